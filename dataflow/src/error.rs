@@ -53,7 +53,7 @@ impl fmt::Debug for UserError {
 
 impl UserError {
     /// Converts to the engine's error, without the record.
-    pub(crate) fn alone(self) -> runtime::error::Error {
+    pub(crate) fn without_record(self) -> runtime::error::Error {
         match self.0.downcast::<Overflow>() {
             Ok(overflow) => runtime::error::Error::Overflow { what: overflow.what },
             Err(error) => runtime::error::Error::User(error),

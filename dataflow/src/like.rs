@@ -25,11 +25,11 @@ use memchr::memmem::Finder;
 #[derive(Clone, Debug)]
 pub struct Like {
     /// The part before the first `%`.
-    first: Part,
+    prefix: Part,
     /// The part after the last `%`; it does not overlap `first`. `None` if the pattern has no `%`.
-    last: Option<Part>,
+    suffix: Option<Part>,
     /// The parts between, which match in this order without overlap.
-    between: Box<[Part]>,
+    middle: Box<[Part]>,
 }
 
 impl Like {
@@ -53,18 +53,18 @@ impl Like {
             }
         }
         let mut parts = parts.iter().map(|part| Part::of(part));
-        let first = parts.next().unwrap_or_else(|| Part::of(&[]));
-        let last = parts.next_back();
-        Self { first, last, between: parts.filter(|part| !part.is_empty()).collect() }
+        let prefix = parts.next().unwrap_or_else(|| Part::of(&[]));
+        let suffix = parts.next_back();
+        Self { prefix, suffix, middle: parts.filter(|part| !part.is_empty()).collect() }
     }
 
     /// Returns `true` if the whole text matches.
     #[must_use]
-    pub(crate) fn is_form_of(&self, text: &str) -> bool {
-        let Some(rest) = self.first.strip_from_front(text) else { return false };
-        let Some(last) = &self.last else { return rest.is_empty() };
-        let Some(rest) = last.strip_from_back(rest) else { return false };
-        self.between.iter().try_fold(rest, |rest, part| part.behind(rest)).is_some()
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let Some(rest) = self.prefix.strip_from_front(text) else { return false };
+        let Some(suffix) = &self.suffix else { return rest.is_empty() };
+        let Some(rest) = suffix.strip_from_back(rest) else { return false };
+        self.middle.iter().try_fold(rest, |rest, part| part.after_match(rest)).is_some()
     }
 }
 
@@ -122,7 +122,7 @@ impl Part {
     }
 
     /// Returns the text after the first match of this part.
-    fn behind<'t>(&self, text: &'t str) -> Option<&'t str> {
+    fn after_match<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self {
             Self::Empty => Some(text),
             Self::Text(finder) => finder.find(text.as_bytes()).map(|start| &text[start + finder.needle().len()..]),
@@ -152,9 +152,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4096))]
         #[test]
-        fn patterns_are_what_they_say(text in "[aé%\\\\]{0,8}", pattern in r"([aé]{1,2}|%|_|\\%|\\_|\\\\|\\a){0,6}\\?") {
+        fn patterns_match_by_definition(text in "[aé%\\\\]{0,8}", pattern in r"([aé]{1,2}|%|_|\\%|\\_|\\\\|\\a){0,6}\\?") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            prop_assert_eq!(Like::new(&pattern).is_form_of(&text), is_like(&chars(&text), &chars(&pattern)));
+            prop_assert_eq!(Like::new(&pattern).matches(&text), is_like(&chars(&text), &chars(&pattern)));
         }
     }
 
@@ -176,7 +176,7 @@ mod tests {
             ("aé", "%_é", true),
             ("é", "%__", false),
         ] {
-            assert_eq!(Like::new(pattern).is_form_of(text), is_form, "{text} like {pattern}");
+            assert_eq!(Like::new(pattern).matches(text), is_form, "{text} like {pattern}");
         }
     }
 }

@@ -30,12 +30,12 @@ pub trait TextExt {
 impl TextExt for str {
     #[inline]
     fn words(&self) -> Words<'_> {
-        Words { text: self, start: 0, base: 0, ends: ends_of(self.as_bytes(), 0) }
+        Words { text: self, start: 0, base: 0, ends: word_ends_of(self.as_bytes(), 0) }
     }
 
     #[inline]
     fn like(&self, pattern: &Like) -> bool {
-        pattern.is_form_of(self)
+        pattern.matches(self)
     }
 }
 
@@ -65,7 +65,7 @@ impl<'t> Iterator for Words<'t> {
                 if self.base > self.text.len() {
                     return None;
                 }
-                self.ends = ends_of(self.text.as_bytes(), self.base);
+                self.ends = word_ends_of(self.text.as_bytes(), self.base);
             }
             let end = self.base + self.ends.trailing_zeros() as usize;
             self.ends &= self.ends - 1;
@@ -83,19 +83,19 @@ impl std::iter::FusedIterator for Words<'_> {}
 /// Returns a bit for each of the 64 bytes from `base` that ends a word: white space, and the end of
 /// the text.
 #[inline]
-fn ends_of(text: &[u8], base: usize) -> u64 {
+fn word_ends_of(text: &[u8], base: usize) -> u64 {
     let rest = text.get(base..).unwrap_or_default();
     if let Some(step) = rest.first_chunk() {
-        return white_space(step);
+        return white_space_bits(step);
     }
     let mut last = [0; STEP];
     last[..rest.len()].copy_from_slice(rest);
-    white_space(&last) | 1 << rest.len()
+    white_space_bits(&last) | 1 << rest.len()
 }
 
 /// Returns a bit for each byte that is white space.
 #[inline(always)]
-fn white_space(bytes: &[u8; STEP]) -> u64 {
+fn white_space_bits(bytes: &[u8; STEP]) -> u64 {
     // The comparisons are independent, so the compiler vectorizes them. Then one multiplication per
     // eight bytes gathers the flags in the highest byte.
     let flags = bytes.map(|byte| u8::from(byte == b' ') | (u8::from(byte.wrapping_sub(9) < 5) & u8::from(byte != 11)));
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_are_those_of_the_standard_library(text in "([a-zé\u{b}\u{c}\r]{0,9}[ \t\n]{0,3}){0,40}") {
+        fn words_equal_split_ascii_whitespace(text in "([a-zé\u{b}\u{c}\r]{0,9}[ \t\n]{0,3}){0,40}") {
             let words: Vec<_> = text.words().collect();
             let expected: Vec<_> = text.split_ascii_whitespace().collect();
             prop_assert_eq!(words, expected);
@@ -120,18 +120,22 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_told_from_white_space() {
+    fn white_space_is_detected_for_every_byte() {
         for place in 0..STEP {
             for byte in 0..=u8::MAX {
                 let mut bytes = [b'x'; STEP];
                 bytes[place] = byte;
-                assert_eq!(white_space(&bytes), u64::from(byte.is_ascii_whitespace()) << place, "{byte} at {place}");
+                assert_eq!(
+                    white_space_bits(&bytes),
+                    u64::from(byte.is_ascii_whitespace()) << place,
+                    "{byte} at {place}"
+                );
             }
         }
     }
 
     #[test]
-    fn texts_of_every_length_end_their_last_word() {
+    fn last_word_ends_at_every_text_length() {
         for length in 0..200 {
             let text = "x".repeat(length);
             assert!(text.words().eq((length > 0).then_some(text.as_str())), "{length}");

@@ -57,7 +57,7 @@ fn operator<'p>(plan: &'p Value, identity: &str) -> &'p Value {
 }
 
 #[test]
-fn the_json_of_a_run_has_counts_by_operator_and_task() {
+fn json_of_a_run_has_counts_by_operator_and_task() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let before = parsed(env.plan().unwrap().to_json());
@@ -103,7 +103,7 @@ fn the_json_of_a_run_has_counts_by_operator_and_task() {
 }
 
 #[test]
-fn decisions_and_candidates_of_the_json_are_those_of_the_plan() {
+fn json_has_the_decisions_and_candidates_of_the_plan() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let plan = env.plan().unwrap();
@@ -146,7 +146,7 @@ fn declare_few_shops(env: &Env, output: &str) {
 }
 
 #[test]
-fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
+fn plan_has_the_written_and_the_chosen_join_order() {
     let (folder, env) = (Folder::new(), env());
     declare_few_shops(&env, &folder.join("out.csv"));
     let plan = env.plan().unwrap();
@@ -175,7 +175,7 @@ fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
 
 /// The documentation lists exactly the fields of the JSON.
 #[test]
-fn the_documentation_has_each_field() {
+fn documentation_lists_every_json_field() {
     let (folder, first) = (Folder::new(), env());
     declare(&first, &folder.join("out.csv"));
     let plan = parsed(first.run().unwrap().explain_json());
@@ -211,7 +211,7 @@ fn the_documentation_has_each_field() {
 }
 
 #[test]
-fn the_json_of_a_small_plan_stays_the_same() {
+fn json_of_a_small_plan_is_unchanged() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let mut plan = parsed(env.plan().unwrap().to_json());
@@ -230,7 +230,7 @@ fn the_json_of_a_small_plan_stays_the_same() {
 }
 
 #[test]
-fn a_plan_alone_runs_nothing() {
+fn plan_only_runs_nothing() {
     static RUNS: AtomicU64 = AtomicU64::new(0);
     #[dataflow]
     fn counted(lines: DataSet<String>) -> DataSet<u64> {
@@ -278,7 +278,7 @@ fn data(page: &str) -> Value {
 }
 
 #[test]
-fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
+fn page_loads_no_url_and_escapes_program_text() {
     #[dataflow]
     fn hostile(lines: DataSet<String>) -> DataSet<String> {
         lines
@@ -304,7 +304,7 @@ fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
 }
 
 #[test]
-fn each_operator_that_is_shown_has_a_box() {
+fn each_shown_operator_has_a_box() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let page = env.plan().unwrap().to_html(None).unwrap();
@@ -352,7 +352,7 @@ fn all_sales(sales: DataSet<Sale>, more: DataSet<Sale>) -> DataSet<(u32, i64)> {
 
 /// No driver counts the rows of a union.
 #[test]
-fn a_union_has_the_records_of_all_its_inputs() {
+fn union_counts_the_records_of_all_inputs() {
     let (folder, env) = (Folder::new(), env());
     let of = |count: u32| env.collection((0..count).map(|id| (id % 5, id, 1i64))).unwrap();
     all_sales(of(30), of(70)).write_csv(folder.join("out.csv"));
@@ -376,18 +376,18 @@ fn rounds(numbers: DataSet<(u64, u64)>, more: DataSet<(u64, u64)>) -> DataSet<(u
 }
 
 /// Returns the operators of a part of the plan's loop.
-fn of_loop<'p>(plan: &'p Value, part: &str) -> Vec<&'p Value> {
+fn loop_operators<'p>(plan: &'p Value, part: &str) -> Vec<&'p Value> {
     operators(plan).iter().filter(|operator| operator["loop_part"] == part).collect()
 }
 
 #[test]
-fn the_end_of_a_loop_counts_the_rows_of_its_result() {
+fn loop_end_counts_the_rows_of_its_result() {
     let (folder, env) = (Folder::new(), env());
     let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
     let report = env.run().unwrap();
     let plan = parsed(report.explain_json());
-    let (begin, end) = (of_loop(&plan, "begin")[0], of_loop(&plan, "end")[0]);
+    let (begin, end) = (loop_operators(&plan, "begin")[0], loop_operators(&plan, "end")[0]);
     let counts =
         |operator: &Value| ["rows_in", "rows_out", "rounds"].map(|name| operator["actual"][name].as_u64().unwrap());
     assert_eq!(counts(end), [100, 100, 5], "{end}");
@@ -395,7 +395,7 @@ fn the_end_of_a_loop_counts_the_rows_of_its_result() {
     // `rows_out` counts the rows sent to the body, without the result.
     assert_eq!(counts(begin), [600, 500, 5], "{begin}");
     assert_eq!((&end["loop"], &begin["loop"]), (&begin["identity"], &begin["identity"]));
-    let body = of_loop(&plan, "body");
+    let body = loop_operators(&plan, "body");
     let join = body.iter().find(|operator| operator["word"].as_str().unwrap().starts_with("join")).unwrap();
     assert_eq!((&join["actual"]["rows_out"], &join["actual"]["rounds"]), (&500.into(), &5.into()), "{join}");
     let outside = operators(&plan).iter().filter(|operator| operator["loop"] == Value::Null).count();
@@ -404,7 +404,7 @@ fn the_end_of_a_loop_counts_the_rows_of_its_result() {
 }
 
 #[test]
-fn the_end_of_a_delta_loop_counts_its_solution_set() {
+fn delta_loop_end_counts_its_solution_set() {
     let (folder, env) = (Folder::new(), env());
     let far = u64::MAX;
     let towns = env.collection((0..50u64).map(|id| (id, if id == 0 { 0 } else { far }))).unwrap();
@@ -412,7 +412,7 @@ fn the_end_of_a_delta_loop_counts_its_solution_set() {
     let start = env.collection([(0u64, 0u64)]).unwrap();
     distances(towns, start, roads).write_csv(folder.join("out.csv"));
     let plan = parsed(env.run().unwrap().explain_json());
-    let (set, end) = (of_loop(&plan, "solution set")[0], of_loop(&plan, "end")[0]);
+    let (set, end) = (loop_operators(&plan, "solution set")[0], loop_operators(&plan, "end")[0]);
     assert_eq!((&end["actual"]["rows_out"], &end["estimate"]["rows"]), (&50.into(), &50.0.into()), "{end}");
     // Each round but the last finds one town.
     assert_eq!((&set["actual"]["rows_out"], &set["actual"]["rounds"]), (&49.into(), &50.into()), "{set}");
@@ -437,7 +437,7 @@ fn distances(
 }
 
 #[test]
-fn text_and_page_draw_a_loop_as_one() {
+fn text_and_page_draw_a_frame_around_a_loop() {
     let (folder, env) = (Folder::new(), env());
     let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
@@ -460,7 +460,7 @@ fn text_and_page_draw_a_loop_as_one() {
     let page = data(&report.explain_html(None).unwrap());
     let (plan, drawing) = (&page["plan"], &page["plan"]["drawing"]);
     let [frame] = &drawing["frames"].as_array().unwrap()[..] else { panic!("{drawing}") };
-    let (begin, end) = (of_loop(plan, "begin")[0], of_loop(plan, "end")[0]);
+    let (begin, end) = (loop_operators(plan, "begin")[0], loop_operators(plan, "end")[0]);
     assert_eq!(frame["begin"], begin["identity"]);
     assert_eq!(operators(plan)[frame["end"].as_u64().unwrap() as usize], *end);
     let [way] = &frame["ways_back"].as_array().unwrap()[..] else { panic!("{frame}") };
@@ -477,7 +477,7 @@ fn text_and_page_draw_a_loop_as_one() {
 
 /// The rows of a loop's end are compared once, and those of its body per round.
 #[test]
-fn the_page_compares_rows_of_a_loop_with_their_estimates() {
+fn page_compares_loop_rows_with_estimates() {
     let (folder, env) = (Folder::new(), env());
     let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
@@ -489,8 +489,8 @@ fn the_page_compares_rows_of_a_loop_with_their_estimates() {
             boxes.iter().find(|drawn| operators(plan)[drawn["operator"].as_u64().unwrap() as usize] == *operator);
         drawn.unwrap()["factor"].as_f64().unwrap()
     };
-    let sum = of_loop(plan, "body").into_iter().find(|operator| operator["description"] == "sum by .0").unwrap();
-    for operator in [sum, of_loop(plan, "end")[0]] {
+    let sum = loop_operators(plan, "body").into_iter().find(|operator| operator["description"] == "sum by .0").unwrap();
+    for operator in [sum, loop_operators(plan, "end")[0]] {
         let estimated = operator["estimate"]["rows"].as_f64().unwrap();
         assert!((factor(operator) - 100.0 / estimated).abs() < 1e-9, "{operator}");
     }
@@ -522,7 +522,7 @@ fn of_few(visits: DataSet<Visit>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u
 
 /// The join receives the rows of the filter without those that the runtime filter removed.
 #[test]
-fn rows_that_a_runtime_filter_removed_stand_on_the_edge() {
+fn edge_shows_rows_removed_by_a_runtime_filter() {
     let (folder, writes, env) = (Folder::new(), self::env(), env());
     writes
         .collection((0..200_000u64).map(|id| Visit { shop: id % 1_000, day: (id / 1_000) as u32 }))
@@ -564,7 +564,7 @@ fn with_late(clicks: DataStream<Click>) -> (DataStream<u64>, DataStream<Click>) 
 }
 
 #[test]
-fn late_records_are_counted_where_they_leave() {
+fn late_output_counts_late_records() {
     let (folder, env) = (Folder::new(), env());
     let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
     // Every second record is an hour late.
@@ -664,7 +664,7 @@ fn page_of_estimate(kept: u32) -> Value {
 }
 
 #[test]
-fn an_estimate_has_a_badge_from_one_and_a_half_on() {
+fn estimates_wrong_by_half_have_a_badge() {
     for (kept, has_badge) in [(100, false), (110, false), (149, false), (150, true), (67, false), (66, true)] {
         let plan = page_of_estimate(kept);
         let boxes = plan["drawing"]["boxes"].as_array().unwrap();
@@ -716,7 +716,7 @@ fn lists_of_a_page_name_the_file_of_each_operator() {
 
 /// The parts of a conjunction share one hint. Two filters on one line have one hint each.
 #[test]
-fn hints_of_two_filters_on_a_line_are_compared_apart() {
+fn hints_of_two_filters_on_a_line_are_compared_separately() {
     #[dataflow]
     #[rustfmt::skip]
     fn few(n: DataSet<u64>) -> DataSet<u64> {

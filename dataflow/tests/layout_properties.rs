@@ -278,7 +278,7 @@ fn bytes_of<R: Record>(pages: &[runtime::page::Page]) -> Vec<Vec<(u128, Vec<u8>)
 }
 
 /// Reads the rows of a batch and emits them unchanged.
-fn emitted_again<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
+fn emit_unchanged<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
     let (mut writer, mut selection) =
         (RowWriter::new(support::layout::<R>(&support::all::<R>()), support::memory()), Selection::default());
     selection.fill(0..batch.rows());
@@ -292,7 +292,7 @@ fn emitted_again<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
 }
 
 /// Writes the rows of a batch leaf by leaf, as boxed values. The writer checks their form.
-fn leaf_by_leaf<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
+fn write_leaf_by_leaf<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
     let mut writer = RowWriter::new(support::layout::<R>(&support::all::<R>()), support::memory());
     let types = R::schema().types();
     for row in 0..batch.rows() {
@@ -340,7 +340,7 @@ proptest! {
         // As stored rows, and leaf by leaf.
         let pages = support::pages(&records, &support::all::<Lists>());
         for page in &pages {
-            let again = [emitted_again::<Lists>(&page.batch()), leaf_by_leaf::<Lists>(&page.batch())];
+            let again = [emit_unchanged::<Lists>(&page.batch()), write_leaf_by_leaf::<Lists>(&page.batch())];
             let expected = bytes_of::<Lists>(std::slice::from_ref(page));
             prop_assert_eq!(again.map(|pages| bytes_of::<Lists>(&pages)), [expected.clone(), expected]);
         }
@@ -363,7 +363,7 @@ proptest! {
 
     /// A live leaf has the same value as in a full row. A dead leaf has none.
     #[test]
-    fn live_leaves_are_those_of_the_whole_row(records in vec(everything(), 1..6), live in any::<u64>()) {
+    fn live_leaves_equal_those_of_a_full_row(records in vec(everything(), 1..6), live in any::<u64>()) {
         let count = support::all::<Everything>().len();
         prop_assert!(count <= 64);
         let live: LeafSet = (0..count).filter(|leaf| live >> leaf & 1 == 1).collect();

@@ -11,7 +11,7 @@ use super::{Accumulator, Run};
 use crate::error::Result;
 
 /// The number of partial values above which the task that adds one merges them.
-const MOST_PIECES: usize = 32;
+const MAX_PARTIALS: usize = 32;
 
 /// An accumulator and its partial values.
 pub(super) struct Declared<A> {
@@ -24,7 +24,7 @@ pub(super) struct Declared<A> {
 struct State<A> {
     /// The partial values of each run that are not merged yet. The lock is not held during a merge,
     /// which is code of the program.
-    pieces: Vec<(u64, Vec<A>)>,
+    partials: Vec<(u64, Vec<A>)>,
     last: Option<A>,
 }
 
@@ -35,17 +35,17 @@ impl<A: Accumulator> Declared<A> {
     }
 
     /// Adds a partial value of a task. Ignored if the run has ended.
-    pub(super) fn publish(&self, run: u64, piece: A) {
-        let mut piece = piece;
+    pub(super) fn publish(&self, run: u64, partial: A) {
+        let mut partial = partial;
         loop {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some((_, pieces)) = state.pieces.iter_mut().find(|(of, _)| *of == run) else { return };
-            if pieces.len() < MOST_PIECES {
-                return pieces.push(piece);
+            let Some((_, partials)) = state.partials.iter_mut().find(|(of, _)| *of == run) else { return };
+            if partials.len() < MAX_PARTIALS {
+                return partials.push(partial);
             }
-            let others = std::mem::take(pieces);
+            let others = std::mem::take(partials);
             drop(state);
-            others.into_iter().for_each(|other| piece.merge(other));
+            others.into_iter().for_each(|other| partial.merge(other));
         }
     }
 
@@ -53,11 +53,11 @@ impl<A: Accumulator> Declared<A> {
     /// continues.
     fn total(&self, run: u64) -> A {
         let mut total = self.empty();
-        let pieces = {
+        let partials = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.pieces.iter_mut().find(|(of, _)| *of == run).map(|(_, pieces)| std::mem::take(pieces))
+            state.partials.iter_mut().find(|(of, _)| *of == run).map(|(_, partials)| std::mem::take(partials))
         };
-        pieces.into_iter().flatten().for_each(|piece| total.merge(piece));
+        partials.into_iter().flatten().for_each(|partial| total.merge(partial));
         self.publish(run, total.clone());
         total
     }
@@ -79,21 +79,21 @@ impl<A: Accumulator> Declared<A> {
 
 impl<A: Accumulator> AnyAccumulator for Declared<A> {
     fn begin(&self, run: u64) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).pieces.push((run, Vec::new()));
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).partials.push((run, Vec::new()));
     }
 
-    fn shown(&self, run: u64) -> (String, String) {
+    fn formatted(&self, run: u64) -> (String, String) {
         (self.name.clone(), self.total(run).show())
     }
 
     fn end(&self, run: u64, success: bool) {
         let last = success.then(|| self.total(run));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.pieces.retain(|(of, _)| *of != run);
+        state.partials.retain(|(of, _)| *of != run);
         state.last = last;
     }
 
-    fn described(&self) -> String {
+    fn description(&self) -> String {
         let kind = type_name::<A>().rsplit("::").next().unwrap_or_default().trim_end_matches('>');
         format!("a `{}` at {}:{}", kind, self.location.file(), self.location.line())
     }
@@ -110,15 +110,15 @@ impl<A: Accumulator> AnyAccumulator for Declared<A> {
 /// The accumulators of an environment, in the order of declaration.
 #[derive(Default)]
 pub(crate) struct Registry {
-    state: Mutex<Names>,
+    state: Mutex<RegistryState>,
 }
 
 #[derive(Default)]
-struct Names {
+struct RegistryState {
     accumulators: Vec<Arc<dyn AnyAccumulator>>,
     /// The error message for the first name that was declared with two meanings. The next run
     /// returns it, because a declaration cannot fail.
-    clash: Option<String>,
+    name_conflict: Option<String>,
 }
 
 impl Registry {
@@ -131,7 +131,7 @@ impl Registry {
         location: &'static Location<'static>,
     ) -> Arc<Declared<A>> {
         let settings = empty.show();
-        let state = Mutex::new(State { pieces: Vec::new(), last: None });
+        let state = Mutex::new(State { partials: Vec::new(), last: None });
         let new = Arc::new(Declared { name: name.to_owned(), location, empty: Mutex::new(empty), state });
         let mut names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = names.accumulators.iter().find(|known| known.name() == name).cloned() else {
@@ -142,12 +142,12 @@ impl Registry {
         if let Some(same) = same.filter(|same| same.empty().show() == settings) {
             return same;
         }
-        let clash = format!(
+        let name_conflict = format!(
             "two accumulators are called `{name}`: {}, and {}; give one of them another name",
-            known.described(),
-            new.described()
+            known.description(),
+            new.description()
         );
-        names.clash.get_or_insert(clash);
+        names.name_conflict.get_or_insert(name_conflict);
         new
     }
 
@@ -157,8 +157,8 @@ impl Registry {
     /// Fails if a name was declared with two meanings.
     pub(crate) fn begin(&self) -> Result<Arc<Run>> {
         let names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match &names.clash {
-            Some(clash) => Err(EngineError::Plan(clash.clone()).into()),
+        match &names.name_conflict {
+            Some(name_conflict) => Err(EngineError::Plan(name_conflict.clone()).into()),
             None => Ok(Run::begin(&names.accumulators)),
         }
     }

@@ -13,7 +13,7 @@ use crate::env::Env;
 use crate::error::Result;
 
 /// `true` after the first declaration. Before it, closures are not searched for handles.
-static ANY: AtomicBool = AtomicBool::new(false);
+static ANY_DECLARED: AtomicBool = AtomicBool::new(false);
 
 /// A handle of an accumulator. Closures [`add`](Accumulated::add) to it, and the program reads its
 /// [`value`](Accumulated::value).
@@ -22,16 +22,16 @@ static ANY: AtomicBool = AtomicBool::new(false);
 pub struct Accumulated<A: Accumulator> {
     declared: Arc<Declared<A>>,
     /// Present in the closures of a run.
-    local: Option<Local<A>>,
+    local: Option<PartialValue<A>>,
 }
 
 /// The items that one closure of one task has added and not yet published.
-struct Local<A: Accumulator> {
+struct PartialValue<A: Accumulator> {
     run: Arc<Run>,
-    gathered: RefCell<A>,
+    pending: RefCell<A>,
     empty: A,
     is_empty: Cell<bool>,
-    asked: Cell<u32>,
+    requests: Cell<u32>,
 }
 
 impl<A: Accumulator> Accumulated<A> {
@@ -42,9 +42,9 @@ impl<A: Accumulator> Accumulated<A> {
     #[inline]
     pub fn add(&self, item: A::Item) {
         let Some(local) = &self.local else { return };
-        local.gathered.borrow_mut().add(item);
+        local.pending.borrow_mut().add(item);
         local.is_empty.set(false);
-        if local.asked.get() != local.run.asked() {
+        if local.requests.get() != local.run.requests() {
             self.publish(local);
         }
     }
@@ -59,28 +59,28 @@ impl<A: Accumulator> Accumulated<A> {
     }
 
     #[cold]
-    fn publish(&self, local: &Local<A>) {
-        local.asked.set(local.run.asked());
+    fn publish(&self, local: &PartialValue<A>) {
+        local.requests.set(local.run.requests());
         if !local.is_empty.replace(true) {
-            let gathered = local.gathered.replace(local.empty.clone());
-            self.declared.publish(local.run.number(), gathered);
+            let pending = local.pending.replace(local.empty.clone());
+            self.declared.publish(local.run.number(), pending);
         }
     }
 }
 
 impl<A: Accumulator> Clone for Accumulated<A> {
     fn clone(&self) -> Self {
-        run::notice();
+        run::note_handle_clone();
         let started = run::current().inspect(|run| {
             let accumulator: Arc<dyn AnyAccumulator> = self.declared.clone();
-            run.join(&accumulator);
+            run.add_accumulator(&accumulator);
         });
         // A clone that a closure makes adds to the closure's run.
         let run = started.or_else(|| self.local.as_ref().map(|local| local.run.clone()));
         let local = run.map(|run| {
             let empty = self.local.as_ref().map_or_else(|| self.declared.empty(), |local| local.empty.clone());
-            let asked = Cell::new(run.asked());
-            Local { run, gathered: RefCell::new(empty.clone()), empty, is_empty: Cell::new(true), asked }
+            let requests = Cell::new(run.requests());
+            PartialValue { run, pending: RefCell::new(empty.clone()), empty, is_empty: Cell::new(true), requests }
         });
         Accumulated { declared: self.declared.clone(), local }
     }
@@ -96,8 +96,8 @@ impl<A: Accumulator> Drop for Accumulated<A> {
 
 /// Returns `true` if a closure captures a handle, at any depth: cloning the closure then clones the
 /// handle.
-pub(crate) fn are_in<F: Clone>(closure: &F) -> bool {
-    ANY.load(Ordering::Relaxed) && run::notices(&mut || drop(closure.clone()))
+pub(crate) fn captures_accumulator<F: Clone>(closure: &F) -> bool {
+    ANY_DECLARED.load(Ordering::Relaxed) && run::clones_handle(&mut || drop(closure.clone()))
 }
 
 /// Accumulators. The description of [`Env::counter`] applies to all of them.
@@ -237,7 +237,7 @@ impl Env {
         empty: A,
         location: &'static Location<'static>,
     ) -> Accumulated<A> {
-        ANY.store(true, Ordering::Relaxed);
+        ANY_DECLARED.store(true, Ordering::Relaxed);
         Accumulated { declared: self.accumulators().declare(name, empty, location), local: None }
     }
 }

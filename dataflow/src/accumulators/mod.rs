@@ -12,15 +12,15 @@
 mod any;
 mod declared;
 mod handle;
-mod kinds;
+mod predefined;
 mod run;
 
 pub use handle::Accumulated;
-pub use kinds::{Average, Buckets, Count, Histogram, Maximum, Minimum};
+pub use predefined::{Average, Buckets, Count, Histogram, Maximum, Minimum};
 
 pub(crate) use declared::Registry;
-pub(crate) use handle::are_in;
-pub(crate) use run::{InRun, Run};
+pub(crate) use handle::captures_accumulator;
+pub(crate) use run::{AccumulatorScope, Run};
 
 use std::fmt::Debug;
 

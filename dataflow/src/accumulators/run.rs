@@ -14,14 +14,14 @@ use crate::error::Result;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Run>>> = const { RefCell::new(None) };
-    static NOTICED: Cell<bool> = const { Cell::new(false) };
+    static HANDLE_CLONED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// One run of an environment.
 pub(crate) struct Run {
     number: u64,
     /// Incremented to request values. A task publishes its partial values when it sees a change.
-    asked: AtomicU32,
+    requests: AtomicU32,
     accumulators: Mutex<Vec<Arc<dyn AnyAccumulator>>>,
 }
 
@@ -31,7 +31,7 @@ impl Run {
         static RUNS: AtomicU64 = AtomicU64::new(1);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         accumulators.iter().for_each(|accumulator| accumulator.begin(number));
-        Arc::new(Run { number, asked: AtomicU32::new(0), accumulators: Mutex::new(accumulators.to_vec()) })
+        Arc::new(Run { number, requests: AtomicU32::new(0), accumulators: Mutex::new(accumulators.to_vec()) })
     }
 
     pub(super) fn number(&self) -> u64 {
@@ -40,12 +40,12 @@ impl Run {
 
     /// The number of requests so far. Closures compare it at each item.
     #[inline]
-    pub(super) fn asked(&self) -> u32 {
-        self.asked.load(Ordering::Relaxed)
+    pub(super) fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// Adds an accumulator of another environment that a closure has captured.
-    pub(super) fn join(&self, accumulator: &Arc<dyn AnyAccumulator>) {
+    pub(super) fn add_accumulator(&self, accumulator: &Arc<dyn AnyAccumulator>) {
         let mut accumulators = self.accumulators.lock().unwrap_or_else(PoisonError::into_inner);
         if !accumulators.iter().any(|known| Arc::ptr_eq(known, accumulator)) {
             accumulator.begin(self.number);
@@ -68,9 +68,9 @@ impl Run {
 
     /// Returns names and formatted values, and requests new values from the tasks. So the values
     /// are as of the previous request.
-    pub(crate) fn shown(&self) -> Vec<(String, String)> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        self.all().iter().map(|accumulator| accumulator.shown(self.number)).collect()
+    pub(crate) fn formatted(&self) -> Vec<(String, String)> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.all().iter().map(|accumulator| accumulator.formatted(self.number)).collect()
     }
 
     /// Ends the run, and returns names and formatted values. Accumulators keep these values if
@@ -85,9 +85,9 @@ impl Run {
             return Ok(Vec::new());
         }
         let ended = catching(|| {
-            let shown = self.shown();
+            let formatted = self.formatted();
             end(true);
-            Ok(shown)
+            Ok(formatted)
         });
         ended.map_err(|error| {
             end(false);
@@ -101,9 +101,9 @@ impl Run {
 }
 
 /// A run, as the engine sees it.
-pub(crate) struct InRun(pub(crate) Arc<Run>);
+pub(crate) struct AccumulatorScope(pub(crate) Arc<Run>);
 
-impl RunScope for InRun {
+impl RunScope for AccumulatorScope {
     fn enter(&self, open: &mut dyn FnMut()) {
         self.0.within(open);
     }
@@ -115,12 +115,12 @@ pub(super) fn current() -> Option<Arc<Run>> {
 }
 
 /// Returns `true` if `f` clones a handle. Not generic, so that it is compiled once.
-pub(super) fn notices(f: &mut dyn FnMut()) -> bool {
-    let before = NOTICED.replace(false);
+pub(super) fn clones_handle(f: &mut dyn FnMut()) -> bool {
+    let before = HANDLE_CLONED.replace(false);
     f();
-    NOTICED.replace(before)
+    HANDLE_CLONED.replace(before)
 }
 
-pub(super) fn notice() {
-    NOTICED.set(true);
+pub(super) fn note_handle_clone() {
+    HANDLE_CLONED.set(true);
 }

@@ -11,11 +11,11 @@ use runtime::optimizer;
 use runtime::physical::PhysicalPlan;
 use runtime::plan::{Endpoint, Node, topological};
 
-use super::explaining::Explaining;
+use super::plan_output::PlanOutput;
 use super::progress::{self, Progress};
-use super::resume::Resume;
+use super::resume::ResumeCommand;
 use super::{Engine, Env, ProgressWhen, Report};
-use crate::accumulators::{InRun, Run};
+use crate::accumulators::{AccumulatorScope, Run};
 use crate::error::Result;
 
 /// A run that is planned and admitted to its budget.
@@ -31,7 +31,7 @@ enum Work {
     Embedded,
     Local(Box<LocalJob>),
     /// Nothing: only the plan was requested, and it was shown.
-    Planned,
+    PlanOnly,
 }
 
 /// A job of the local engine, and the output that it prints.
@@ -40,8 +40,8 @@ struct LocalJob {
     plan: Arc<PhysicalPlan>,
     shows_progress: bool,
     shows_fields: bool,
-    explaining: Option<Explaining>,
-    resume: Option<Resume>,
+    plan_output: Option<PlanOutput>,
+    resume: Option<ResumeCommand>,
 }
 
 impl Env {
@@ -50,10 +50,10 @@ impl Env {
         if self.inner.options.schema {
             eprint!("{}", explain::schemas(sinks));
         }
-        let sinks = self.as_run(sinks)?;
+        let sinks = self.sinks_to_run(sinks)?;
         let run = self.inner.accumulators.begin()?;
         let work = run.within(|| match self.inner.options.engine {
-            _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::Planned),
+            _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::PlanOnly),
             Engine::Embedded => Ok(Work::Embedded),
             Engine::Local => self.submit_locally(&sinks, &run).map(|job| Work::Local(Box::new(job))),
         });
@@ -69,7 +69,7 @@ impl Env {
 
     fn show_plan(&self, sinks: &[Arc<Node>]) -> Result<()> {
         let plan = optimizer::plan(sinks, self.planning())?;
-        Explaining::of(self)?.map_or(Ok(()), |explaining| explaining.show_alone(&plan))
+        PlanOutput::of(self)?.map_or(Ok(()), |plan_output| plan_output.show_without_run(&plan))
     }
 
     fn submit_locally(&self, sinks: &[Arc<Node>], run: &Arc<Run>) -> Result<LocalJob> {
@@ -87,18 +87,18 @@ impl Env {
             }
         };
         let plan = Arc::new(plan_for(memory_bytes)?);
-        let explaining = Explaining::of(self)?;
-        explaining.as_ref().map_or(Ok(()), |explaining| explaining.show_plan(&plan))?;
+        let plan_output = PlanOutput::of(self)?;
+        plan_output.as_ref().map_or(Ok(()), |plan_output| plan_output.show_plan(&plan))?;
         let shows_progress = match options.progress {
             ProgressWhen::Always => true,
             ProgressWhen::Never => false,
             ProgressWhen::Terminal => std::io::stderr().is_terminal(),
         };
         let is_resumed = snapshots.is_some() && self.inner.is_from_args && options.progress != ProgressWhen::Never;
-        let resume = is_resumed.then(|| Resume::new(std::env::args(), shows_progress));
+        let resume = is_resumed.then(|| ResumeCommand::new(std::env::args(), shows_progress));
         let (admissions, space) = (self.inner.admissions.clone(), self.inner.space.clone());
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
-        let run = Arc::new(InRun(run.clone()));
+        let run = Arc::new(AccumulatorScope(run.clone()));
         let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots, run };
         let submitted = Submitted::new(plan.clone(), sinks.to_vec(), resources);
         Ok(LocalJob {
@@ -106,7 +106,7 @@ impl Env {
             plan,
             shows_progress,
             shows_fields: options.explain_fields,
-            explaining,
+            plan_output,
             resume,
         })
     }
@@ -118,16 +118,16 @@ impl Execution {
     pub(super) fn control(&self) -> Option<JobControl> {
         match &self.work {
             Work::Local(job) => Some(job.submitted.control()),
-            Work::Embedded | Work::Planned => None,
+            Work::Embedded | Work::PlanOnly => None,
         }
     }
 
     /// Runs the job to its end.
     pub(super) fn complete(self) -> Result<Report> {
         let Execution { run, sinks, work } = self;
-        let has_run = !matches!(work, Work::Planned);
+        let has_run = !matches!(work, Work::PlanOnly);
         let result = run.within(|| match work {
-            Work::Planned => Ok(Report::default()),
+            Work::PlanOnly => Ok(Report::default()),
             Work::Embedded => embedded::run(&sinks).map(|()| Report::default()).map_err(Into::into),
             Work::Local(job) => job.complete(&run),
         });
@@ -150,7 +150,7 @@ impl LocalJob {
                 progress::print(progress.as_ref(), &text);
             }
             if let Some(progress) = &mut progress {
-                progress.show(metrics, &run.shown());
+                progress.show(metrics, &run.formatted());
             }
         };
         let result = self.submitted.run(tick);
@@ -160,8 +160,8 @@ impl LocalJob {
         let metrics = result?;
         let explain = explain::text(&self.plan, Some(&metrics), self.shows_fields);
         let explain_json = explain::json(&self.plan, Some(&metrics));
-        if let Some(explaining) = &self.explaining {
-            explaining.show_run(&self.plan, &metrics);
+        if let Some(plan_output) = &self.plan_output {
+            plan_output.show_run(&self.plan, &metrics);
         }
         let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
         let spilled_bytes = metrics.counts().map(|operator| operator.spilled_bytes).sum();

@@ -12,7 +12,7 @@ use formats::must_mark_own_field;
 use runtime::row::Schema;
 
 use super::Env;
-use super::sources::Opened;
+use super::sources::OpenedSource;
 use crate::error::Result;
 use crate::flow::{DataSet, Handle};
 use crate::record::Record;
@@ -51,7 +51,7 @@ impl Env {
         const { formats::must_hold_in_folders(formats::FileKind::Csv, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Csv(CsvOptions::default());
-        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// Like [`Env::read_csv`], with options: another delimiter, no header, or skipping invalid
@@ -83,7 +83,7 @@ impl Env {
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Csv, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
     /// Reads records from files of JSON lines, one record per line. `path` is a file, a folder, or
@@ -119,7 +119,7 @@ impl Env {
         const { formats::must_hold_in_folders(formats::FileKind::Json, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Json(JsonOptions::default());
-        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// Like [`Env::read_json`], with options that skip invalid records:
@@ -147,8 +147,7 @@ impl Env {
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Json, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller())
-            .map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller()).map(Handle::typed)
     }
 
     /// Reads records from Parquet files. `path` is a file, a folder, or a pattern. Columns are
@@ -184,7 +183,7 @@ impl Env {
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Parquet(ParquetOptions::default());
-        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
     /// Like [`Env::read_parquet`], with options, for example to ignore the case of column names.
@@ -223,7 +222,7 @@ impl Env {
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
             .map(Handle::typed)
     }
 
@@ -256,7 +255,7 @@ impl Env {
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Binary, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
     /// Reads records from files in the engine's native format, which
@@ -293,20 +292,20 @@ impl Env {
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
     }
 }
 
 // Opening is not generic, so that it is compiled once and not for each record type.
 impl Env {
-    fn reading_files(
+    fn files_flow(
         &self,
         path: &str,
         schema: &Schema,
         source: FileSource,
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
-        self.reading(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
+        self.source_flow(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
     }
 }
 
@@ -326,7 +325,7 @@ enum FileSource {
 
 impl FileSource {
     /// Opens the files. Names of folders may set fields.
-    fn open(self, path: &str, schema: &Schema) -> Opened {
+    fn open(self, path: &str, schema: &Schema) -> OpenedSource {
         use formats::read_folders;
         match self {
             #[cfg(feature = "csv")]

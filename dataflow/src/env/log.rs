@@ -197,7 +197,7 @@ impl Env {
     /// the byte.
     #[track_caller]
     pub fn read_log<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataStream<T>> {
-        self.reading_log(folder.as_ref(), &T::schema(), true, Location::caller()).map(Handle::typed)
+        self.log_flow(folder.as_ref(), &T::schema(), true, Location::caller()).map(Handle::typed)
     }
 
     /// Reads the records that a log has now. Later records, and a block that is being written, are
@@ -224,10 +224,10 @@ impl Env {
     /// Like [`Env::read_log`].
     #[track_caller]
     pub fn read_log_to_end<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.reading_log(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
+        self.log_flow(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
     }
 
-    fn reading_log(
+    fn log_flow(
         &self,
         folder: &str,
         schema: &Schema,
@@ -235,6 +235,6 @@ impl Env {
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
         let open = if follows { LogSource::followed } else { LogSource::to_end };
-        self.reading(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
+        self.source_flow(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 }

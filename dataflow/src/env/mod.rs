@@ -1,16 +1,16 @@
 //! The environment of pipelines: options, sources and runs.
 
-mod available;
 mod connectors;
+mod default_budget;
 mod execution;
-mod explaining;
-mod handle;
 #[cfg(any(feature = "binary", feature = "csv", feature = "json", feature = "native", feature = "parquet"))]
 mod files;
+mod handle;
 #[cfg(feature = "log")]
 mod log;
 mod options;
 mod plan;
+mod plan_output;
 mod progress;
 mod resume;
 mod snapshots;
@@ -29,12 +29,12 @@ use runtime::spill::SpillSpace;
 use crate::accumulators::Registry;
 use crate::error::Result;
 
-pub use explaining::Explain;
 pub use handle::JobHandle;
 #[cfg(feature = "log")]
 pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
 pub use plan::Plan;
+pub use plan_output::Explain;
 
 /// The environment of pipelines: creates sources, holds options, and runs jobs. Cloning copies the
 /// handle.
@@ -63,7 +63,7 @@ struct EnvState {
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
     /// Counts the runs whose plans were shown.
-    explained: AtomicUsize,
+    plans_shown: AtomicUsize,
     /// The threads, created at the first run.
     pool: OnceLock<Pool>,
 }
@@ -101,7 +101,7 @@ impl Report {
     /// # Errors
     /// Fails if `earlier` is not such JSON, and for the embedded engine, which has no plans.
     pub fn explain_html(&self, earlier: Option<&str>) -> Result<String> {
-        explaining::page(&self.explain_json, earlier)
+        plan_output::page(&self.explain_json, earlier)
     }
 
     /// The number of records that sources emitted.
@@ -143,7 +143,7 @@ impl Env {
     }
 
     fn of(options: Options, is_from_args: bool) -> Self {
-        let shared = available::admissions();
+        let shared = default_budget::shared_admissions();
         let is_shared = options.memory_bytes == shared.budget().limit_bytes();
         let admissions = if is_shared { shared.clone() } else { Admissions::new(Budget::new(options.memory_bytes)) };
         let space = match &options.spill_dirs[..] {
@@ -159,7 +159,7 @@ impl Env {
                 space,
                 sinks: Mutex::default(),
                 accumulators: Registry::default(),
-                explained: AtomicUsize::new(0),
+                plans_shown: AtomicUsize::new(0),
                 pool: OnceLock::new(),
             }),
         }
@@ -248,7 +248,7 @@ impl Env {
     /// Fails if the program is invalid.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&self.as_run(&sinks)?, self.planning())?;
+        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.planning())?;
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
@@ -260,7 +260,7 @@ impl Env {
     /// Fails if the program is invalid.
     pub fn plan(&self) -> Result<Plan> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&self.as_run(&sinks)?, self.planning())?;
+        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.planning())?;
         Ok(Plan::of(plan))
     }
 

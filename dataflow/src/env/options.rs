@@ -12,8 +12,8 @@ use runtime::error::Error;
 use runtime::optimizer::{Profile, Rule};
 use runtime::physical::Decisions;
 
-use super::available;
-use super::explaining::Explain;
+use super::default_budget;
+use super::plan_output::Explain;
 use crate::error::Result;
 
 /// The engine that runs pipelines.
@@ -104,7 +104,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: available::budget().limit_bytes(),
+            memory_bytes: default_budget::shared_budget().limit_bytes(),
             spill_dirs: Vec::new(),
             compress_spilled: false,
             explain: None,
@@ -134,7 +134,7 @@ impl Options {
     pub(super) fn from_args_with(own: &[(&'static str, &'static str)]) -> Self {
         let matches = command(own).get_matches();
         let defaults = Options::default();
-        let chosen = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
+        let value_of = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
         let is_without =
             |name: &str| matches.get_many::<String>("without").into_iter().flatten().any(|rule| rule == name);
         let tasks = matches.get_one::<i64>("parallelism");
@@ -144,27 +144,27 @@ impl Options {
             spill_dirs: matches.get_many::<String>("spill-dir").into_iter().flatten().map(PathBuf::from).collect(),
             compress_spilled: matches.get_flag("compress-spilled"),
             // The command line has checked the form already.
-            explain: chosen("plan").or(chosen("explain")).and_then(|form| Explain::parse(form).ok()),
-            explain_fields: chosen("plan").or(chosen("explain")) == Some("fields"),
-            compare: chosen("compare").map(PathBuf::from),
+            explain: value_of("plan").or(value_of("explain")).and_then(|form| Explain::parse(form).ok()),
+            explain_fields: value_of("plan").or(value_of("explain")) == Some("fields"),
+            compare: value_of("compare").map(PathBuf::from),
             plan_only: matches.contains_id("plan"),
             schema: matches.get_flag("schema"),
-            progress: match chosen("progress") {
+            progress: match value_of("progress") {
                 Some("always") => ProgressWhen::Always,
                 Some("never") => ProgressWhen::Never,
                 _ => ProgressWhen::Terminal,
             },
             latency: matches.get_one::<Duration>("latency").copied().unwrap_or(defaults.latency),
             idle_after: matches.get_one::<Duration>("idle-after").copied().unwrap_or(defaults.idle_after),
-            snapshots: chosen("snapshots").map(PathBuf::from),
+            snapshots: value_of("snapshots").map(PathBuf::from),
             snapshot_every: matches.get_one::<Duration>("snapshot-every").copied().or(defaults.snapshot_every),
             restore: matches.get_flag("restore"),
-            engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            engine: if value_of("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
             profile: matches.get_one::<Profile>("profile").cloned().unwrap_or_default(),
             decisions: None,
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
-            own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
+            own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), value_of(name)?.to_owned()))).collect(),
         }
     }
 
@@ -337,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_with_their_units() {
+    fn parses_durations_with_units() {
         assert_eq!(parse_duration("5ms"), Ok(Duration::from_millis(5)));
         assert_eq!(parse_duration("500us"), Ok(Duration::from_micros(500)));
         assert_eq!(parse_duration("1.5 s"), Ok(Duration::from_millis(1500)));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quantity_that_is_negative_or_too_large_is_refused_by_name() {
+    fn rejects_negative_and_too_large_quantities_by_option_name() {
         for option in ["--latency", "--idle-after", "--snapshot-every", "--memory", "--parallelism"] {
             for wrong in ["-1s", "-1", "10000000000000000000s", "99999999999999999999999TiB", "--latency"] {
                 let error = command(&[]).try_get_matches_from(["pipeline", option, wrong]).unwrap_err().to_string();
@@ -370,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_of_the_program_may_be_negative() {
+    fn program_options_accept_negative_values() {
         let matches = command(&[("offset", "Degrees")]).get_matches_from(["pipeline", "--offset", "-1.5"]);
         assert_eq!(matches.get_one::<String>("offset").map(String::as_str), Some("-1.5"));
     }
 
     #[test]
-    fn sizes_are_read_with_and_without_units() {
+    fn parses_sizes_with_and_without_units() {
         assert_eq!(parse_bytes("4096"), Ok(4096));
         assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
         assert_eq!(parse_bytes("2g"), Ok(2 << 30));
@@ -390,12 +390,12 @@ mod tests {
 
     /// A size that an error message names as needed is accepted, and is at most 10 % more.
     #[test]
-    fn what_is_said_of_sizes_is_enough() {
+    fn sizes_in_error_messages_are_accepted_and_sufficient() {
         for power in 1..50 {
             for bytes in [(1_usize << power) - 1, 1 << power, (1 << power) + 1, 3 << power, (1 << power) / 10 * 7 + 3] {
-                let said = runtime::error::Mib::rounded_up(bytes).to_string();
-                let given = parse_bytes(&said).unwrap_or_default();
-                assert!(given >= bytes && given <= bytes + bytes / 10 + 1, "{bytes}: {said}, {given}");
+                let shown = runtime::error::Mib::rounded_up(bytes).to_string();
+                let given = parse_bytes(&shown).unwrap_or_default();
+                assert!(given >= bytes && given <= bytes + bytes / 10 + 1, "{bytes}: {shown}, {given}");
             }
         }
     }

@@ -4,7 +4,7 @@ use runtime::explain;
 use runtime::physical::{Candidate, Decisions, JoinRegion, OperatorInfo, PhysicalPlan};
 use runtime::strategy::Estimate;
 
-use super::explaining;
+use super::plan_output;
 use crate::error::Result;
 
 /// A plan that has not been run.
@@ -60,6 +60,6 @@ impl Plan {
     /// # Errors
     /// Fails if `earlier` is not such JSON.
     pub fn to_html(&self, earlier: Option<&str>) -> Result<String> {
-        explaining::page(&self.json, earlier)
+        plan_output::page(&self.json, earlier)
     }
 }

@@ -6,20 +6,20 @@
 use runtime::metrics::SnapshotMetrics;
 
 /// The command, and the last snapshot for which it was shown.
-pub(super) struct Resume {
+pub(super) struct ResumeCommand {
     command: String,
     shown_epoch: u64,
     has_progress: bool,
 }
 
-impl Resume {
+impl ResumeCommand {
     /// Builds the command from the program's arguments, the name of the program first.
     pub(super) fn new(arguments: impl Iterator<Item = String>, has_progress: bool) -> Self {
         let mut words: Vec<String> = arguments.map(|word| quoted(&word)).collect();
         if !words.iter().any(|word| word == "--restore") {
             words.insert(words.len().min(1), "--restore".to_owned());
         }
-        Resume { command: words.join(" "), shown_epoch: 0, has_progress }
+        ResumeCommand { command: words.join(" "), shown_epoch: 0, has_progress }
     }
 
     /// Returns the text for the newest snapshot. `None` if it is not to be shown.
@@ -49,7 +49,7 @@ mod tests {
 
     fn shown(has_progress: bool, arguments: &[&str]) -> Vec<Option<String>> {
         let metrics = SnapshotMetrics::default();
-        let mut resume = Resume::new(arguments.iter().map(|&word| word.to_owned()), has_progress);
+        let mut resume = ResumeCommand::new(arguments.iter().map(|&word| word.to_owned()), has_progress);
         let mut texts = vec![resume.text(&metrics)];
         for epoch in [4, 4, 5] {
             metrics.completed.add(1);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_snapshot_is_shown_with_the_command_that_resumes() {
+    fn shows_the_newest_snapshot_with_the_resume_command() {
         let text = |epoch: u64, command: &str| {
             Some(format!("snapshot {epoch} is complete; to resume the job after Ctrl-C, run: {command}"))
         };

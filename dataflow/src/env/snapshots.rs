@@ -13,7 +13,7 @@ use crate::error::Result;
 impl Env {
     /// Returns the plan to execute: without persisted parts that have been computed before. If the
     /// environment takes snapshots, sinks publish their records snapshot by snapshot.
-    pub(super) fn as_run(&self, sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
+    pub(super) fn sinks_to_run(&self, sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
         let sinks = without_kept(sinks);
         Ok(if self.takes_snapshots() { by_epochs(&sinks)? } else { sinks })
     }

@@ -35,7 +35,7 @@ impl Env {
     /// Fails if no file is found, or a file cannot be read.
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
-        self.reading_text(path.as_ref(), Location::caller()).map(Handle::typed)
+        self.text_flow(path.as_ref(), Location::caller()).map(Handle::typed)
     }
 
     /// Reads records from the program's memory. They are copied once.
@@ -60,15 +60,15 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        self.reading(Ok(Arc::new(Pages::new(schema, pages))), Location::caller()).map(Handle::typed)
+        self.source_flow(Ok(Arc::new(Pages::new(schema, pages))), Location::caller()).map(Handle::typed)
     }
 }
 
 // Opening is not generic, so that it is compiled once and not for each record type.
 impl Env {
-    fn reading_text(&self, path: &str, caller: &'static Location<'static>) -> Result<Handle> {
+    fn text_flow(&self, path: &str, caller: &'static Location<'static>) -> Result<Handle> {
         let source = self.keep_standard_input(path).and_then(|()| formats::text(path));
-        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), caller)
+        self.source_flow(source.map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 
     /// If the path is standard input and that is a pipe, keeps its data in the folder for spilled
@@ -78,7 +78,7 @@ impl Env {
     }
 
     /// Returns the flow of a source. An error gets the source's place in the program.
-    pub(super) fn reading(&self, source: Opened, caller: &'static Location<'static>) -> Result<Handle> {
+    pub(super) fn source_flow(&self, source: OpenedSource, caller: &'static Location<'static>) -> Result<Handle> {
         let next = NextStep::default().called_at(caller);
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
         Ok(Handle::behind(self.clone(), Arc::new(ScanSource(source)), Vec::new(), &next))
@@ -86,4 +86,4 @@ impl Env {
 }
 
 /// A source, or the error of opening it.
-pub(super) type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
+pub(super) type OpenedSource = Result<Arc<dyn Source>, runtime::error::Error>;

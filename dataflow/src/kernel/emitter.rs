@@ -10,8 +10,8 @@ use crate::record::{Record, Value};
 pub struct Emitter<'w, U: Record> {
     sink: U::Sink<'w>,
     /// The leaf of the event time, which closures do not see, and the current record's event time.
-    time: Out<'w, i64>,
-    now: i64,
+    time_sink: Out<'w, i64>,
+    event_time: i64,
     claims: Claims<'w>,
 }
 
@@ -32,19 +32,19 @@ impl<'w, U: Record> Emitter<'w, U> {
 
     #[inline(always)]
     pub(crate) fn emit_twin(&mut self, twin: U::At<'_>) {
-        let (sink, time, now) = (self.sink, self.time, self.now);
+        let (sink, time_sink, event_time) = (self.sink, self.time_sink, self.event_time);
         // If there is no room, the row is dropped. The writer keeps the error, and the job ends
         // with it.
         let _ = self.claims.put(U::heap_bytes(twin, sink), |row, claims| {
             U::write(twin, sink, row, claims);
-            time.write(row, now);
+            time_sink.write(row, event_time);
         });
     }
 
     /// Sets the event time of the records that are emitted next.
     #[inline(always)]
-    pub(super) fn set_time(&mut self, now: i64) {
-        self.now = now;
+    pub(super) fn set_event_time(&mut self, event_time: i64) {
+        self.event_time = event_time;
     }
 
     /// The claims through which records are written.
@@ -61,17 +61,17 @@ impl<'w, U: Record> Emitter<'w, U> {
 
 /// Calls `f` with an emitter that writes to `out`.
 #[inline(always)]
-pub(super) fn emitting<U: Record, R>(
+pub(super) fn with_emitter<U: Record, R>(
     out: &mut RowWriter,
     f: impl for<'w> FnOnce(&mut Emitter<'w, U>) -> R,
 ) -> Result<R> {
     out.visit(|mut leaves, claims| {
         let sink = U::sink(&mut leaves);
-        f(&mut Emitter { sink, time: leaves.event_time(), now: 0, claims })
+        f(&mut Emitter { sink, time_sink: leaves.event_time(), event_time: 0, claims })
     })
 }
 
 /// Writes records of the program into pages.
 pub(crate) fn write_all<V: Value>(out: &mut RowWriter, records: impl IntoIterator<Item = V>) -> Result<()> {
-    emitting::<V::Record, _>(out, |out| records.into_iter().for_each(|record| out.emit(record)))
+    with_emitter::<V::Record, _>(out, |out| records.into_iter().for_each(|record| out.emit(record)))
 }

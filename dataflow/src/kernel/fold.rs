@@ -181,7 +181,7 @@ where
 
 /// The leaves of an accumulator in a row, and the leaf that marks it as present.
 pub struct FoldPlaces<'t, A: Record> {
-    known: StateSlot<'t, u8>,
+    is_present: StateSlot<'t, u8>,
     cursor: A::Cursor<'t>,
     sink: A::Sink<'t>,
     of: PhantomData<fn() -> A>,
@@ -192,12 +192,12 @@ copies! { [A: Record] FoldPlaces<'_, A> }
 impl<'t, A: FoldState> FoldPlaces<'t, A> {
     #[inline(always)]
     fn get(self, group: StateRow<'t>) -> Option<A> {
-        (self.known.get(group) != 0).then(|| A::at(self.cursor, group.row()))
+        (self.is_present.get(group) != 0).then(|| A::at(self.cursor, group.row()))
     }
 
     #[inline(always)]
     fn set(self, group: StateRow<'t>, accumulator: A, claims: &mut Claims<'t>) {
-        self.known.set(group, 1);
+        self.is_present.set(group, 1);
         A::write(accumulator, self.sink, group.in_place(), claims);
     }
 }
@@ -220,10 +220,10 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     }
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
         let before = S::places(reader)?;
-        let known = reader.plain()?;
+        let is_present = reader.plain()?;
         let (mut leaves, mut sinks) = reader.record(X::Accumulator::LEAVES)?;
         let (cursor, sink) = (X::Accumulator::cursor(&mut leaves), X::Accumulator::sink(&mut sinks));
-        Some((before, FoldPlaces { known, cursor, sink, of: PhantomData }))
+        Some((before, FoldPlaces { is_present, cursor, sink, of: PhantomData }))
     }
     #[inline(always)]
     fn add<'t>(&self, (before, at): Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>) {

@@ -10,8 +10,8 @@ use crate::error::UserError;
 use crate::record::{Record, Value};
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
 /// The records of a group, borrowed one at a time. A group can be larger than memory, so a record
 /// is valid until the next call of [`next`](Group::next). A closure copies the parts that it keeps.
@@ -22,7 +22,7 @@ pub struct Group<'b, T: Record> {
 /// The storage of a group's records.
 enum GroupRows<'b, T: Record> {
     /// All records in memory, and the last record returned.
-    InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
+    InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, current_record: Option<T::At<'b>> },
     /// Most records on disk.
     OnDisk(&'b mut dyn NextRow),
 }
@@ -30,10 +30,10 @@ enum GroupRows<'b, T: Record> {
 impl<'b, T: Record> Group<'b, T> {
     #[inline(always)]
     fn new(cursor: T::Cursor<'b>, rows: SortedRows<'b>) -> Self {
-        Group { rows: GroupRows::InMemory { cursor, rows, position: 0, lent: None } }
+        Group { rows: GroupRows::InMemory { cursor, rows, position: 0, current_record: None } }
     }
 
-    fn large(rows: &'b mut dyn NextRow) -> Self {
+    fn on_disk(rows: &'b mut dyn NextRow) -> Self {
         Group { rows: GroupRows::OnDisk(rows) }
     }
 }
@@ -55,12 +55,12 @@ impl<T: Record> Group<'_, T> {
     #[inline(always)]
     pub fn next(&mut self) -> Option<T::At<'_>> {
         match &mut self.rows {
-            GroupRows::InMemory { cursor, rows, position, lent } => {
-                *lent = rows.get(*position).map(|row| T::at(*cursor, row));
+            GroupRows::InMemory { cursor, rows, position, current_record } => {
+                *current_record = rows.get(*position).map(|row| T::at(*cursor, row));
                 *position += 1;
-                lent.as_ref().map(Value::twin)
+                current_record.as_ref().map(Value::twin)
             }
-            GroupRows::OnDisk(rows) => next_of_large::<T>(*rows),
+            GroupRows::OnDisk(rows) => next_on_disk::<T>(*rows),
         }
     }
 
@@ -91,7 +91,7 @@ impl<T: Record> Group<'_, T> {
 }
 
 #[inline(never)]
-fn next_of_large<T: Record>(rows: &mut dyn NextRow) -> Option<T::At<'_>> {
+fn next_on_disk<T: Record>(rows: &mut dyn NextRow) -> Option<T::At<'_>> {
     rows.next().map(|row| row.read::<ReadRecord<T>>())
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(GroupByClosure::<T, U, F> { body, of: PhantomData }) as Box<dyn GroupKernel>)
+    kernel_factory(body, |body| Box::new(GroupByClosure::<T, U, F> { body, of: PhantomData }) as Box<dyn GroupKernel>)
 }
 
 impl<T: Record, U: Record, F> GroupKernel for GroupByClosure<T, U, F>
@@ -124,7 +124,7 @@ where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (position, failed) = emitting::<U, _>(out, |out| {
+        let (position, failed) = with_emitter::<U, _>(out, |out| {
             rows.visit(|mut leaves, sorted| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
@@ -138,11 +138,12 @@ where
                 (position, None)
             })
         })?;
-        failed.map_or(Ok(position), |error| Err(error.alone()))
+        failed.map_or(Ok(position), |error| Err(error.without_record()))
     }
 
     fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(group), out))?.map_err(UserError::alone)
+        with_emitter::<U, _>(out, |out| (self.body)(&mut Group::on_disk(group), out))?
+            .map_err(UserError::without_record)
     }
 }
 
@@ -159,7 +160,9 @@ pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFa
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(CoGroupByClosure::<L, R, U, F> { body, of: PhantomData }) as Box<dyn CoGroupKernel>)
+    kernel_factory(body, |body| {
+        Box::new(CoGroupByClosure::<L, R, U, F> { body, of: PhantomData }) as Box<dyn CoGroupKernel>
+    })
 }
 
 impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGroupByClosure<L, R, U, F>
@@ -174,12 +177,12 @@ where
         until: [usize; 2],
         out: &mut RowWriter,
     ) -> Result<[usize; 2]> {
-        emitting::<U, _>(out, |out| {
+        with_emitter::<U, _>(out, |out| {
             sides[0].visit(|mut left, left_rows| {
                 sides[1].visit(|mut right, right_rows| {
                     let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
-                    let (mut at, most) = (from, from[0] + from[1] + GROUP_ROWS);
-                    while at[0] + at[1] < most && !out.is_full() {
+                    let (mut at, max_position_sum) = (from, from[0] + from[1] + GROUP_ROWS);
+                    while at[0] + at[1] < max_position_sum && !out.is_full() {
                         let ends = SortBuffer::next_groups(sides, at, until, leading);
                         if ends == at {
                             break;
@@ -196,6 +199,6 @@ where
     }
 
     fn run_large(&mut self, [left, right]: [&mut dyn NextRow; 2], out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(left), &mut Group::large(right), out))
+        with_emitter::<U, _>(out, |out| (self.body)(&mut Group::on_disk(left), &mut Group::on_disk(right), out))
     }
 }

@@ -13,8 +13,8 @@ use crate::flow::AnyMode;
 use crate::record::{Record, show_record};
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
 struct TryJoin<L, R, U, M, F> {
     body: Guarded<F>,
@@ -44,7 +44,7 @@ pub(crate) fn try_join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F, 
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    kernels(body, move |body| -> Box<dyn JoinKernel> {
+    kernel_factory(body, move |body| -> Box<dyn JoinKernel> {
         Box::new(TryJoin::<L, R, U, M, F> { body, reads: reads.clone(), of: PhantomData })
     })
 }
@@ -55,7 +55,7 @@ where
 {
     fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
-        let (position, failed) = emitting::<U, _>(out, |out| {
+        let (position, failed) = with_emitter::<U, _>(out, |out| {
             pairs.visit(|mut left_leaves, mut right, rows| {
                 let (left, right) = (L::cursor(&mut left_leaves), R::cursor(&mut right));
                 let times = (M::Hidden::LEAVES > 0).then(|| left_leaves.event_time());
@@ -63,7 +63,7 @@ where
                 while position < rows.len() && !out.is_full() {
                     let (left_row, right_row) = rows.get(position);
                     if let Some(times) = times {
-                        out.set_time(times.read(left_row));
+                        out.set_event_time(times.read(left_row));
                     }
                     if let Err(error) = body(L::at(left, left_row), R::at(right, right_row), out) {
                         return (position, Some(error));
@@ -74,7 +74,7 @@ where
             })
         })?;
         match failed {
-            Some(error) => Err(about_pair(error, [L::schema, R::schema], &self.reads, pairs.pair(position))),
+            Some(error) => Err(error_with_pair(error, [L::schema, R::schema], &self.reads, pairs.pair(position))),
             None => Ok(position),
         }
     }
@@ -84,7 +84,7 @@ where
 /// `Sale { item: 3, .. } and Item { id: 3, .. }`.
 #[cold]
 #[inline(never)]
-fn about_pair(
+fn error_with_pair(
     error: UserError,
     schemas: [fn() -> Schema; 2],
     reads: &[Reads; 2],

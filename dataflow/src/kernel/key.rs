@@ -30,20 +30,20 @@ impl<V: Record> KeyOf<'_, V> {
 
 /// Makes a chain that appends the key which `body` emits to each row of a record and a previous
 /// key.
-pub(crate) fn keying<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
+pub(crate) fn key_chain<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
 {
-    let keyed = move |(record, behind): <(T, B) as Record>::At<'_>, out: &mut Emitter<'_, ((T, B), V)>| {
-        let Keying(()) = body(record, KeyOf { put: &mut |key| out.emit(((record, behind), Twin::<V>(key))) });
+    let keyed = move |(record, previous_key): <(T, B) as Record>::At<'_>, out: &mut Emitter<'_, ((T, B), V)>| {
+        let Keying(()) = body(record, KeyOf { put: &mut |key| out.emit(((record, previous_key), KeyTwin::<V>(key))) });
     };
     process::<(T, B), ((T, B), V), _>(keyed)
 }
 
 /// A key in the form in which it was emitted.
-struct Twin<'a, V: Record>(V::At<'a>);
+struct KeyTwin<'a, V: Record>(V::At<'a>);
 
-impl<V: Record> Value for Twin<'_, V> {
+impl<V: Record> Value for KeyTwin<'_, V> {
     type Record = V;
     #[inline(always)]
     fn twin(&self) -> V::At<'_> {

@@ -9,8 +9,8 @@ use runtime::sort::{SortBuffer, SortedRows, Whole, WholeFactory};
 use crate::record::Record;
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
 /// The records of one task, in order of arrival.
 ///
@@ -49,7 +49,7 @@ pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> WholeFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn Whole>)
+    kernel_factory(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn Whole>)
 }
 
 impl<T: Record, U: Record, F> Whole for MapPartition<T, U, F>
@@ -57,7 +57,7 @@ where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| {
+        with_emitter::<U, _>(out, |out| {
             rows.visit(|mut leaves, rows| {
                 (self.body)(TaskRecords { cursor: T::cursor(&mut leaves), rows, next: 0 }, out);
             });

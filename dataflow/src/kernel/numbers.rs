@@ -95,21 +95,21 @@ macro_rules! integers {
         )*}
     };
 }
-integers!(i64, alone; i8 i16 i32);
-integers!(i64, parts_of; i64);
-integers!(u64, alone; u8 u16 u32);
-integers!(u64, parts_of_unsigned; u64);
+integers!(i64, exact_parts; i8 i16 i32);
+integers!(i64, float_parts; i64);
+integers!(u64, exact_parts; u8 u16 u32);
+integers!(u64, float_parts_unsigned; u64);
 numbers! {
     [] f32, f64 => f64, 1, FLOATS, float(value) value.into(), unscaled(value) [value.into(), 0.0], added(value) f64::from(value),
         total(sum) Some(sum), mean(sum, count) sum / count as f64;
     [] f64, f64 => f64, 1, FLOATS, float(value) value, unscaled(value) [value, 0.0], added(value) value,
         total(sum) Some(sum), mean(sum, count) sum / count as f64;
     [const SCALE: u8] Decimal<SCALE>, i128 => Self, 10_u64.pow(SCALE as u32), DECIMALS,
-        float(value) value.to_f64(), unscaled(value) parts_of(value.scaled()), added(value) i128::from(value.scaled()),
+        float(value) value.to_f64(), unscaled(value) float_parts(value.scaled()), added(value) i128::from(value.scaled()),
         total(sum) sum.try_into().ok().map(Decimal::from_scaled), mean(sum, count) mean_of(sum, count, 10_u64.pow(SCALE.into()));
     // The mean of time deltas is a number of seconds.
     [] TimeDelta, i128 => Self, 1_000_000, TIMES,
-        float(value) value.as_seconds(), unscaled(value) parts_of(value.micros()), added(value) i128::from(value.micros()),
+        float(value) value.as_seconds(), unscaled(value) float_parts(value.micros()), added(value) i128::from(value.micros()),
         total(sum) sum.try_into().ok().map(TimeDelta::from_micros), mean(sum, count) mean_of(sum, count, 1_000_000);
 }
 
@@ -119,18 +119,18 @@ const DECIMALS: &str = "no decimal is wider; sum it with fewer digits, `x.rescal
 const TIMES: &str = "sum it as a float, `x.as_seconds()`";
 
 #[inline(always)]
-fn alone(value: f64) -> [f64; 2] {
+fn exact_parts(value: f64) -> [f64; 2] {
     [value, 0.0]
 }
 
 /// Splits an integer into two halves that are floats, and adds them without loss.
 #[inline(always)]
-fn parts_of(value: i64) -> [f64; 2] {
+fn float_parts(value: i64) -> [f64; 2] {
     exact_sum((value >> 32 << 32) as f64, (value & 0xffff_ffff) as f64)
 }
 
 #[inline(always)]
-fn parts_of_unsigned(value: u64) -> [f64; 2] {
+fn float_parts_unsigned(value: u64) -> [f64; 2] {
     exact_sum((value >> 32 << 32) as f64, (value & 0xffff_ffff) as f64)
 }
 

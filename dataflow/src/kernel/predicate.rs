@@ -7,11 +7,11 @@ use runtime::kernel::{Predicate, PredicateFactory};
 use runtime::page::{Batch, Input, Selection};
 use runtime::plan::Reads;
 
-use super::shared::{Guarded, about_record, kernels};
+use super::shared::{Guarded, error_with_record, kernel_factory};
 use crate::error::UserError;
 use crate::record::Record;
 
-struct Keep<T, F> {
+struct ClosurePredicate<T, F> {
     body: Guarded<F>,
     of: PhantomData<fn() -> T>,
 }
@@ -21,10 +21,10 @@ pub(crate) fn predicate<T: Record, F>(body: F) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(Keep::<T, F> { body, of: PhantomData }) as Box<dyn Predicate>)
+    kernel_factory(body, |body| Box::new(ClosurePredicate::<T, F> { body, of: PhantomData }) as Box<dyn Predicate>)
 }
 
-impl<T: Record, F> Predicate for Keep<T, F>
+impl<T: Record, F> Predicate for ClosurePredicate<T, F>
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
@@ -38,7 +38,7 @@ where
     }
 }
 
-struct TryKeep<T, F> {
+struct TryClosurePredicate<T, F> {
     body: Guarded<F>,
     /// The fields that `body` reads, for error messages.
     reads: Reads,
@@ -50,12 +50,12 @@ pub(crate) fn try_predicate<T: Record, F>(body: F, reads: Reads) -> PredicateFac
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    kernels(body, move |body| -> Box<dyn Predicate> {
-        Box::new(TryKeep::<T, F> { body, reads: reads.clone(), of: PhantomData })
+    kernel_factory(body, move |body| -> Box<dyn Predicate> {
+        Box::new(TryClosurePredicate::<T, F> { body, reads: reads.clone(), of: PhantomData })
     })
 }
 
-impl<T: Record, F> Predicate for TryKeep<T, F>
+impl<T: Record, F> Predicate for TryClosurePredicate<T, F>
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
@@ -75,7 +75,7 @@ pub(super) fn try_select<T: Record>(
     mut keep: impl for<'a> FnMut(T::At<'a>) -> Result<bool, UserError>,
 ) -> Result<()> {
     let mut position = 0;
-    let asked = rows.rows().to_vec();
+    let input_rows = rows.rows().to_vec();
     let result = rows.retain(batch, |mut leaves, rows| {
         let cursor = T::cursor(&mut leaves);
         rows.try_each(|row| {
@@ -85,8 +85,8 @@ pub(super) fn try_select<T: Record>(
     });
     result.map_err(|error| {
         let mut selection = Selection::default();
-        selection.set(asked);
+        selection.set(input_rows);
         let input = Input::new(batch, &selection);
-        about_record(error, T::schema, reads, &input, position - 1)
+        error_with_record(error, T::schema, reads, &input, position - 1)
     })
 }

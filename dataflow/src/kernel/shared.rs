@@ -28,7 +28,7 @@ impl<F: Clone> SharedClosure<F> {
 
     /// Returns `true` if the closure contains a handle of an accumulator.
     pub(super) fn accumulates(&self) -> bool {
-        accumulators::are_in(&**self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        accumulators::captures_accumulator(&**self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn get(&self) -> Guarded<F> {
@@ -37,7 +37,7 @@ impl<F: Clone> SharedClosure<F> {
 }
 
 /// Creates the kernels of one closure.
-pub(super) trait Maker<K: ?Sized>: Send {
+pub(super) trait KernelMaker<K: ?Sized>: Send {
     fn kernel(&self) -> Box<K>;
     fn accumulates(&self) -> bool;
     fn captures(&self) -> bool;
@@ -49,13 +49,13 @@ struct ClosureMaker<F, M> {
     kernel: M,
 }
 
-impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> for ClosureMaker<F, M> {
+impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> KernelMaker<K> for ClosureMaker<F, M> {
     fn kernel(&self) -> Box<K> {
         (self.kernel)(self.closure.clone())
     }
 
     fn accumulates(&self) -> bool {
-        accumulators::are_in(&*self.closure)
+        accumulators::captures_accumulator(&*self.closure)
     }
 
     fn captures(&self) -> bool {
@@ -64,10 +64,10 @@ impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> fo
 }
 
 /// Shares a maker between tasks without requiring `Sync`.
-struct SharedMaker<K: ?Sized>(Mutex<Box<dyn Maker<K>>>);
+struct SharedMaker<K: ?Sized>(Mutex<Box<dyn KernelMaker<K>>>);
 
 impl<K: ?Sized> SharedMaker<K> {
-    fn lock(&self) -> MutexGuard<'_, Box<dyn Maker<K>>> {
+    fn lock(&self) -> MutexGuard<'_, Box<dyn KernelMaker<K>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,26 +87,26 @@ impl<K: ?Sized> Factory<K> for SharedMaker<K> {
 }
 
 /// The kinds of kernels. A factory is compiled once per kind, and not per closure.
-pub(super) trait Kind {
-    fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>>;
+pub(super) trait KernelKind {
+    fn factory(maker: Box<dyn KernelMaker<Self>>) -> Arc<dyn Factory<Self>>;
 }
 
-macro_rules! kinds {
+macro_rules! kernel_kinds {
     ($($kind:path)*) => {$(
-        impl Kind for dyn $kind {
+        impl KernelKind for dyn $kind {
             #[inline(never)]
-            fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>> {
+            fn factory(maker: Box<dyn KernelMaker<Self>>) -> Arc<dyn Factory<Self>> {
                 Arc::new(SharedMaker(Mutex::new(maker)))
             }
         }
     )*};
 }
-kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel Whole }
+kernel_kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel Whole }
 
 /// Returns a factory that creates kernels, each with a clone of `closure`.
-pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
+pub(super) fn kernel_factory<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
 where
-    K: Kind + ?Sized + 'static,
+    K: KernelKind + ?Sized + 'static,
     F: Clone + Send + 'static,
     M: Fn(Guarded<F>) -> Box<K> + Send + 'static,
 {
@@ -172,7 +172,7 @@ impl<V> Drop for Guarded<V> {
 /// it is compiled once.
 #[cold]
 #[inline(never)]
-pub(super) fn about_record(
+pub(super) fn error_with_record(
     error: UserError,
     schema: fn() -> Schema,
     reads: &Reads,

@@ -9,14 +9,14 @@ use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
 
 use super::Emitter;
-use super::chain::try_each;
+use super::chain::try_for_each_record;
 use super::predicate::try_select;
 use super::shared::{Guarded, SharedClosure};
 use super::task::{Task, TaskState};
 use crate::error::UserError;
 use crate::record::Record;
 
-struct Stateful<T, U, S, F> {
+struct StatefulChain<T, U, S, F> {
     state: Guarded<S>,
     body: Guarded<F>,
     /// The fields that `body` reads, for error messages.
@@ -50,29 +50,29 @@ where
     let has_effects = maker.accumulates() || shared.accumulates();
     let open = move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let body = shared.get();
-        let state = opened(&*maker.get(), context)?;
-        Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
+        let state = open_state(&*maker.get(), context)?;
+        Ok(Box::new(StatefulChain::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     };
     Arc::new(KeepsState { open, has_effects })
 }
 
-fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<Guarded<S>> {
-    open(Task::new(context.subtask, context.subtasks)).map(Guarded::new).map_err(UserError::alone)
+fn open_state<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<Guarded<S>> {
+    open(Task::new(context.subtask, context.subtasks)).map(Guarded::new).map_err(UserError::without_record)
 }
 
-impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, F>
+impl<T: Record, U: Record, S, F> Chain for StatefulChain<T, U, S, F>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let (state, body) = (&mut *self.state, &*self.body);
-        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(state, record, out))
+        try_for_each_record::<T, U>(input, from, out, &self.reads, |record, out| body(state, record, out))
     }
 }
 
 /// A predicate with a state.
-struct KeepWith<T, S, F> {
+struct StatefulPredicate<T, S, F> {
     state: Guarded<S>,
     body: Guarded<F>,
     reads: Reads,
@@ -90,14 +90,14 @@ where
     let (maker, shared) = (SharedClosure::new(open), SharedClosure::new(keep));
     let open = move |context: &TaskContext| -> Result<Box<dyn Predicate>> {
         let body = shared.get();
-        let state = opened(&*maker.get(), context)?;
-        Ok(Box::new(KeepWith::<T, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
+        let state = open_state(&*maker.get(), context)?;
+        Ok(Box::new(StatefulPredicate::<T, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     };
     // The result for a record depends on the records before it.
     Arc::new(KeepsState { open, has_effects: true })
 }
 
-impl<T: Record, S, F> Predicate for KeepWith<T, S, F>
+impl<T: Record, S, F> Predicate for StatefulPredicate<T, S, F>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,

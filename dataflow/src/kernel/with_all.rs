@@ -14,7 +14,7 @@ use crate::flow::TaskState;
 use crate::record::Record;
 
 use super::Emitter;
-use super::chain::try_each;
+use super::chain::try_for_each_record;
 use super::shared::{Guarded, SharedClosure};
 
 /// All records of a flow, borrowed by a closure as a list. The list is `Copy`, and its items are
@@ -95,7 +95,7 @@ impl<T: Record> ExactSizeIterator for RowsIter<'_, T> {}
 
 /// Calls `f` with all rows.
 #[inline(always)]
-fn lent<R: Record, V>(all: &FrozenRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V) -> Result<V> {
+fn with_rows<R: Record, V>(all: &FrozenRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V) -> Result<V> {
     all.visit(|mut leaves, rows| f(Rows { cursor: R::cursor(&mut leaves), rows }))
 }
 
@@ -139,9 +139,11 @@ where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (all, body) = (self.all.as_ref().ok_or_else(not_begun)?, &*self.body);
+        let (all, body) = (self.all.as_ref().ok_or_else(missing_rows_error)?, &*self.body);
         let reads = &self.reads;
-        lent::<R, _>(all, |rows| try_each::<T, U>(input, from, out, reads, |record, out| body(record, rows, out)))?
+        with_rows::<R, _>(all, |rows| {
+            try_for_each_record::<T, U>(input, from, out, reads, |record, out| body(record, rows, out))
+        })?
     }
 }
 
@@ -177,7 +179,7 @@ where
 {
     fn begin(&mut self, all: Arc<FrozenRows>) -> Result<()> {
         let init = &*self.init;
-        self.made = Some(Guarded::new(lent::<R, _>(&all, init)?));
+        self.made = Some(Guarded::new(with_rows::<R, _>(&all, init)?));
         Ok(())
     }
 }
@@ -189,12 +191,12 @@ where
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (made, body) = (&**self.made.as_ref().ok_or_else(not_begun)?, &*self.body);
-        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(record, made, out))
+        let (made, body) = (&**self.made.as_ref().ok_or_else(missing_rows_error)?, &*self.body);
+        try_for_each_record::<T, U>(input, from, out, &self.reads, |record, out| body(record, made, out))
     }
 }
 
 #[cold]
-fn not_begun() -> Error {
+fn missing_rows_error() -> Error {
     Error::Internal("a record came before the rows beside it".to_owned())
 }

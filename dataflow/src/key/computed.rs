@@ -12,7 +12,7 @@ use runtime::sort::OrderKey;
 use runtime::value::Timestamp;
 use runtime::{plan, row};
 
-use crate::kernel::{KeyOf, Keying, keying};
+use crate::kernel::{KeyOf, Keying, key_chain};
 use crate::record::Record;
 
 use super::matched::SameKey;
@@ -124,7 +124,7 @@ where
     /// Returns the operator that computes the value from rows of `T` followed by `B`.
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
         let [input, output] = schemas([T::TYPE, B::TYPE, V::TYPE], name);
-        let chain = keying::<T, B, V, F>(self.body.clone());
+        let chain = key_chain::<T, B, V, F>(self.body.clone());
         Some(Keyed { input, output, chain, reads: self.reads.clone(), text: self.text })
     }
 }
@@ -133,14 +133,14 @@ where
 /// this name. Not generic, so that it is compiled once.
 #[inline(never)]
 fn schemas([record, key, value]: [&RecordType; 3], name: &'static str) -> [Schema; 2] {
-    let behind = |schema: &mut SchemaBuilder| {
+    let record_and_key = |schema: &mut SchemaBuilder| {
         let shape = schema.of(record);
         vec![row::Field { ident: "", name: "", shape }, schema.field("key", |schema| schema.of(key))]
     };
     let tuple = |fields| Shape::Record { name: "", fields };
-    let input = SchemaBuilder::build(|schema| tuple(behind(schema)));
+    let input = SchemaBuilder::build(|schema| tuple(record_and_key(schema)));
     let output = SchemaBuilder::build(|schema| {
-        let mut fields = behind(schema);
+        let mut fields = record_and_key(schema);
         fields.push(schema.field(name, |schema| schema.of(value)));
         tuple(fields)
     });

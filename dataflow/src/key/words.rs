@@ -31,7 +31,7 @@ impl<T, V> Deref for Field<T, V> {
 )]
 pub trait HasValues {
     /// Returns a value of any type.
-    fn behind<B>() -> B;
+    fn any_value<B>() -> B;
 }
 
 macro_rules! words {
@@ -45,7 +45,7 @@ macro_rules! words {
                 where
                     Self: HasValues,
                 {
-                    <Self as HasValues>::behind()
+                    <Self as HasValues>::any_value()
                 }
             )*
         }

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_of_the_fields_type_and_integers_that_fit_become_bounds() {
+    fn accepts_values_of_the_field_type_and_fitting_integers() {
         assert_eq!(bound_value(LeafType::U64, &5i32), Some(Datum::Fixed(5)));
         assert_eq!(bound_value(LeafType::I64, &-1i32), Some(Datum::Fixed(u64::MAX.into())));
         assert_eq!(bound_value(LeafType::U8, &300i32), None);

@@ -60,28 +60,28 @@ enum ListRepr<'a, T: Record> {
     /// In rows of a page.
     Stored(StoredItems<'a>),
     Owned(&'a [T]),
-    Seen(&'a dyn SeenAsList<T>),
+    Values(&'a dyn TwinList<T>),
 }
 
 /// Values that can be viewed as a sequence of twins.
-trait SeenAsList<T: Record> {
+trait TwinList<T: Record> {
     fn count(&self) -> usize;
-    fn seen(&self, index: usize) -> Option<T::At<'_>>;
+    fn twin_at(&self, index: usize) -> Option<T::At<'_>>;
 }
 
-macro_rules! seen {
+macro_rules! twin_lists {
     ($([$($length:tt)*] $values:ty;)*) => {$(
-        impl<T: Record, V: Value<Record = T> $($length)*> SeenAsList<T> for $values {
+        impl<T: Record, V: Value<Record = T> $($length)*> TwinList<T> for $values {
             fn count(&self) -> usize {
                 self.len()
             }
-            fn seen(&self, index: usize) -> Option<T::At<'_>> {
+            fn twin_at(&self, index: usize) -> Option<T::At<'_>> {
                 self.get(index).map(V::twin)
             }
         }
     )*};
 }
-seen! {
+twin_lists! {
     [] Vec<V>;
     [] &[V];
     [, const N: usize] [V; N];
@@ -94,7 +94,7 @@ impl<'a, T: Record> List<'a, T> {
         match self.0 {
             ListRepr::Stored(items) => items.len(),
             ListRepr::Owned(records) => records.len(),
-            ListRepr::Seen(values) => values.count(),
+            ListRepr::Values(values) => values.count(),
         }
     }
 
@@ -114,7 +114,7 @@ impl<'a, T: Record> List<'a, T> {
                 Some(T::at(T::cursor(&mut leaves), row))
             }
             ListRepr::Owned(records) => records.get(index).map(T::twin),
-            ListRepr::Seen(values) => values.seen(index),
+            ListRepr::Values(values) => values.twin_at(index),
         }
     }
 
@@ -216,19 +216,19 @@ where
 
 impl<'a, T: Record, V: Value<Record = T>> From<&'a Vec<V>> for List<'a, T> {
     fn from(values: &'a Vec<V>) -> Self {
-        List(ListRepr::Seen(values))
+        List(ListRepr::Values(values))
     }
 }
 
 impl<'a, T: Record, V: Value<Record = T>, const N: usize> From<&'a [V; N]> for List<'a, T> {
     fn from(values: &'a [V; N]) -> Self {
-        List(ListRepr::Seen(values))
+        List(ListRepr::Values(values))
     }
 }
 
 impl<'a, T: Record, V: Value<Record = T>> From<&'a &'a [V]> for List<'a, T> {
     fn from(values: &'a &'a [V]) -> Self {
-        List(ListRepr::Seen(values))
+        List(ListRepr::Values(values))
     }
 }
 

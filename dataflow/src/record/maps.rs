@@ -67,28 +67,28 @@ pub struct Map<'a, K: Record, V: Record>(MapRepr<'a, K, V>);
 enum MapRepr<'a, K: Record, V: Record> {
     /// In rows of a page.
     Stored(StoredItems<'a>),
-    Seen(&'a dyn SeenAsMap<K, V>),
+    Values(&'a dyn TwinMap<K, V>),
 }
 
 /// Values that can be viewed as the entries of a map.
-trait SeenAsMap<K: Record, V: Record> {
+trait TwinMap<K: Record, V: Record> {
     fn count(&self) -> usize;
-    fn seen(&self) -> Vec<MapEntry<'_, K, V>>;
+    fn sorted_entries(&self) -> Vec<MapEntry<'_, K, V>>;
 }
 
-macro_rules! seen {
+macro_rules! twin_maps {
     ($([$($hasher:ident)?] $values:ty;)*) => {$(
-        impl<A: Value, B: Value $(, $hasher)?> SeenAsMap<A::Record, B::Record> for $values {
+        impl<A: Value, B: Value $(, $hasher)?> TwinMap<A::Record, B::Record> for $values {
             fn count(&self) -> usize {
                 self.len()
             }
-            fn seen(&self) -> Vec<MapEntry<'_, A::Record, B::Record>> {
+            fn sorted_entries(&self) -> Vec<MapEntry<'_, A::Record, B::Record>> {
                 sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
             }
         }
     )*};
 }
-seen! {
+twin_maps! {
     [] BTreeMap<A, B>;
     [S] HashMap<A, B, S>;
 }
@@ -107,7 +107,7 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
     pub fn len(self) -> usize {
         match self.0 {
             MapRepr::Stored(items) => items.len(),
-            MapRepr::Seen(values) => values.count(),
+            MapRepr::Values(values) => values.count(),
         }
     }
 
@@ -137,8 +137,8 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
                 }
                 None
             }
-            MapRepr::Seen(values) => {
-                let mut entries = values.seen().into_iter();
+            MapRepr::Values(values) => {
+                let mut entries = values.sorted_entries().into_iter();
                 entries.find(|(other, _)| K::compare(*other, key).is_eq()).map(|(_, value)| value)
             }
         }
@@ -155,7 +155,7 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
     pub fn iter(self) -> MapIter<'a, K, V> {
         MapIter(match self.0 {
             MapRepr::Stored(items) => MapEntries::Stored(List::stored(items).iter()),
-            MapRepr::Seen(values) => MapEntries::Seen(values.seen().into_iter()),
+            MapRepr::Values(values) => MapEntries::Sorted(values.sorted_entries().into_iter()),
         })
     }
 
@@ -175,7 +175,7 @@ pub struct MapIter<'a, K: Record, V: Record>(MapEntries<'a, K, V>);
 
 enum MapEntries<'a, K: Record, V: Record> {
     Stored(ListIter<'a, (K, V)>),
-    Seen(vec::IntoIter<MapEntry<'a, K, V>>),
+    Sorted(vec::IntoIter<MapEntry<'a, K, V>>),
 }
 
 impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
@@ -185,13 +185,13 @@ impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
     fn next(&mut self) -> Option<MapEntry<'a, K, V>> {
         match &mut self.0 {
             MapEntries::Stored(entries) => entries.next(),
-            MapEntries::Seen(entries) => entries.next(),
+            MapEntries::Sorted(entries) => entries.next(),
         }
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
             MapEntries::Stored(entries) => entries.size_hint(),
-            MapEntries::Seen(entries) => entries.size_hint(),
+            MapEntries::Sorted(entries) => entries.size_hint(),
         }
     }
 }
@@ -234,13 +234,13 @@ where
 
 impl<'a, A: Value, B: Value> From<&'a BTreeMap<A, B>> for Map<'a, A::Record, B::Record> {
     fn from(map: &'a BTreeMap<A, B>) -> Self {
-        Map(MapRepr::Seen(map))
+        Map(MapRepr::Values(map))
     }
 }
 
 impl<'a, A: Value, B: Value, S> From<&'a HashMap<A, B, S>> for Map<'a, A::Record, B::Record> {
     fn from(map: &'a HashMap<A, B, S>) -> Self {
-        Map(MapRepr::Seen(map))
+        Map(MapRepr::Values(map))
     }
 }
 
@@ -276,7 +276,7 @@ impl<'a, K: Record, V: Record> MapToWrite<'a, K, V> {
     fn of(map: Map<'a, K, V>) -> Self {
         match map.0 {
             MapRepr::Stored(items) => MapToWrite::Stored(items),
-            MapRepr::Seen(values) => MapToWrite::Sorted(values.seen()),
+            MapRepr::Values(values) => MapToWrite::Sorted(values.sorted_entries()),
         }
     }
 

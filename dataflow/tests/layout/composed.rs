@@ -32,7 +32,7 @@ struct Entry {
 }
 
 #[test]
-fn an_enum_is_a_tag_and_the_leaves_of_all_variants() {
+fn enum_has_a_tag_and_the_leaves_of_all_variants() {
     let entry = |number, status, event| Entry { number, status, event };
     let click = Event::Click { url: "https://example.org".to_owned(), at: 7 };
     let entries = [
@@ -69,7 +69,7 @@ enum Choice<T> {
 }
 
 #[test]
-fn arrays_boxes_and_generic_records_are_what_they_hold() {
+fn arrays_boxes_and_generic_records_store_only_their_contents() {
     let pair = |first: &str, second| Pair { first: first.to_owned(), second };
     let first = Composed {
         point: [1.0, -0.5, 0.25],
@@ -98,7 +98,7 @@ struct Page {
 }
 
 #[test]
-fn lists_of_texts_are_one_string_of_bytes() {
+fn lists_of_texts_are_contiguous_bytes() {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let pages = [
         Page { id: 1, words: texts(&["to", "", "größer als zwölf"]), tags: Some(texts(&["a"])) },
@@ -154,7 +154,7 @@ fn slots(page: &runtime::page::Page) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn lists_of_records_are_rows_that_point_to_what_stands_behind_them() {
+fn lists_of_records_are_rows_followed_by_their_heap() {
     let baskets = baskets();
     check("record_lists", &baskets);
     // The documentation shows the first list.
@@ -219,7 +219,7 @@ fn lists_and_maps_are_read_by_position_and_by_key() {
 
 /// A record that borrows nothing is its own twin, also if it is nested.
 #[test]
-fn what_borrows_nothing_is_seen_as_itself() {
+fn record_without_borrows_is_its_own_twin() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
     struct Corner {
         at: [i16; 2],
@@ -245,7 +245,7 @@ fn what_borrows_nothing_is_seen_as_itself() {
 
 /// Damaged pages, and pages of other programs, may contain invalid tags.
 #[test]
-fn a_tag_that_is_none_reads_as_the_first_variant() {
+fn invalid_tag_reads_as_the_first_variant() {
     let page = &support::pages(&[2_u8, 3, 255], &support::all::<u8>())[0];
     assert_eq!(support::read::<Status>(&page.batch()), [Status::Sent, Status::Open, Status::Open]);
     let leaves = (4_u8, ("a url that is there", 9_u32), (1_i16, (0_u8, 0_u8)), 200_u8);
@@ -257,7 +257,7 @@ fn a_tag_that_is_none_reads_as_the_first_variant() {
 }
 
 #[test]
-fn an_enum_describes_itself_in_the_users_words() {
+fn enum_description_uses_the_names_of_the_program() {
     assert_eq!(
         Entry::schema().describe(),
         "Entry { number: u64, status: Option<Status>, event: Event { Idle | Click { url: String, at: u32 } | Moved(i16, Option<u8>) | \

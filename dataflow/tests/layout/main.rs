@@ -30,7 +30,7 @@ struct Order {
 
 /// The example of `docs/layout.md`, which shows this file.
 #[test]
-fn the_documentation_shows_these_bytes() {
+fn documentation_shows_the_golden_page() {
     let order = |number, customer: &str, placed: &str, paid, items: &[u64]| Order {
         number,
         customer: customer.to_owned(),
@@ -85,7 +85,7 @@ struct Numbers {
 }
 
 #[test]
-fn numbers_stand_by_descending_width() {
+fn numbers_are_placed_by_descending_width() {
     let first = Numbers {
         byte: 0x11,
         small: -2,
@@ -115,7 +115,7 @@ struct Days {
 }
 
 #[test]
-fn dates_and_decimals_are_integers() {
+fn dates_and_decimals_are_stored_as_integers() {
     let first = Days {
         day: "2024-02-29".parse().unwrap(),
         instant: "2024-02-29T12:34:56.5Z".parse().unwrap(),
@@ -151,7 +151,7 @@ fn people() -> [Person; 2] {
 }
 
 #[test]
-fn what_is_none_is_zero() {
+fn none_is_stored_as_zero() {
     check("options", &people());
 }
 
@@ -167,7 +167,7 @@ struct Lists {
 }
 
 #[test]
-fn lists_lie_aligned_in_the_heap() {
+fn lists_are_aligned_in_the_heap() {
     let full = Lists {
         key: 1,
         longs: vec![1, 2, u64::MAX],
@@ -201,7 +201,7 @@ fn dead_leaves_take_no_bytes() {
 }
 
 #[test]
-fn a_large_record_takes_a_run_of_its_own() {
+fn large_record_starts_a_larger_page() {
     let long = "long text ".repeat(20_000);
     let pages = support::pages(&[word("before", 1), word(&long, 2), word("after", 3)], &support::all::<WordCount>());
     // The next record shares the page of the large one.

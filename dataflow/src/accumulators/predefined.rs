@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_average_has_the_small_numbers_beside_large_ones() {
+    fn average_keeps_small_numbers_next_to_large_ones() {
         let of = |numbers: &[f64]| {
             let mut average = Average::default();
             numbers.iter().for_each(|&number| average.add(number));

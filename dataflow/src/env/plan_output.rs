@@ -41,7 +41,7 @@ impl Explain {
 }
 
 /// The plan output of one run.
-pub(super) struct Explaining {
+pub(super) struct PlanOutput {
     form: Explain,
     shows_fields: bool,
     /// The file. `None` for standard error.
@@ -50,7 +50,7 @@ pub(super) struct Explaining {
     earlier: Option<String>,
 }
 
-impl Explaining {
+impl PlanOutput {
     /// Returns the plan output of the environment's next run. `None` if plans are not shown.
     pub(super) fn of(env: &Env) -> Result<Option<Self>> {
         let options = &env.inner.options;
@@ -60,20 +60,20 @@ impl Explaining {
             return Err(Error::Plan(message.to_owned()).into());
         }
         let Some(form) = form else { return Ok(None) };
-        let number = env.inner.explained.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = env.inner.plans_shown.fetch_add(1, Ordering::Relaxed) + 1;
         let path = match &form {
             Explain::Text => None,
             Explain::Json(path) => path.clone(),
             Explain::Html(path) => Some(path.clone().unwrap_or_else(|| format!("{}-plan.html", program()).into())),
         };
-        let earlier = options.compare.as_deref().map(|path| read_earlier(&numbered(path, number))).transpose()?;
+        let earlier = options.compare.as_deref().map(|path| read_compared(&numbered(path, number))).transpose()?;
         let path = path.map(|path| numbered(&path, number));
-        Ok(Some(Explaining { form, shows_fields: options.explain_fields, path, earlier }))
+        Ok(Some(PlanOutput { form, shows_fields: options.explain_fields, path, earlier }))
     }
 
     /// Shows the plan of a program that is not run. The plan is its only output, so it goes to
     /// standard output.
-    pub(super) fn show_alone(&self, plan: &PhysicalPlan) -> Result<()> {
+    pub(super) fn show_without_run(&self, plan: &PhysicalPlan) -> Result<()> {
         match &self.path {
             None => println!("{}", self.text(plan, None)?),
             Some(path) => {
@@ -129,7 +129,7 @@ pub(super) fn page(plan: &str, earlier: Option<&str>) -> Result<String> {
     Ok(explain::html(&program(), plan, earlier)?)
 }
 
-fn read_earlier(path: &Path) -> Result<String> {
+fn read_compared(path: &Path) -> Result<String> {
     Ok(std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?)
 }
 
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_are_read_with_their_files() {
+    fn parses_forms_and_files() {
         assert_eq!(Explain::parse("text"), Ok(Explain::Text));
         assert_eq!(Explain::parse("json"), Ok(Explain::Json(None)));
         assert_eq!(Explain::parse("json:a.json"), Ok(Explain::Json(Some("a.json".into()))));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_later_runs_have_numbers() {
+    fn files_of_later_runs_are_numbered() {
         assert_eq!(numbered(Path::new("out/plan.json"), 1), Path::new("out/plan.json"));
         assert_eq!(numbered(Path::new("out/plan.json"), 2), Path::new("out/plan-2.json"));
         assert_eq!(numbered(Path::new("plan"), 3), Path::new("plan-3"));
