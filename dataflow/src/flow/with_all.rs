@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use runtime::operators;
 use runtime::plan::Reads;
-use runtime::sort::BesideFactory;
+use runtime::sort::SideInputFactory;
 
 use crate::error::UserError;
 use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
@@ -236,7 +236,7 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     }
 }
 
-fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
+fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: SideInputFactory, reads: [Reads; 2]) -> Flow<U, M> {
     let left = sides.left();
     let JoinSides { nodes, records: inputs, .. } = sides;
     let operator = operators::WithAll { inputs, output: left.rows_of(U::schema()), kernel, reads };

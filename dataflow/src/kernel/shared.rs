@@ -12,7 +12,7 @@ use runtime::kernel::{Chain, Factory, Predicate, TaskContext};
 use runtime::page::Input;
 use runtime::plan::Reads;
 use runtime::row::Schema;
-use runtime::sort::{CoGroupKernel, GroupKernel, Whole};
+use runtime::sort::{CoGroupKernel, GroupKernel, PartitionKernel};
 
 use crate::accumulators;
 use crate::error::UserError;
@@ -101,7 +101,7 @@ macro_rules! kernel_kinds {
         }
     )*};
 }
-kernel_kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel Whole }
+kernel_kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel PartitionKernel }
 
 /// Returns a factory that creates kernels, each with a clone of `closure`.
 pub(super) fn kernel_factory<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>

@@ -19,14 +19,14 @@ use std::time::{Duration, Instant};
 use super::checkpoints::Barriers;
 use super::inline::OperatorScope;
 use super::timers::Alarm;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::page::Batch;
 use crate::source::{CheckedReader, Position, ReadProgress, RowFilters, Split, SplitPosition};
 use crate::stream::Control;
 
 pub(super) use assigned_splits::AssignedSplits;
 use assigned_splits::NextRead;
-pub(super) use listing::Listing;
+pub(super) use listing::{Listing, check_names};
 pub(super) use split_pruning::SplitPruning;
 pub(super) use watermarks::WatermarkGenerator;
 
@@ -211,7 +211,7 @@ impl SourceHead {
                     self.is_pending = true;
                     return Ok(None);
                 }
-                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, scope),
+                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, scope)?,
             }
         }
     }
@@ -324,17 +324,25 @@ impl SourceHead {
     }
 
     /// Closes a split that has no more records, for now or for good.
-    fn close(&mut self, progress: ReadProgress, scope: &OperatorScope) {
+    ///
+    /// # Errors
+    /// Fails if a reader of a source that ends has no more records only for now.
+    fn close(&mut self, progress: ReadProgress, scope: &OperatorScope) -> Result<()> {
         self.leave(scope);
-        let Some((number, split)) = self.current.take() else { return };
-        let HeadSplits::Assigned(assigned) = &mut self.splits else {
-            self.count_bytes(split.bytes, scope);
-            return;
-        };
-        match progress {
-            ReadProgress::End => assigned.splits.note_sealed(number),
-            _ => assigned.splits.note_caught_up(number),
+        let Some((number, split)) = self.current.take() else { return Ok(()) };
+        match (&mut self.splits, progress) {
+            (HeadSplits::Assigned(assigned), ReadProgress::End) => assigned.splits.note_sealed(number),
+            (HeadSplits::Assigned(assigned), _) => assigned.splits.note_caught_up(number),
+            (HeadSplits::Shared(_), ReadProgress::End) => self.count_bytes(split.bytes, scope),
+            (HeadSplits::Shared(_), _) => {
+                return Err(Error::Connector(format!(
+                    "the reader returned `CaughtUp` for the split `{}` of a source that ends; return `Pending` to wait for \
+                     records, `End` after the last one, or make the source endless",
+                    split.name
+                )));
+            }
         }
+        Ok(())
     }
 
     /// The positions of the assigned splits, after the records that were returned.
