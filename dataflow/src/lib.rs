@@ -4,7 +4,8 @@
 //! as `map`, `join` and `group_by`, take closures over typed records. `cargo build` checks the
 //! pipeline and compiles its closures into loops over columns and pages. When the program runs, an
 //! optimizer chooses how to execute each operator. The engine then runs the plan on all cores of
-//! one machine, within a memory budget. Operators that need more memory spill to disk.
+//! one machine, within a memory budget. Joins, groups and sorts that need more memory spill to
+//! disk.
 //!
 //! ```
 //! use dataflow::prelude::*;
@@ -35,15 +36,17 @@
 //!
 //! # Modules and traits
 //!
-//! Programs import the [`prelude`].
+//! Programs import the [`prelude`]. Operators are methods of [`Flow`], and of types that some of
+//! them return, such as [`Grouped`] and [`Join`]. [`DataSet`] and [`DataStream`] are aliases of
+//! `Flow`. Closures may emit any [`Value`]: a record, its borrowed twin, or a tuple of parts.
 //!
 //! | To | Use |
 //! |---|---|
-//! | declare a record type | [`#[derive(Record)]`](macro@Record); [`Value`] is implemented for everything that closures may emit as a record |
+//! | declare a record type | [`#[derive(Record)]`](macro@Record), [`Value`] |
 //! | create sources, set options, run jobs | [`Env`], [`Options`], [`JobHandle`], [`Report`] |
-//! | find an operator | [`operators`]: a page for each operator that takes closures; [`Flow`], [`Grouped`] and [`Join`]: all methods |
+//! | find an operator | [`operators`]: tables of all operators, and pages with examples |
 //! | process data with an end | [`DataSet`] |
-//! | process data without an end | [`DataStream`], [`TimedStream`] with event time, [`UpdateStream`] of changing results |
+//! | process data without an end | [`DataStream`], [`TimedStream`], [`UpdateStream`] |
 //! | name a key or an order | [`Key`], [`Order`], [`asc`], [`desc`] |
 //! | aggregate groups | [`Aggregates`]; [`Aggregator`] for a measure of your own |
 //! | count events in closures | [`accumulators`], [`Accumulator`] |
@@ -61,7 +64,7 @@
 //! | `log` | logs of records: `LogWriter`, `Env::read_log` | yes |
 //! | `compression` | `.gz` and `.zst` files | yes |
 //! | `brotli` | Brotli-compressed pages in Parquet files; implies `parquet` | no |
-//! | `kill-points` | for tests of recovery: the variable `KILL_AT` kills the process at a named point | no |
+//! | `kill-points` | for tests of recovery: `KILL_AT` kills the process at a named point | no |
 //!
 //! Text files need no feature.
 //!

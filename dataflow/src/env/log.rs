@@ -114,7 +114,7 @@ impl<T: Record> LogWriter<T> {
     /// Appends a record to the split with this number: splits of this writer count from 0.
     ///
     /// # Errors
-    /// As [`LogWriter::append`], and if there is no such split, or it is sealed.
+    /// Like [`LogWriter::append`], and if there is no such split, or it is sealed.
     pub fn append_to(&mut self, split: usize, record: impl Value<Record = T>) -> Result<()> {
         write_all(self.splits.rows(split)?, [record])?;
         Ok(self.splits.append_full_blocks(split)?)
@@ -128,10 +128,10 @@ impl<T: Record> LogWriter<T> {
         Ok(self.splits.flush()?)
     }
 
-    /// As [`LogWriter::flush`]. The records then survive a power failure.
+    /// Like [`LogWriter::flush`]. The records then survive a power failure.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`].
+    /// Like [`LogWriter::flush`].
     pub fn sync(&mut self) -> Result<()> {
         Ok(self.splits.sync()?)
     }
@@ -140,7 +140,7 @@ impl<T: Record> LogWriter<T> {
     /// ones, remain open.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`].
+    /// Like [`LogWriter::flush`].
     pub fn seal(mut self) -> Result<()> {
         Ok(self.splits.seal()?)
     }
@@ -149,7 +149,8 @@ impl<T: Record> LogWriter<T> {
     /// failure.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`], and if another writer has a split. It can be repeated: open the log, and seal it again.
+    /// Like [`LogWriter::flush`], and if another writer has a split. It can be repeated: open the
+    /// log, and seal it again.
     pub fn seal_all(mut self) -> Result<()> {
         Ok(self.splits.seal_all()?)
     }

@@ -24,7 +24,7 @@ pub(super) struct Progress {
     rate: Option<Rate>,
 }
 
-/// Where the line is shown.
+/// The place where the line is shown.
 enum ProgressDisplay {
     /// On a terminal, as one line that is replaced. The job's prints go above it.
     Terminal(ProgressBar, Option<TerminalLine>),

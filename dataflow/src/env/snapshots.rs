@@ -43,7 +43,7 @@ impl Env {
     }
 
     /// Returns the optimizer's inputs. For a restored job these include the decisions of its
-    /// snapshot, if the number of tasks is the same.
+    /// snapshot, if the program and the number of tasks are the same.
     pub(super) fn planning_of(
         &self,
         sinks: &[Arc<Node>],

@@ -33,7 +33,7 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
     #[doc(hidden)]
     const KEEPS: Keeps;
 
-    /// Appends the leaves of each slot's state, which tell the engine how to store and merge them.
+    /// Appends the leaves of each slot's state: how the engine stores and merges them.
     fn leaves(&self, slots: &mut Vec<Vec<StateLeaf>>);
     /// Takes the slots' leaves from a table.
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;

@@ -1,7 +1,7 @@
 //! The key of a join's second side, checked at its own span.
 //!
-//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports the bound of [`matched_key`] at
-//! its argument, and the bound of `on` at the word `on`. A tuple is written
+//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports the bound
+//! of [`matched_key`] at its argument, and the bound of `on` at the word `on`. A tuple is written
 //! `matched_key((matched_key(r.name), matched_key(r.day)))`, so that a part is reported alone.
 
 use std::marker::PhantomData;

@@ -2,7 +2,7 @@
 //! to compute with.
 //!
 //! The macro turns computations into closures over records. Without the macro, Rust's operators on
-//! a field return an [`Outside`]. No operator accepts it, and the compiler's message tells how to
+//! a field return an [`Outside`]. No operator accepts it, and the compiler's message shows how to
 //! write the computation.
 
 use std::marker::PhantomData;
@@ -69,7 +69,7 @@ macro_rules! directed {
 directed! { Asc Desc }
 
 /// Implements a trait of keys or orders under a bound that never holds. The message of the bound
-/// tells what to write.
+/// shows what to write.
 macro_rules! never {
     ($tr:ident<$($of:ident),*>: $($item:item)*) => {
         #[doc(hidden)]

@@ -1,8 +1,9 @@
 //! Keeps the records for which a condition holds: `flow.filter(|r| condition)`, or for the pairs of
 //! a join: `.filter(|l, r| condition)`.
 //!
-//! * **Closure**: receives the same as that of [`map`](super::map), and returns a `bool`. Kept
-//!   records are unchanged. After a join, pairs remain pairs, so a `map` follows.
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `bool`. Kept records are unchanged. After a join, pairs remain pairs, so a `map`
+//!   follows.
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -1,8 +1,9 @@
 //! Emits one record or none for each record: `flow.filter_map(|r| option)`, or for the pairs of a
 //! join: `.filter_map(|l, r| option)`.
 //!
-//! * **Closure**: receives the same as that of [`map`](super::map), and returns an `Option`. `Some`
-//!   emits its value, and `None` skips the record. `?` unwraps an `Option`.
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns an `Option`. `Some` emits its value, and `None` skips the record. `?` unwraps an
+//!   `Option`.
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -2,8 +2,8 @@
 //! `flow.filter_map_with(|task| state, |state, r| option)`.
 //!
 //! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
-//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as that of
-//!   [`filter_map`](super::filter_map).
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`filter_map`](super::filter_map).
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -1,9 +1,9 @@
 //! Emits any number of records for each record: `flow.flat_map(|r| items)`, or for the pairs of a
 //! join: `.flat_map(|l, r| items)`.
 //!
-//! * **Closure**: receives the same as that of [`map`](super::map). Returns anything that a `for`
-//!   loop accepts: an iterator, a `Vec`, an array, an `Option`. Its items are of the types that
-//!   `map` may return, and may borrow from the record.
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns anything that a `for` loop accepts: an iterator, a `Vec`, an array, an `Option`. Its
+//!   items are of the types that the closure of `map` may return, and may borrow from the record.
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -2,8 +2,8 @@
 //! `flow.flat_map_with(|task| state, |state, r| items)`.
 //!
 //! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
-//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as that of
-//!   [`flat_map`](super::flat_map).
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`flat_map`](super::flat_map).
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -5,7 +5,7 @@
 //!   the [`Task`](crate::Task), with `task.index` and `task.tasks`. The state is any value that is
 //!   `Send` and borrows nothing.
 //! * **Second closure**: receives the state as `&mut`, and the record in the form that
-//!   [`map`](super::map) describes. Returns the same as that of `map`.
+//!   [`map`](super::map) describes. Returns the same as the closure of `map`.
 //!
 //! ```
 //! # use dataflow::prelude::*;

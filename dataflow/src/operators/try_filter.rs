@@ -1,8 +1,8 @@
 //! Keeps the records for which a fallible condition holds: `flow.try_filter(|r| result)`, or for
 //! the pairs of a join: `.try_filter(|l, r| result)`.
 //!
-//! * **Closure**: receives the same as that of [`map`](super::map), and returns a `Result` of a
-//!   `bool`. `?` works inside.
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of a `bool`. `?` works inside.
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -1,9 +1,9 @@
 //! Emits one record or none for each record, by a fallible closure:
 //! `flow.try_filter_map(|r| result)`, or for the pairs of a join: `.try_filter_map(|l, r| result)`.
 //!
-//! * **Closure**: receives the same as that of [`map`](super::map), and returns a `Result` of an
-//!   `Option`. `Ok(Some(value))` emits the value, `Ok(None)` skips the record, and an error ends
-//!   the job. `?` unwraps a `Result`.
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of an `Option`. `Ok(Some(value))` emits the value, `Ok(None)` skips the
+//!   record, and an error ends the job. `?` unwraps a `Result`.
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -3,8 +3,8 @@
 //!
 //! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
 //!   Returns a `Result` of it.
-//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as that of
-//!   [`try_filter_map`](super::try_filter_map). `?` works in both.
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`try_filter_map`](super::try_filter_map). `?` works in both.
 //!
 //! ```
 //! # use dataflow::prelude::*;

@@ -1,9 +1,9 @@
 //! Emits one record for each record, by a fallible closure: `flow.try_map(|r| result)`, or for the
 //! pairs of a join: `.try_map(|l, r| result)`.
 //!
-//! * **Closure**: receives the same as that of [`map`](super::map), and returns a `Result` of what
-//!   that of `map` returns. The error is a text, or of any type that `?` converts to a
-//!   `Box<dyn Error + Send + Sync>`. `?` works inside.
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of what the closure of `map` returns. The error is a text, or of any type that `?`
+//!   converts to a `Box<dyn Error + Send + Sync>`. `?` works inside.
 //!
 //! ```
 //! # use dataflow::prelude::*;
