@@ -116,8 +116,8 @@ pub(crate) struct Registry {
 #[derive(Default)]
 struct RegistryState {
     accumulators: Vec<Arc<dyn AnyAccumulator>>,
-    /// The error message for the first name that was declared with two meanings. The next run
-    /// returns it, because a declaration cannot fail.
+    /// The error message for the first name that was declared with two types or settings. The next
+    /// run returns it, because a declaration cannot fail.
     name_conflict: Option<String>,
 }
 
@@ -154,7 +154,7 @@ impl Registry {
     /// Begins a run.
     ///
     /// # Errors
-    /// Fails if a name was declared with two meanings.
+    /// Fails if a name was declared with two types or settings.
     pub(crate) fn begin(&self) -> Result<Arc<Run>> {
         let names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &names.name_conflict {

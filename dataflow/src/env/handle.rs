@@ -79,7 +79,8 @@ impl Env {
     /// Starts all writes and prints that were declared so far, and returns while the job runs.
     ///
     /// [`Env::run`] is this and [`JobHandle::wait`], except that it works on the job with the
-    /// calling thread if that is a thread of the engine.
+    /// calling thread if that is a thread of the engine. The embedded engine runs the whole job
+    /// before this method returns.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -106,11 +107,10 @@ impl Env {
     ///
     /// # Jobs that share a budget
     /// Each job has a minimum memory. Jobs run at the same time as long as their minimums fit the
-    /// budget together. A job that does not fit waits until others have ended, and later jobs wait
-    /// after it. An unbounded job keeps its minimum until it is cancelled. A job that a closure
-    /// runs never waits, because the outer job waits for it. It is refused if it does not fit.
-    ///
-    /// The embedded engine runs the whole job before this method returns.
+    /// budget together. A job that does not fit waits until others have ended. Jobs wait in the
+    /// order of their start. An unbounded job keeps its minimum until it is cancelled. A job that
+    /// a closure runs never waits, because the outer job waits for it. It is refused if it does
+    /// not fit.
     ///
     /// # Errors
     /// Fails for errors known before the first record: an invalid program, missing inputs, or a

@@ -36,8 +36,8 @@ pub use options::{Engine, Options, ProgressWhen};
 pub use plan::Plan;
 pub use plan_output::Explain;
 
-/// The environment of pipelines: creates sources, holds options, and runs jobs. Cloning copies the
-/// handle.
+/// The environment of pipelines: creates sources, holds options, and runs jobs. Clones share one
+/// environment.
 ///
 /// ```no_run
 /// # use dataflow::prelude::*;

@@ -40,7 +40,7 @@ impl<A: Copy + Send + for<'a> Record<At<'a> = A>> FoldState for A {}
 /// use dataflow::Aggregator;
 /// use dataflow::prelude::*;
 ///
-/// /// The variance of a sample, by the algorithm of Welford as Chan and others merge it.
+/// /// The sample variance, by Welford's algorithm, with the merge of Chan et al.
 /// #[derive(Clone, Copy)]
 /// struct Variance;
 ///

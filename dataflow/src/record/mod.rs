@@ -78,7 +78,7 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     fn heap_bytes(at: Self::At<'_>, sink: Self::Sink<'_>) -> usize;
     /// Writes a row. The caller has claimed [`Record::heap_bytes`] for it.
     fn write<'w>(at: Self::At<'_>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
-    /// Writes zeros and empty texts, for an `Option` that is `None`. Equal records so have equal
+    /// Writes zeros and empty texts, for an `Option` that is `None`. So equal records have equal
     /// bytes.
     fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
     /// Converts a twin to an owned record.
