@@ -15,12 +15,12 @@
 //!
 //! | Measures | |
 //! |---|---|
-//! | [`g.sum`](crate::Aggregates::sum), [`g.avg`](crate::Aggregates::avg), [`g.min`](crate::Aggregates::min), [`g.max`](crate::Aggregates::max) | of numbers and times; `min` and `max` also of texts |
-//! | [`g.count`](crate::Aggregates::count), [`g.count_if`](crate::Aggregates::count_if), [`g.count_distinct`](crate::Aggregates::count_distinct) | the number of records, or of values that are not `None`: `g.count(\|r\| r.x)` |
+//! | [`g.sum`], [`g.avg`], [`g.min`], [`g.max`] | of numbers and times; `min` and `max` also of texts |
+//! | [`g.count`], [`g.count_if`], [`g.count_distinct`] | the number of records, or of values that are not `None`: `g.count(\|r\| r.x)` |
 //! | `g.median(\|r\| r.x)`, `g.percentile(0.95, \|r\| r.x)` | exact, with linear interpolation |
-//! | [`g.variance`](crate::Aggregates::variance), [`g.stddev`](crate::Aggregates::stddev), [`g.variance_pop`](crate::Aggregates::variance_pop), [`g.stddev_pop`](crate::Aggregates::stddev_pop) | of a sample, of a population |
-//! | [`g.min_by`](crate::Aggregates::min_by), [`g.max_by`](crate::Aggregates::max_by), [`g.first`](crate::Aggregates::first) | a value of the record in which another value is least or greatest, or of any record |
-//! | [`g.fold`](crate::Aggregates::fold), [`g.fold_with`](crate::Aggregates::fold_with) | a measure of your own |
+//! | [`g.variance`], [`g.stddev`], [`g.variance_pop`], [`g.stddev_pop`] | of a sample, of a population |
+//! | [`g.min_by`], [`g.max_by`], [`g.first`] | a value of the record in which another value is least or greatest, or of any record |
+//! | [`g.fold`], [`g.fold_with`] | a measure of your own |
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -52,3 +52,20 @@
 //!   [`Grouped::reduce_group`](crate::Grouped::reduce_group) for a loop over the records of a
 //!   group. The macro expands this operator to [`Grouped::aggregates`](crate::Grouped::aggregates)
 //!   or [`Flow::aggregates`](crate::Flow::aggregates).
+//!
+//! [`g.avg`]: crate::Aggregates::avg
+//! [`g.count_distinct`]: crate::Aggregates::count_distinct
+//! [`g.count_if`]: crate::Aggregates::count_if
+//! [`g.count`]: crate::Aggregates::count
+//! [`g.first`]: crate::Aggregates::first
+//! [`g.fold_with`]: crate::Aggregates::fold_with
+//! [`g.fold`]: crate::Aggregates::fold
+//! [`g.max_by`]: crate::Aggregates::max_by
+//! [`g.max`]: crate::Aggregates::max
+//! [`g.min_by`]: crate::Aggregates::min_by
+//! [`g.min`]: crate::Aggregates::min
+//! [`g.stddev_pop`]: crate::Aggregates::stddev_pop
+//! [`g.stddev`]: crate::Aggregates::stddev
+//! [`g.sum`]: crate::Aggregates::sum
+//! [`g.variance_pop`]: crate::Aggregates::variance_pop
+//! [`g.variance`]: crate::Aggregates::variance

@@ -1,5 +1,6 @@
-//! Keeps the records for which a condition holds: `flow.filter(|r| condition)`, or for the pairs of
-//! a join: `.filter(|l, r| condition)`.
+//! Keeps the records for which a condition holds: `flow.filter(|r| condition)`.
+//!
+//! It also takes each of the pairs of a join: `.filter(|l, r| condition)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns a `bool`. Kept records are unchanged. After a join, pairs remain pairs, so a `map`

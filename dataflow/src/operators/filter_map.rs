@@ -1,5 +1,6 @@
-//! Emits one record or none for each record: `flow.filter_map(|r| option)`, or for the pairs of a
-//! join: `.filter_map(|l, r| option)`.
+//! Emits one record or none for each record: `flow.filter_map(|r| option)`.
+//!
+//! It also takes each of the pairs of a join: `.filter_map(|l, r| option)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns an `Option`. `Some` emits its value, and `None` skips the record. `?` unwraps an

@@ -1,5 +1,6 @@
-//! Emits any number of records for each record: `flow.flat_map(|r| items)`, or for the pairs of a
-//! join: `.flat_map(|l, r| items)`.
+//! Emits any number of records for each record: `flow.flat_map(|r| items)`.
+//!
+//! It also takes each of the pairs of a join: `.flat_map(|l, r| items)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns anything that a `for` loop accepts: an iterator, a `Vec`, an array, an `Option`. Its

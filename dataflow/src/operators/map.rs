@@ -1,5 +1,6 @@
-//! Emits one record for each record: `flow.map(|r| value)`, or for the pairs of a join:
-//! `.map(|l, r| value)`.
+//! Emits one record for each record: `flow.map(|r| value)`.
+//!
+//! It also takes each of the pairs of a join: `.map(|l, r| value)`.
 //!
 //! * **Closure**: receives the record as its borrowed twin: a `String` as `&str`, a `Vec` as a
 //!   slice or a [`List`](crate::List). After a join it receives both records. A side that can be

@@ -1,5 +1,6 @@
-//! Keeps the records for which a fallible condition holds: `flow.try_filter(|r| result)`, or for
-//! the pairs of a join: `.try_filter(|l, r| result)`.
+//! Keeps the records for which a fallible condition holds: `flow.try_filter(|r| result)`.
+//!
+//! It also takes each of the pairs of a join: `.try_filter(|l, r| result)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns a `Result` of a `bool`. `?` works inside.

@@ -1,5 +1,7 @@
 //! Emits one record or none for each record, by a fallible closure:
-//! `flow.try_filter_map(|r| result)`, or for the pairs of a join: `.try_filter_map(|l, r| result)`.
+//! `flow.try_filter_map(|r| result)`.
+//!
+//! It also takes each of the pairs of a join: `.try_filter_map(|l, r| result)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns a `Result` of an `Option`. `Ok(Some(value))` emits the value, `Ok(None)` skips the

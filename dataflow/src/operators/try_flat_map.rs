@@ -1,5 +1,7 @@
 //! Emits any number of records for each record, by a fallible closure:
-//! `flow.try_flat_map(|r| result)`, or for the pairs of a join: `.try_flat_map(|l, r| result)`.
+//! `flow.try_flat_map(|r| result)`.
+//!
+//! It also takes each of the pairs of a join: `.try_flat_map(|l, r| result)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns a `Result` of the items that [`flat_map`](super::flat_map) describes: all items of a

@@ -1,5 +1,6 @@
-//! Emits one record for each record, by a fallible closure: `flow.try_map(|r| result)`, or for the
-//! pairs of a join: `.try_map(|l, r| result)`.
+//! Emits one record for each record, by a fallible closure: `flow.try_map(|r| result)`.
+//!
+//! It also takes each of the pairs of a join: `.try_map(|l, r| result)`.
 //!
 //! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
 //!   Returns a `Result` of what the closure of `map` returns. The error is a text, or of any type that `?`
