@@ -68,21 +68,22 @@ impl Env {
     }
 
     fn show_plan(&self, sinks: &[Arc<Node>]) -> Result<()> {
-        let plan = optimizer::plan(sinks, self.planning())?;
+        let plan = optimizer::plan(sinks, self.optimizer_resources())?;
         PlanOutput::of(self)?.map_or(Ok(()), |plan_output| plan_output.show_without_run(&plan))
     }
 
     fn submit_locally(&self, sinks: &[Arc<Node>], run: &Arc<Run>) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
-        let (planning, takes_snapshots) = (self.planning_of(sinks, snapshots.as_ref()), snapshots.is_some());
-        let memory_bytes = planning.memory_bytes;
+        let (optimizer_resources, takes_snapshots) =
+            (self.optimizer_resources_of(sinks, snapshots.as_ref()), snapshots.is_some());
+        let memory_bytes = optimizer_resources.memory_bytes;
         let plan_for = |memory_bytes| {
-            let planned = |planning| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..planning });
-            match planned(planning.clone()) {
+            let planned = |resources| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..resources });
+            match planned(optimizer_resources.clone()) {
                 // A changed program may not be able to run with the decisions in the snapshot. Its
                 // states decide later whether it can be restored.
-                Err(_) if takes_snapshots => planned(self.planning()),
+                Err(_) if takes_snapshots => planned(self.optimizer_resources()),
                 plan => plan,
             }
         };

@@ -248,7 +248,7 @@ impl Env {
     /// Fails if the program is invalid.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.planning())?;
+        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.optimizer_resources())?;
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
@@ -260,7 +260,7 @@ impl Env {
     /// Fails if the program is invalid.
     pub fn plan(&self) -> Result<Plan> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.planning())?;
+        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.optimizer_resources())?;
         Ok(Plan::of(plan))
     }
 
@@ -328,7 +328,7 @@ impl Env {
     }
 
     /// The resources that the optimizer may use.
-    fn planning(&self) -> optimizer::Resources {
+    fn optimizer_resources(&self) -> optimizer::Resources {
         let options = &self.inner.options;
         let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =

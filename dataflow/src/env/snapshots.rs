@@ -44,14 +44,14 @@ impl Env {
 
     /// Returns the optimizer's inputs. For a restored job these include the decisions of its
     /// snapshot, if the program and the number of tasks are the same.
-    pub(super) fn planning_of(
+    pub(super) fn optimizer_resources_of(
         &self,
         sinks: &[Arc<Node>],
         snapshots: Option<&SnapshotSettings>,
     ) -> optimizer::Resources {
-        let planning = self.planning();
-        let restored = snapshots.and_then(|settings| settings.decisions(sinks, planning.tasks));
-        let decisions = planning.decisions.or_else(|| restored.map(|decisions| Arc::new(decisions.clone())));
-        optimizer::Resources { decisions, ..planning }
+        let resources = self.optimizer_resources();
+        let restored = snapshots.and_then(|settings| settings.decisions(sinks, resources.tasks));
+        let decisions = resources.decisions.or_else(|| restored.map(|decisions| Arc::new(decisions.clone())));
+        optimizer::Resources { decisions, ..resources }
     }
 }
