@@ -198,16 +198,9 @@ impl SourceHead {
                 self.yield_turn(scope)?;
             }
             match self.reader.advance(filters)? {
-                ReadProgress::Batch { left_out } => {
-                    self.left_out = left_out;
-                    let rows = (self.reader.rows() + left_out.unwrap_or(0)) as u64;
-                    scope.job.metrics.source_rows.add(rows);
-                    metrics.rows_out.add(rows);
-                    return self.take_batch();
-                }
+                ReadProgress::Batch { left_out } => return self.take_batch(left_out, scope),
+                // The turn starts after the read, so that the read bytes are decoded in this turn.
                 ReadProgress::Pending => {
-                    // The turn starts after the read, so that the read bytes are decoded in this
-                    // turn.
                     self.is_pending = true;
                     return Ok(None);
                 }
@@ -271,7 +264,11 @@ impl SourceHead {
     }
 
     /// Returns the reader's batch as an item, and notes its greatest event time.
-    fn take_batch(&mut self) -> Result<Option<SourceItem>> {
+    fn take_batch(&mut self, left_out: Option<usize>, scope: &OperatorScope) -> Result<Option<SourceItem>> {
+        self.left_out = left_out;
+        let rows = (self.reader.rows() + left_out.unwrap_or(0)) as u64;
+        scope.job.metrics.source_rows.add(rows);
+        scope.metrics(self.operator).rows_out.add(rows);
         self.has_returned = true;
         self.batch_split = self.current.as_ref().map_or(0, |(number, _)| *number);
         if let HeadSplits::Assigned(assigned) = &mut self.splits {
