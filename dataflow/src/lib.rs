@@ -79,7 +79,7 @@
 //! * In production: `plans`, `memory`, `tuning`, `testing`, `deploying`, `errors`
 //! * Reference: `limitations`, `cookbook`, `coming-from`
 //!
-//! `ARCHITECTURE.md` describes the engine.
+//! `ARCHITECTURE.md` describes the engine, and `docs/glossary.md` its terms.
 
 #![forbid(unsafe_code)]
 
