@@ -1,27 +1,30 @@
-//! Arithmetic of integers in closures over records: what leaves its type's range ends the job.
+//! Overflow checks for integer arithmetic in closures over records. An overflow ends the job.
 //!
-//! Rust's own operators wrap where a program is built without `overflow-checks`, as releases are. So `#[dataflow]` writes a check before each
-//! operator that it sees, and leaves the operator to the compiler:
+//! Rust's operators wrap in builds without `overflow-checks`, such as release builds. So
+//! `#[dataflow]` emits a check before each operator that it finds, and leaves the operator itself
+//! to the compiler:
 //!
 //! ```text
 //! o.qty * 2    match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
 //! ```
 //!
-//! Only the compiler knows which types are integers. It finds [`Operands::mul`] for integers, and [`Unchecked::mul`] behind a dereference for all
-//! other types. If the compiler knows neither side's type yet, it takes both sides for integers; a type that turns out to be none has a message.
+//! The macro does not know types, so method resolution selects the check. For integers the compiler
+//! finds [`Operands::mul`]. For all other types it finds [`Unchecked::mul`] after a dereference. If
+//! neither side's type is inferred yet, the compiler assumes integers; another type is then a
+//! compile error with its own message.
 
 use std::fmt::Display;
 use std::ops::Deref;
 
 use runtime::value::overflow;
 
-/// The operands of `left + right`.
+/// The operands of a binary operator: `left + right`.
 pub struct Operands<'a, L, R>(pub &'a L, pub &'a R);
 
 /// The operand of `-value`.
 pub struct Negated<'a, T>(pub &'a T);
 
-/// Operands of types whose operators are their own.
+/// Operands of types without checks.
 pub struct Unchecked;
 
 /// An integer, or a reference to one.
@@ -31,25 +34,25 @@ pub struct Unchecked;
     note = "write the type where the operand is bound: `|known: {Self}| …`, `let mut last: Option<{Self}> = None`"
 )]
 pub trait Operand {
-    /// The integer's type.
+    /// The type of the integer.
     type Integer: Integer;
-    /// Its value.
+    /// Returns the integer.
     fn value(&self) -> Self::Integer;
 }
 
-/// The checks of operators on integers.
+/// Overflow tests of an integer type. `true` means that the result is in range.
 pub trait Integer: Copy + Display {
-    /// Its width.
+    /// Width in bits.
     const BITS: u32;
-    /// Whether `self + other` is in range.
+    /// Tests `self + other`.
     fn adds(self, other: Self) -> bool;
-    /// Whether `self - other` is in range.
+    /// Tests `self - other`.
     fn subtracts(self, other: Self) -> bool;
-    /// Whether `self * other` is in range.
+    /// Tests `self * other`.
     fn multiplies(self, other: Self) -> bool;
-    /// Whether `-self` is in range.
+    /// Tests `-self`.
     fn negates(self) -> bool;
-    /// Whether a number of `bits` can be shifted by so many.
+    /// Tests whether a number of `bits` bits can be shifted by `self`.
     fn shifts(self, bits: u32) -> bool;
 }
 
@@ -98,7 +101,7 @@ impl<T: Operand> Operand for &T {
 }
 
 impl<L: Operand, R: Operand<Integer = L::Integer>> Operands<'_, L, R> {
-    /// Checks `left + right`, which the user wrote as `what`.
+    /// Checks `left + right`. `what` is its text in the program.
     #[track_caller]
     #[inline]
     pub fn add(&self, what: &str) {
@@ -181,7 +184,7 @@ impl<T> Deref for Negated<'_, T> {
 
 macro_rules! unchecked {
     ($($operator:ident)*) => {$(
-        /// Nothing to check.
+        /// Checks nothing.
         #[inline]
         pub fn $operator(&self, _what: &str) {}
     )*};
@@ -191,7 +194,7 @@ impl Unchecked {
     unchecked!(add sub mul shl shr neg);
 }
 
-/// Ends the job: `` `o.qty * 2`, 2147483647 * 2 as i32 ``.
+/// Ends the job with a message such as `` `o.qty * 2`, 2147483647 * 2 as i32 ``.
 #[cold]
 #[inline(never)]
 #[track_caller]

@@ -1,16 +1,21 @@
-//! The interfaces of connectors: sources and sinks that are not files.
+//! Interfaces of connectors: sources and sinks that are not files.
 //!
-//! [`Env::read_from`](crate::Env::read_from) and [`Env::read_stream_from`](crate::Env::read_stream_from)
-//! read a [`Source`]; [`Flow::write_to`](crate::Flow::write_to) writes to a [`Sink`]. The guide's page
-//! "Write a connector" explains them. The package `examples/own-connector` has a source of three splits that resumes from snapshots, and a sink that
-//! writes each record exactly once to a server.
+//! [`Env::read_from`](crate::Env::read_from) and
+//! [`Env::read_stream_from`](crate::Env::read_stream_from) read a [`Source`];
+//! [`Flow::write_to`](crate::Flow::write_to) writes to a [`Sink`]. The guide's page "Write a
+//! connector" explains them. The package `examples/own-connector` has a source of three splits that
+//! resumes from snapshots, and a sink that writes each record exactly once to a server.
 //!
-//! * A source lists named splits. A [`SplitReader`] opens a split at a position, and returns batches that
-//!   [`Columns`] make of plain values and texts: one column for each of [`Schema::leaves`].
-//! * A [`Writer`] takes rows. It returns `Pending` if the target takes no more, and wakes its task.
-//! * Work that blocks runs on [`Blocking`] threads, which wake the task after it. A [`Background`] holds what
-//!   such work uses, and its result.
-//! * Errors of a client are [`EngineError::User`]; the engine adds the operator and its line.
+//! * [`Source`]: lists named splits. A [`SplitReader`] opens a split at a position and returns
+//!   batches.
+//! * [`Columns`]: makes a batch of plain values and texts, with one column for each of
+//!   [`Schema::leaves`].
+//! * [`Writer`]: receives rows. It returns `Pending` if the target accepts no more, and wakes its
+//!   task later.
+//! * [`Blocking`]: threads for work that blocks. They wake the task when the work is done. A
+//!   [`Background`] holds the data that such work uses, and its result.
+//! * [`EngineError::User`]: an error of a client library. The engine adds the operator and its
+//!   line.
 
 pub use runtime::error::Error as EngineError;
 pub use runtime::kernel::Background;
@@ -28,13 +33,13 @@ pub use runtime::strategy::Progress;
 
 use crate::record::Record;
 
-/// The schema of a record type, for [`Source::schema`].
+/// Returns the schema of a record type, for [`Source::schema`].
 #[must_use]
 pub fn schema_of<T: Record>() -> Schema {
     T::schema()
 }
 
-/// A password or a token. Its text appears in no `Debug` output, so it is in no plan and no message.
+/// A password or a token. `Debug` does not print its text, so plans and messages do not contain it.
 ///
 /// ```
 /// use dataflow::connector::Secret;
@@ -47,7 +52,7 @@ pub fn schema_of<T: Record>() -> Schema {
 pub struct Secret(String);
 
 impl Secret {
-    /// The text, for the client that sends it.
+    /// Returns the text, for the client that sends it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,6 +1,7 @@
-//! Dates in programs.
+//! The `date!` macro.
 
-/// A [`Date`](crate::Date) as it is written: `date!("1995-03-15")`. A day that does not exist is a compile error.
+/// Makes a [`Date`](crate::Date) of a literal: `date!("1995-03-15")`. A date that does not exist is
+/// a compile error.
 ///
 /// ```
 /// use dataflow::prelude::*;

@@ -1,27 +1,29 @@
-//! The crate's error.
+//! Errors of jobs and of fallible closures.
 
 use std::fmt;
 
 use runtime::value::Overflow;
 
-/// The result of pipelines and of the engine.
+/// The result type of pipelines and of the engine.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a job did not run, or ended. The message names the operator, its file and line, and the place in the data.
+/// The error that ended a job, or kept it from running. The message names the operator, its file
+/// and line, and the place in the data.
 ///
-/// `Debug` prints the same sentence, so that `fn main() -> dataflow::Result<()>` ends with one readable line and exit code 1.
+/// `Debug` prints the same message. So `fn main() -> dataflow::Result<()>` ends with one readable
+/// line and exit code 1.
 #[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] runtime::error::Error);
 
 impl Error {
-    /// The engine's error, for programs that tell causes apart.
+    /// Returns the engine's error, for programs that distinguish causes.
     #[must_use]
     pub fn cause(&self) -> &runtime::error::Error {
         &self.0
     }
 
-    /// Whether the job was [cancelled](crate::JobHandle::cancel), and nothing went wrong.
+    /// Returns `true` if the job was [cancelled](crate::JobHandle::cancel) and nothing else failed.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0, runtime::error::Error::Cancelled)
@@ -34,7 +36,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// The error of a fallible closure: any error becomes one through `?`.
+/// The error of a fallible closure. `?` converts any error into it.
 pub struct UserError(Box<dyn std::error::Error + Send + Sync>);
 
 impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for UserError {
@@ -50,15 +52,16 @@ impl fmt::Debug for UserError {
 }
 
 impl UserError {
-    /// As the engine's error. What it was about is known by the operator alone.
-    pub(crate) fn alone(self) -> runtime::error::Error {
+    /// Converts to the engine's error, without the record.
+    pub(crate) fn without_record(self) -> runtime::error::Error {
         match self.0.downcast::<Overflow>() {
             Ok(overflow) => runtime::error::Error::Overflow { what: overflow.what },
             Err(error) => runtime::error::Error::User(error),
         }
     }
 
-    /// As the engine's error, with the record that it was about. An overflow is the engine's own finding, about a record of its own.
+    /// Converts to the engine's error, and adds the record that the closure was called with. An
+    /// overflow keeps its own message, without the record.
     pub(crate) fn with_record(self, record: &str) -> runtime::error::Error {
         match self.0.downcast::<Overflow>() {
             Ok(overflow) => runtime::error::Error::Overflow { what: overflow.what },

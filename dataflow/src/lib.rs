@@ -1,14 +1,89 @@
 //! Typed dataflow pipelines, checked and fused at compile time.
 //!
-//! An ordinary function marked `#[dataflow]` says what a pipeline computes; `cargo build` checks it, and the run time picks how. See the
-//! README for a first pipeline, ARCHITECTURE.md for how it works.
+//! A pipeline is an ordinary function marked [`#[dataflow]`](macro@dataflow). Its operators, such
+//! as `map`, `join` and `group_by`, take closures over typed records. `cargo build` checks the
+//! pipeline and compiles its closures into loops over columns and pages. When the program runs, an
+//! optimizer chooses how to execute each operator. The engine then runs the plan on all cores of
+//! one machine, within a memory budget. Joins, groups and sorts that need more memory spill to
+//! disk.
 //!
-//! [`operators`] has a page for each word of the language, [`prelude`] what programs import, [`Env`] the sources,
-//! [`Record`](macro@Record) what a record may be.
+//! ```
+//! use dataflow::prelude::*;
+//!
+//! #[derive(Record, Clone, Debug, PartialEq)]
+//! struct WordCount {
+//!     word: String,
+//!     count: u64,
+//! }
+//!
+//! #[dataflow]
+//! fn word_count(lines: DataSet<String>) -> DataSet<WordCount> {
+//!     lines
+//!         .flat_map(|line| line.words().map(|word| WordCountRef { word, count: 1 }))
+//!         .group_by(|w| w.word)
+//!         .sum(|w| w.count)
+//!         .sort(|w| (desc(w.count), asc(w.word)))
+//! }
+//!
+//! fn main() -> dataflow::Result<()> {
+//!     let env = Env::new(Options::default());
+//!     let lines = env.collection(["to be", "or not to be"])?;
+//!     let counts = word_count(lines).collect()?;
+//!     assert_eq!(counts[0], WordCount { word: "be".to_owned(), count: 2 });
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Modules and traits
+//!
+//! Programs import the [`prelude`]. Operators are methods of [`Flow`], and of types that some of
+//! them return, such as [`Grouped`] and [`Join`]. [`DataSet`] and [`DataStream`] are aliases of
+//! `Flow`. Closures may emit any [`Value`]: a record, its borrowed twin, or a tuple of parts.
+//!
+//! | To | Use |
+//! |---|---|
+//! | declare a record type | [`#[derive(Record)]`](macro@Record), [`Value`] |
+//! | create sources, set options, run jobs | [`Env`], [`Options`], [`JobHandle`], [`Report`] |
+//! | find an operator | [`operators`]: tables of all operators, and pages with examples |
+//! | process data with an end | [`DataSet`] |
+//! | process data without an end | [`DataStream`], [`TimedStream`], [`UpdateStream`] |
+//! | name a key or an order | [`Key`], [`Order`], [`asc`], [`desc`] |
+//! | aggregate groups | [`Aggregates`]; [`Aggregator`] for a measure of your own |
+//! | count events in closures | [`accumulators`], [`Accumulator`] |
+//! | read or write a system that is not a file | [`connector`] |
+//! | inspect a plan | [`Env::explain`], [`Plan`], [`Explain`] |
+//! | handle errors | [`Error`] of jobs, [`UserError`] of fallible closures |
+//!
+//! [`joins`] and [`slots`] contain types that appear in signatures and that programs rarely name.
+//!
+//! # Cargo features
+//!
+//! | Feature | Enables | Default |
+//! |---|---|---|
+//! | `csv`, `json`, `parquet`, `binary`, `native` | sources and sinks of this file format | yes |
+//! | `log` | logs of records: `LogWriter`, `Env::read_log` | yes |
+//! | `compression` | `.gz` and `.zst` files | yes |
+//! | `brotli` | Brotli-compressed pages in Parquet files; implies `parquet` | no |
+//! | `kill-points` | for tests of recovery: `KILL_AT` kills the process at a named point | no |
+//!
+//! Text files need no feature.
+//!
+//! # Guide
+//!
+//! The guide is in `docs/guide` of the repository. Each page begins with a complete program.
+//!
+//! * First steps: `getting-started`, `records`, `transformations`, `grouping`, `joins`,
+//!   `partitioning`
+//! * Loops and streams: `iterations`, `streams`, `snapshots`
+//! * Data outside of the program: `files`, `connectors`
+//! * In production: `plans`, `memory`, `tuning`, `testing`, `deploying`, `errors`
+//! * Reference: `limitations`, `cookbook`, `coming-from`
+//!
+//! `ARCHITECTURE.md` describes the engine, and `docs/glossary.md` its terms.
 
 #![forbid(unsafe_code)]
 
-/// `Clone` and `Copy` for types whose parameters need neither.
+/// Implements `Clone` and `Copy` without bounds on the type's parameters, unlike the derives.
 macro_rules! copies {
     ($([$($parameters:tt)*] $ty:ty),* $(,)?) => {$(
         impl<$($parameters)*> Clone for $ty {
@@ -21,7 +96,8 @@ macro_rules! copies {
     )*};
 }
 
-/// Calls a macro for the tuples of one to eight parts, with a name for each part's type, one for another type, and its index.
+/// Calls a macro for the tuples of one to eight elements, with three tokens for each: a type
+/// parameter, a second one, and the index.
 macro_rules! for_tuples {
     ($each:ident) => {
         $each!(A RA 0);
@@ -86,7 +162,7 @@ pub use runtime::strategy::Estimate;
 pub use runtime::value::{Date, Decimal, LocalTime, ParseValueError, Texts, TimeDelta, TimeUnit, Timestamp, Zone};
 pub use text::{TextExt, Words};
 
-/// The kinds of a [`Join`], as they stand in its type, and the hints that it takes.
+/// The kinds and hints of a [`Join`], which its type names.
 pub mod joins {
     pub use crate::flow::{
         BroadcastLeft, BroadcastRight, BuildLeft, BuildRight, FullOuter, Hint, Hinted, Inner, LeftOuter, Outer,
@@ -95,7 +171,7 @@ pub mod joins {
     };
 }
 
-/// The slots of [`Aggregates`], as they stand in its type.
+/// The measures and slots of [`Aggregates`], which its type names.
 pub mod slots {
     pub use crate::flow::measures::*;
     pub use crate::kernel::{
@@ -104,7 +180,7 @@ pub mod slots {
     };
 }
 
-/// What generated code names. Not for programs.
+/// Items that generated code uses. Not for programs.
 #[doc(hidden)]
 pub mod __private {
     pub use runtime::operators::must_cover;
@@ -118,13 +194,14 @@ pub mod __private {
     pub use crate::record::{AsItems, List, ListForm, ListOf, Map, Record, Value};
     pub use runtime::value::Texts;
 
-    /// Methods that copy what closures over records capture. They have no names of their own in a program's functions.
+    /// Methods that copy the captured variables of closures over records. The imports are
+    /// anonymous, so they add no names to a program's functions.
     pub mod copying {
         pub use crate::flow::{Capture as _, Collection as _};
     }
 }
 
-/// The programs in the guide are compiled and run.
+/// Compiles and runs the programs in the guide.
 #[cfg(doctest)]
 mod guide {
     macro_rules! pages {

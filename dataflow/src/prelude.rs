@@ -1,4 +1,4 @@
-//! What a program of pipelines needs: `use dataflow::prelude::*;`.
+//! The imports of a program with pipelines: `use dataflow::prelude::*;`.
 
 pub use dataflow_macros::{Record, dataflow};
 

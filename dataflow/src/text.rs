@@ -1,11 +1,11 @@
-//! Functions on texts for record closures.
+//! Methods on texts for closures over records.
 
 use crate::Like;
 
-/// Methods of texts beside `str`'s own.
+/// Methods on texts, in addition to those of `str`.
 pub trait TextExt {
-    /// The words between ASCII white space, as [`str::split_ascii_whitespace`] gives them, found 64 bytes at a time: about twice as
-    /// fast, as it does not guess at each byte whether a word ends there.
+    /// Returns the words between ASCII white space, like [`str::split_ascii_whitespace`]. It tests
+    /// 64 bytes at a time without branches, and is about twice as fast.
     ///
     /// ```
     /// use dataflow::prelude::*;
@@ -14,8 +14,10 @@ pub trait TextExt {
     /// ```
     fn words(&self) -> Words<'_>;
 
-    /// Whether the text is of the form that SQL's `LIKE` would take: `s.comment.like(&unwanted)`, with `unwanted` made once by
-    /// `Like::new("%special%requests%")`. A filter that asks this moves like one that asks `contains`, and takes 0.2 to 0.7 of its time.
+    /// Returns `true` if the text matches a pattern of SQL's `LIKE`: `s.comment.like(&unwanted)`.
+    /// Create the pattern once, with `Like::new("%special%requests%")`. The optimizer moves a
+    /// filter with `like` like one with `contains`. `like` takes 0.2 to 0.7 of the time of
+    /// `contains`.
     ///
     /// ```
     /// use dataflow::prelude::*;
@@ -28,28 +30,28 @@ pub trait TextExt {
 impl TextExt for str {
     #[inline]
     fn words(&self) -> Words<'_> {
-        Words { text: self, start: 0, base: 0, ends: ends_of(self.as_bytes(), 0) }
+        Words { text: self, start: 0, base: 0, ends: word_ends_of(self.as_bytes(), 0) }
     }
 
     #[inline]
     fn like(&self, pattern: &Like) -> bool {
-        pattern.is_form_of(self)
+        pattern.matches(self)
     }
 }
 
-/// The words of a text; see [`TextExt::words`].
+/// An iterator over the words of a text; see [`TextExt::words`].
 #[derive(Clone, Debug)]
 pub struct Words<'t> {
     text: &'t str,
-    /// Where the next word begins, or the white space before it.
+    /// The start of the next word, or of white space before it.
     start: usize,
-    /// Which byte the lowest bit of `ends` stands for.
+    /// The byte of the text for the lowest bit of `ends`.
     base: usize,
-    /// Ends of words that are still to come, a bit a byte.
+    /// Word ends that are not consumed yet, one bit per byte.
     ends: u64,
 }
 
-/// Bytes looked at in one step.
+/// Bytes per step.
 const STEP: usize = u64::BITS as usize;
 
 impl<'t> Iterator for Words<'t> {
@@ -63,7 +65,7 @@ impl<'t> Iterator for Words<'t> {
                 if self.base > self.text.len() {
                     return None;
                 }
-                self.ends = ends_of(self.text.as_bytes(), self.base);
+                self.ends = word_ends_of(self.text.as_bytes(), self.base);
             }
             let end = self.base + self.ends.trailing_zeros() as usize;
             self.ends &= self.ends - 1;
@@ -78,23 +80,24 @@ impl<'t> Iterator for Words<'t> {
 
 impl std::iter::FusedIterator for Words<'_> {}
 
-/// Which of the 64 bytes from `base` on end a word: white space, and the end of the text.
+/// Returns a bit for each of the 64 bytes from `base` that ends a word: white space, and the end of
+/// the text.
 #[inline]
-fn ends_of(text: &[u8], base: usize) -> u64 {
+fn word_ends_of(text: &[u8], base: usize) -> u64 {
     let rest = text.get(base..).unwrap_or_default();
     if let Some(step) = rest.first_chunk() {
-        return white_space(step);
+        return white_space_bits(step);
     }
     let mut last = [0; STEP];
     last[..rest.len()].copy_from_slice(rest);
-    white_space(&last) | 1 << rest.len()
+    white_space_bits(&last) | 1 << rest.len()
 }
 
-/// Which bytes are white space, a bit a byte.
+/// Returns a bit for each byte that is white space.
 #[inline(always)]
-fn white_space(bytes: &[u8; STEP]) -> u64 {
-    // Comparisons of all bytes at once, as the compiler sees that no two depend on each other; then a multiplication for each eight
-    // gathers their flags in its highest byte.
+fn white_space_bits(bytes: &[u8; STEP]) -> u64 {
+    // The comparisons are independent, so the compiler vectorizes them. Then one multiplication per
+    // eight bytes gathers the flags in the highest byte.
     let flags = bytes.map(|byte| u8::from(byte == b' ') | (u8::from(byte.wrapping_sub(9) < 5) & u8::from(byte != 11)));
     let (words, _) = flags.as_chunks::<8>();
     let gathered = |flags: &[u8; 8]| u64::from_le_bytes(*flags).wrapping_mul(0x0102_0408_1020_4080) >> 56;
@@ -109,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn words_are_those_of_the_standard_library(text in "([a-zé\u{b}\u{c}\r]{0,9}[ \t\n]{0,3}){0,40}") {
+        fn words_equal_split_ascii_whitespace(text in "([a-zé\u{b}\u{c}\r]{0,9}[ \t\n]{0,3}){0,40}") {
             let words: Vec<_> = text.words().collect();
             let expected: Vec<_> = text.split_ascii_whitespace().collect();
             prop_assert_eq!(words, expected);
@@ -117,18 +120,22 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_told_from_white_space() {
+    fn white_space_is_detected_for_every_byte() {
         for place in 0..STEP {
             for byte in 0..=u8::MAX {
                 let mut bytes = [b'x'; STEP];
                 bytes[place] = byte;
-                assert_eq!(white_space(&bytes), u64::from(byte.is_ascii_whitespace()) << place, "{byte} at {place}");
+                assert_eq!(
+                    white_space_bits(&bytes),
+                    u64::from(byte.is_ascii_whitespace()) << place,
+                    "{byte} at {place}"
+                );
             }
         }
     }
 
     #[test]
-    fn texts_of_every_length_end_their_last_word() {
+    fn last_word_ends_at_every_text_length() {
         for length in 0..200 {
             let text = "x".repeat(length);
             assert!(text.words().eq((length > 0).then_some(text.as_str())), "{length}");

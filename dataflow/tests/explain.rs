@@ -1,4 +1,4 @@
-//! Plans as text, as JSON for tools, and as a page; and `--plan`, which runs nothing.
+//! Plans as text, as JSON and as a page, and `--plan`, which runs nothing.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -21,7 +21,7 @@ fn by_region(sales: DataSet<Sale>, shops: DataSet<(u32, String)>) -> DataSet<(St
     named.group_by(|n| n.0).sum(|n| n.1)
 }
 
-/// A folder for a test's files.
+/// A temporary folder for the files of a test.
 struct Folder(TempDir);
 
 impl Folder {
@@ -57,7 +57,7 @@ fn operator<'p>(plan: &'p Value, identity: &str) -> &'p Value {
 }
 
 #[test]
-fn the_json_of_a_run_has_counts_by_operator_and_task() {
+fn json_of_a_run_has_counts_by_operator_and_task() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let before = parsed(env.plan().unwrap().to_json());
@@ -68,7 +68,7 @@ fn the_json_of_a_run_has_counts_by_operator_and_task() {
     assert_eq!(plan["run"]["source_rows"], report.source_rows());
     assert!(plan["run"]["seconds"].as_f64().unwrap() > 0.0);
 
-    // The run adds counts, and changes nothing else.
+    // The run only adds counts.
     let mut without_counts = plan.clone();
     without_counts["run"] = Value::Null;
     for operator in without_counts["operators"].as_array_mut().unwrap() {
@@ -103,7 +103,7 @@ fn the_json_of_a_run_has_counts_by_operator_and_task() {
 }
 
 #[test]
-fn decisions_and_candidates_of_the_json_are_those_of_the_plan() {
+fn json_has_the_decisions_and_candidates_of_the_plan() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let plan = env.plan().unwrap();
@@ -126,7 +126,7 @@ fn decisions_and_candidates_of_the_json_are_those_of_the_plan() {
     env.run().unwrap();
 }
 
-/// Few sales are of the last relation, so it is joined first.
+/// The last relation selects few sales, so it is joined first.
 #[dataflow]
 fn of_few_shops(
     sales: DataSet<Sale>,
@@ -146,14 +146,14 @@ fn declare_few_shops(env: &Env, output: &str) {
 }
 
 #[test]
-fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
+fn plan_has_the_written_and_the_chosen_join_order() {
     let (folder, env) = (Folder::new(), env());
     declare_few_shops(&env, &folder.join("out.csv"));
     let plan = env.plan().unwrap();
     let [region] = plan.join_regions() else { panic!("{:?}", plan.join_regions()) };
     assert!(region.is_reordered(), "{region:?}");
     assert_eq!(region.written.order.to_string(), "(read ⋈ read#2) ⋈ of_few_shops/few");
-    // Each sale has its day, and one of the fifty shops with sales is kept.
+    // Every sale has a day. One of the fifty shops that have sales is kept.
     let within = |found: f64, expected: f64| found > 0.7 * expected && found < 1.4 * expected;
     assert!(within(region.written.rows, 3_000.0) && within(region.chosen.rows, 60.0), "{region:?}");
     let json = parsed(plan.to_json());
@@ -173,9 +173,9 @@ fn a_plan_has_the_written_and_the_chosen_order_of_joins() {
     assert!(shown[1].starts_with("now: ") && shown[1].contains("few"), "{text}");
 }
 
-/// The documentation has every field, and no other.
+/// The documentation lists exactly the fields of the JSON.
 #[test]
-fn the_documentation_has_each_field() {
+fn documentation_lists_every_json_field() {
     let (folder, first) = (Folder::new(), env());
     declare(&first, &folder.join("out.csv"));
     let plan = parsed(first.run().unwrap().explain_json());
@@ -204,19 +204,19 @@ fn the_documentation_has_each_field() {
     let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let documented: BTreeSet<String> =
         names.map(|name| name.trim_end_matches("[]").rsplit('.').next().unwrap().to_owned()).collect();
-    // The documentation has the fields of these two.
+    // The documentation lists the fields of these two objects instead.
     fields.remove("estimate");
     fields.remove("inputs");
     assert_eq!(fields, documented);
 }
 
 #[test]
-fn the_json_of_a_small_plan_stays_the_same() {
+fn json_of_a_small_plan_is_unchanged() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let mut plan = parsed(env.plan().unwrap().to_json());
     env.run().unwrap();
-    // Lines, costs and the output's folder change for other reasons.
+    // Lines, costs and the output folder change independently of the JSON's form.
     for operator in plan["operators"].as_array_mut().unwrap() {
         operator["line"] = 0.into();
         let description = operator["description"].as_str().unwrap().replace(&folder.join(""), "");
@@ -230,7 +230,7 @@ fn the_json_of_a_small_plan_stays_the_same() {
 }
 
 #[test]
-fn a_plan_alone_runs_nothing() {
+fn plan_only_runs_nothing() {
     static RUNS: AtomicU64 = AtomicU64::new(0);
     #[dataflow]
     fn counted(lines: DataSet<String>) -> DataSet<u64> {
@@ -261,7 +261,7 @@ fn a_plan_alone_runs_nothing() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    // The second plan of each form is that of `collect`.
+    // `collect` was the second plan of each form.
     let expected =
         ["in.txt", "kept.csv", "plan-2.html", "plan-2.json", "plan-3.html", "plan-3.json", "plan.html", "plan.json"];
     assert_eq!(files, expected);
@@ -272,13 +272,13 @@ fn a_plan_alone_runs_nothing() {
 
 const DATA: &str = r#"<script type="application/json" id="data">"#;
 
-/// The data of a page's script.
+/// Returns the JSON in a page's script.
 fn data(page: &str) -> Value {
     parsed(page.split_once(DATA).unwrap().1.split_once("</script>").unwrap().0)
 }
 
 #[test]
-fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
+fn page_loads_no_url_and_escapes_program_text() {
     #[dataflow]
     fn hostile(lines: DataSet<String>) -> DataSet<String> {
         lines
@@ -294,7 +294,7 @@ fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
     assert!(!page.contains("alert(1)</script>") && !page.contains("<img") && !page.contains("<!--"), "{page}");
     assert_eq!((page.matches("<script").count(), page.matches("</script>").count()), (2, 2));
     assert_eq!(data(&page)["earlier"]["operators"], parsed(&json)["operators"]);
-    // The only address is the name of SVG.
+    // The only URL is the namespace of SVG.
     let (head, tail) = page.split_once(DATA).unwrap();
     let own = [head, tail.split_once("</script>").unwrap().1].concat();
     assert_eq!(own.matches("://").count(), own.matches("http://www.w3.org/2000/svg").count());
@@ -304,7 +304,7 @@ fn a_page_loads_nothing_and_runs_no_text_of_the_program() {
 }
 
 #[test]
-fn each_operator_that_is_shown_has_a_box() {
+fn each_shown_operator_has_a_box() {
     let (folder, env) = (Folder::new(), env());
     declare(&env, &folder.join("out.csv"));
     let page = env.plan().unwrap().to_html(None).unwrap();
@@ -352,7 +352,7 @@ fn all_sales(sales: DataSet<Sale>, more: DataSet<Sale>) -> DataSet<(u32, i64)> {
 
 /// No driver counts the rows of a union.
 #[test]
-fn a_union_has_the_records_of_all_its_inputs() {
+fn union_counts_the_records_of_all_inputs() {
     let (folder, env) = (Folder::new(), env());
     let of = |count: u32| env.collection((0..count).map(|id| (id % 5, id, 1i64))).unwrap();
     all_sales(of(30), of(70)).write_csv(folder.join("out.csv"));
@@ -375,26 +375,27 @@ fn rounds(numbers: DataSet<(u64, u64)>, more: DataSet<(u64, u64)>) -> DataSet<(u
     numbers.iterate(5, |numbers| doubled_again(numbers, more)).filter(|n| n.0 < 10)
 }
 
-/// The operators of the plan's loop by their part.
-fn of_loop<'p>(plan: &'p Value, part: &str) -> Vec<&'p Value> {
+/// Returns the operators of a part of the plan's loop.
+fn loop_operators<'p>(plan: &'p Value, part: &str) -> Vec<&'p Value> {
     operators(plan).iter().filter(|operator| operator["loop_part"] == part).collect()
 }
 
 #[test]
-fn the_end_of_a_loop_counts_the_rows_of_its_result() {
+fn loop_end_counts_the_rows_of_its_result() {
     let (folder, env) = (Folder::new(), env());
     let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
     let report = env.run().unwrap();
     let plan = parsed(report.explain_json());
-    let (begin, end) = (of_loop(&plan, "begin")[0], of_loop(&plan, "end")[0]);
+    let (begin, end) = (loop_operators(&plan, "begin")[0], loop_operators(&plan, "end")[0]);
     let counts =
         |operator: &Value| ["rows_in", "rows_out", "rounds"].map(|name| operator["actual"][name].as_u64().unwrap());
     assert_eq!(counts(end), [100, 100, 5], "{end}");
-    // All rounds: what came from outside, and came back after each; given to the body, but not as the result.
+    // The sums over all rounds: `rows_in` counts 100 rows from outside and 100 after each round.
+    // `rows_out` counts the rows sent to the body, without the result.
     assert_eq!(counts(begin), [600, 500, 5], "{begin}");
     assert_eq!((&end["loop"], &begin["loop"]), (&begin["identity"], &begin["identity"]));
-    let body = of_loop(&plan, "body");
+    let body = loop_operators(&plan, "body");
     let join = body.iter().find(|operator| operator["word"].as_str().unwrap().starts_with("join")).unwrap();
     assert_eq!((&join["actual"]["rows_out"], &join["actual"]["rounds"]), (&500.into(), &5.into()), "{join}");
     let outside = operators(&plan).iter().filter(|operator| operator["loop"] == Value::Null).count();
@@ -403,7 +404,7 @@ fn the_end_of_a_loop_counts_the_rows_of_its_result() {
 }
 
 #[test]
-fn the_end_of_a_delta_loop_counts_its_solution_set() {
+fn delta_loop_end_counts_its_solution_set() {
     let (folder, env) = (Folder::new(), env());
     let far = u64::MAX;
     let towns = env.collection((0..50u64).map(|id| (id, if id == 0 { 0 } else { far }))).unwrap();
@@ -411,9 +412,9 @@ fn the_end_of_a_delta_loop_counts_its_solution_set() {
     let start = env.collection([(0u64, 0u64)]).unwrap();
     distances(towns, start, roads).write_csv(folder.join("out.csv"));
     let plan = parsed(env.run().unwrap().explain_json());
-    let (set, end) = (of_loop(&plan, "solution set")[0], of_loop(&plan, "end")[0]);
+    let (set, end) = (loop_operators(&plan, "solution set")[0], loop_operators(&plan, "end")[0]);
     assert_eq!((&end["actual"]["rows_out"], &end["estimate"]["rows"]), (&50.into(), &50.0.into()), "{end}");
-    // Each round has found one town.
+    // Each round but the last finds one town.
     assert_eq!((&set["actual"]["rows_out"], &set["actual"]["rounds"]), (&49.into(), &50.into()), "{set}");
 }
 
@@ -436,13 +437,13 @@ fn distances(
 }
 
 #[test]
-fn text_and_page_draw_a_loop_as_one() {
+fn text_and_page_draw_a_frame_around_a_loop() {
     let (folder, env) = (Folder::new(), env());
     let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
     let before = env.explain().unwrap();
     let report = env.run().unwrap();
-    // The text: frame, way back, and rows by round.
+    // The text: frame, feedback edge, and rows per round.
     let line = |text: &str, starts: &str, has: &str| {
         let found = text.lines().find(|line| line.starts_with(starts) && line.contains(has));
         found.unwrap_or_else(|| panic!("no `{starts}` with `{has}`:\n{text}")).to_owned()
@@ -455,11 +456,11 @@ fn text_and_page_draw_a_loop_as_one() {
     assert!(line(after, "│", "sum by").contains(" 5 × 100 ") && line(after, "╰", "join on").contains(" 5 × 100 "));
     line(after, "┆", "read collection");
     line(after, "   ", "filter");
-    // The page: one frame around the loop's operators.
+    // The page: one frame around the operators of the loop.
     let page = data(&report.explain_html(None).unwrap());
     let (plan, drawing) = (&page["plan"], &page["plan"]["drawing"]);
     let [frame] = &drawing["frames"].as_array().unwrap()[..] else { panic!("{drawing}") };
-    let (begin, end) = (of_loop(plan, "begin")[0], of_loop(plan, "end")[0]);
+    let (begin, end) = (loop_operators(plan, "begin")[0], loop_operators(plan, "end")[0]);
     assert_eq!(frame["begin"], begin["identity"]);
     assert_eq!(operators(plan)[frame["end"].as_u64().unwrap() as usize], *end);
     let [way] = &frame["ways_back"].as_array().unwrap()[..] else { panic!("{frame}") };
@@ -474,9 +475,9 @@ fn text_and_page_draw_a_loop_as_one() {
     }
 }
 
-/// The rows of a loop's end are compared once, those of its body in each round.
+/// The rows of a loop's end are compared once, and those of its body per round.
 #[test]
-fn the_page_compares_rows_of_a_loop_with_their_estimates() {
+fn page_compares_loop_rows_with_estimates() {
     let (folder, env) = (Folder::new(), env());
     let of = |rows: u64| env.collection((0..rows).map(|id| (id, 1u64))).unwrap();
     rounds(of(100), of(200)).write_csv(folder.join("out.csv"));
@@ -488,8 +489,8 @@ fn the_page_compares_rows_of_a_loop_with_their_estimates() {
             boxes.iter().find(|drawn| operators(plan)[drawn["operator"].as_u64().unwrap() as usize] == *operator);
         drawn.unwrap()["factor"].as_f64().unwrap()
     };
-    let sum = of_loop(plan, "body").into_iter().find(|operator| operator["description"] == "sum by .0").unwrap();
-    for operator in [sum, of_loop(plan, "end")[0]] {
+    let sum = loop_operators(plan, "body").into_iter().find(|operator| operator["description"] == "sum by .0").unwrap();
+    for operator in [sum, loop_operators(plan, "end")[0]] {
         let estimated = operator["estimate"]["rows"].as_f64().unwrap();
         assert!((factor(operator) - 100.0 / estimated).abs() < 1e-9, "{operator}");
     }
@@ -519,9 +520,9 @@ fn of_few(visits: DataSet<Visit>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u
     late.join(few).hint(RepartitionBuildRight).on(|v| v.shop, |s| s.0).map(|v, s| (s.0, v.day))
 }
 
-/// The rows between the filter and the join are those that the filter gave, less those that the runtime filter removed.
+/// The join receives the rows of the filter without those that the runtime filter removed.
 #[test]
-fn rows_that_a_runtime_filter_removed_stand_on_the_edge() {
+fn edge_shows_rows_removed_by_a_runtime_filter() {
     let (folder, writes, env) = (Folder::new(), self::env(), env());
     writes
         .collection((0..200_000u64).map(|id| Visit { shop: id % 1_000, day: (id / 1_000) as u32 }))
@@ -563,10 +564,10 @@ fn with_late(clicks: DataStream<Click>) -> (DataStream<u64>, DataStream<Click>) 
 }
 
 #[test]
-fn late_records_are_counted_where_they_leave() {
+fn late_output_counts_late_records() {
     let (folder, env) = (Folder::new(), env());
     let mut log = LogWriter::create(folder.join("log"), 1).unwrap();
-    // Each second record is an hour late.
+    // Every second record is an hour late.
     for number in 0..10_000i64 {
         let second = 7_200 + number / 10 - if number % 2 == 1 { 3_600 } else { 0 };
         log.append(&Click { page: 1, time: Timestamp::from_micros(second * 1_000_000) }).unwrap();
@@ -615,12 +616,12 @@ fn each_reader_of_late_records_counts_them() {
     let is_late = |operator: &&Value| operator["description"].as_str().unwrap().starts_with("late");
     let late: Vec<u64> = operators(&plan).iter().filter(is_late).map(rows_of).collect();
     assert!(late.len() == 2 && late[0] > 0 && late[0] == late[1], "{late:?}");
-    // The view of the event time is above the source, and so counts each record once.
+    // The `event_time` operator comes directly after the source, so it counts each record once.
     let timed = operators(&plan).iter().find(|operator| operator["word"] == "event_time").unwrap();
     assert_eq!(rows_of(timed), 10_000);
 }
 
-/// The rows that an operator has emitted.
+/// Returns the number of rows that an operator emitted.
 fn rows_of(operator: &Value) -> u64 {
     operator["actual"]["rows_out"].as_u64().unwrap()
 }
@@ -631,7 +632,7 @@ fn few_twice(numbers: DataSet<(u64, u64)>) -> (DataSet<(u64, u64)>, DataSet<u64>
     (few.group_by(|n| n.0).sum(|n| n.1), few.map(|n| n.0), few.project(|n| n.1).first(10))
 }
 
-/// Each consumer of a fork has a copy of the filters before it.
+/// Each consumer of a fork has a copy of the filters before the fork.
 #[test]
 fn a_filter_before_a_fork_counts_its_rows_once() {
     for tasks in [1, 2] {
@@ -650,7 +651,8 @@ fn a_filter_before_a_fork_counts_its_rows_once() {
     }
 }
 
-/// Emits so many of a hundred records, of which a hundred are expected.
+/// Runs a filter that keeps `kept` records and has an estimate of 100. Returns the plan of the
+/// page.
 fn page_of_estimate(kept: u32) -> Value {
     #[dataflow]
     fn few(numbers: DataSet<u32>, below: u32) -> DataSet<u32> {
@@ -662,7 +664,7 @@ fn page_of_estimate(kept: u32) -> Value {
 }
 
 #[test]
-fn an_estimate_has_a_badge_from_one_and_a_half_on() {
+fn estimates_wrong_by_half_have_a_badge() {
     for (kept, has_badge) in [(100, false), (110, false), (149, false), (150, true), (67, false), (66, true)] {
         let plan = page_of_estimate(kept);
         let boxes = plan["drawing"]["boxes"].as_array().unwrap();
@@ -687,7 +689,7 @@ fn titles_use_the_width_of_their_boxes_and_of_their_column() {
     counted(env.collection([("a".to_owned(), 20u64)]).unwrap()).write_csv(file);
     let (plan, text) = (env.plan().unwrap().to_html(None).unwrap(), env.explain().unwrap());
     env.run().unwrap();
-    // A line that is shorter than the column has more of its closure.
+    // The line is shorter than the column, so its closure is not cut.
     let line = text.lines().find(|line| line.contains("of_a_longer_name: map")).unwrap();
     assert!(line.contains("+ 9 - 10)") && !line.contains('…'), "{text}");
     assert!(line.contains("  dataflow/tests/explain.rs:"), "{text}");
@@ -701,7 +703,7 @@ fn titles_use_the_width_of_their_boxes_and_of_their_column() {
     assert!(width("write") > width("map"), "a longer title has a wider box");
 }
 
-/// A program has several files: a line alone does not name the place.
+/// A program can have several files, so a line number alone does not identify an operator.
 #[test]
 fn lists_of_a_page_name_the_file_of_each_operator() {
     let (folder, env) = (Folder::new(), env());
@@ -712,9 +714,9 @@ fn lists_of_a_page_name_the_file_of_each_operator() {
     assert!(page.contains("const placeOf = (operator) => breakable(`${operator.file}:${operator.line}`);"));
 }
 
-/// The parts of a conjunction share one hint. Two filters on one line have a hint each.
+/// The parts of a conjunction share one hint. Two filters on one line have one hint each.
 #[test]
-fn hints_of_two_filters_on_a_line_are_compared_apart() {
+fn hints_of_two_filters_on_a_line_are_compared_separately() {
     #[dataflow]
     #[rustfmt::skip]
     fn few(n: DataSet<u64>) -> DataSet<u64> {

@@ -1,4 +1,5 @@
-//! Any records, written into pages and read back: the same, whichever leaves are alive.
+//! Property tests: records written into pages read back as the same records, for any set of live
+//! leaves.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity, reason = "helpers of tests")]
 
@@ -14,7 +15,7 @@ use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::row::LeafSet;
 use runtime::value::{Date, Decimal, Timestamp};
 
-/// A field of each kind.
+/// Has a field of each kind.
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Everything {
     flag: bool,
@@ -60,7 +61,7 @@ enum Event {
     Listed(Vec<u64>, Option<Status>),
 }
 
-/// Enums in all places.
+/// Has enums in all positions.
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Entry {
     number: u16,
@@ -76,7 +77,7 @@ struct Pair<A, B> {
     second: Option<B>,
 }
 
-/// Arrays, boxes and generic records in each other.
+/// Nests arrays, boxes and generic records.
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Composed {
     points: [Option<Point>; 3],
@@ -96,7 +97,7 @@ struct Item {
     flags: Vec<bool>,
 }
 
-/// Lists of whatever can be a record.
+/// Has lists of all kinds of records.
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Lists {
     items: Vec<Item>,
@@ -201,7 +202,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     })
 }
 
-/// Texts around the length that fits a slot, and now and then one that fits no page.
+/// Texts around the length that fits a slot, and sometimes one that is larger than a page.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         20 => "\\PC{0,16}",
@@ -224,7 +225,7 @@ fn decimal<const SCALE: u8>() -> impl Strategy<Value = Decimal<SCALE>> {
 }
 
 fn everything() -> impl Strategy<Value = Everything> {
-    // Floats without NaN, which equals nothing.
+    // NaN is left out, because it does not equal itself.
     let integers = any::<((i8, i16, i32, i64, i128), (u8, u16, u32, u64, u128))>();
     let plain = (any::<bool>(), any::<char>(), integers, (-1e30_f32..1e30, -1e300_f64..1e300));
     let instant = any::<i64>().prop_map(Timestamp::from_micros);
@@ -265,7 +266,7 @@ fn read_back<R: Record, V: Value<Record = R>>(values: &[V], live: &LeafSet) -> V
     support::pages(values, live).iter().flat_map(|page| support::read(&page.batch())).collect()
 }
 
-/// The leaves of all rows, as they are compared and hashed.
+/// Returns the leaves of all rows, in the form in which they are compared and hashed.
 fn bytes_of<R: Record>(pages: &[runtime::page::Page]) -> Vec<Vec<(u128, Vec<u8>)>> {
     let of_page = |page: &runtime::page::Page| {
         let batch = page.batch();
@@ -276,8 +277,8 @@ fn bytes_of<R: Record>(pages: &[runtime::page::Page]) -> Vec<Vec<(u128, Vec<u8>)
     pages.iter().flat_map(of_page).collect()
 }
 
-/// The rows of a batch as a closure emits what it was given.
-fn emitted_again<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
+/// Reads the rows of a batch and emits them unchanged.
+fn emit_unchanged<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
     let (mut writer, mut selection) =
         (RowWriter::new(support::layout::<R>(&support::all::<R>()), support::memory()), Selection::default());
     selection.fill(0..batch.rows());
@@ -290,8 +291,8 @@ fn emitted_again<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
     writer.take_sealed().collect()
 }
 
-/// The rows of a batch as boxed values, which are checked to be written in the only way that there is.
-fn leaf_by_leaf<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
+/// Writes the rows of a batch leaf by leaf, as boxed values. The writer checks their form.
+fn write_leaf_by_leaf<R: Record>(batch: &Batch<'_>) -> Vec<runtime::page::Page> {
     let mut writer = RowWriter::new(support::layout::<R>(&support::all::<R>()), support::memory());
     let types = R::schema().types();
     for row in 0..batch.rows() {
@@ -336,16 +337,17 @@ proptest! {
         prop_assert_eq!(read_back(&records, &support::all::<Lists>()), records.clone());
         let twins: Vec<_> = records.iter().map(Value::twin).collect();
         prop_assert_eq!(read_back(&twins, &support::all::<Lists>()), records.clone());
-        // As they lie in rows, and one after the other.
+        // As stored rows, and leaf by leaf.
         let pages = support::pages(&records, &support::all::<Lists>());
         for page in &pages {
-            let again = [emitted_again::<Lists>(&page.batch()), leaf_by_leaf::<Lists>(&page.batch())];
+            let again = [emit_unchanged::<Lists>(&page.batch()), write_leaf_by_leaf::<Lists>(&page.batch())];
             let expected = bytes_of::<Lists>(std::slice::from_ref(page));
             prop_assert_eq!(again.map(|pages| bytes_of::<Lists>(&pages)), [expected.clone(), expected]);
         }
     }
 
-    /// Keys are compared as bytes: two rows are equal where their values are, whatever was in their place before.
+    /// Keys are compared as bytes, so equal values must have equal bytes, whatever the memory
+    /// contained before.
     #[test]
     fn equal_enums_have_equal_leaves(left in vec(event(), 1..8), right in vec(event(), 1..8)) {
         let leaves = |events: &[Event]| -> Vec<Vec<(u128, Vec<u8>)>> {
@@ -359,9 +361,9 @@ proptest! {
         }
     }
 
-    /// A row of some leaves holds what a row of all leaves holds there, and nothing where a leaf is dead.
+    /// A live leaf has the same value as in a full row. A dead leaf has none.
     #[test]
-    fn live_leaves_are_those_of_the_whole_row(records in vec(everything(), 1..6), live in any::<u64>()) {
+    fn live_leaves_equal_those_of_a_full_row(records in vec(everything(), 1..6), live in any::<u64>()) {
         let count = support::all::<Everything>().len();
         prop_assert!(count <= 64);
         let live: LeafSet = (0..count).filter(|leaf| live >> leaf & 1 == 1).collect();

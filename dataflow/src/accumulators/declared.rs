@@ -1,4 +1,4 @@
-//! Accumulators as an environment knows them: by name, with what the tasks of each run have said.
+//! The accumulators of an environment, by name, with the partial values of each run.
 
 use std::any::{Any, type_name};
 use std::panic::Location;
@@ -10,10 +10,10 @@ use super::any::AnyAccumulator;
 use super::{Accumulator, Run};
 use crate::error::Result;
 
-/// More values than these are put together by who adds one.
-const MOST_PIECES: usize = 32;
+/// The number of partial values above which the task that adds one merges them.
+const MAX_PARTIALS: usize = 32;
 
-/// An accumulator, and what tasks said of it.
+/// An accumulator and its partial values.
 pub(super) struct Declared<A> {
     name: String,
     location: &'static Location<'static>,
@@ -22,46 +22,47 @@ pub(super) struct Declared<A> {
 }
 
 struct State<A> {
-    /// By run, what was said and not yet put together. Nobody holds the lock while values, which are the user's code, are merged.
-    pieces: Vec<(u64, Vec<A>)>,
+    /// The partial values of each run that are not merged yet. The lock is not held during a merge,
+    /// which is code of the program.
+    partials: Vec<(u64, Vec<A>)>,
     last: Option<A>,
 }
 
 impl<A: Accumulator> Declared<A> {
-    /// A value that nothing was added to.
+    /// Returns an accumulator without items.
     pub(super) fn empty(&self) -> A {
         self.empty.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Adds what a task gathered.
-    pub(super) fn publish(&self, run: u64, piece: A) {
-        let mut piece = piece;
+    /// Adds a partial value of a task. Ignored if the run has ended.
+    pub(super) fn publish(&self, run: u64, partial: A) {
+        let mut partial = partial;
         loop {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            // A run that is over wants nothing any more.
-            let Some((_, pieces)) = state.pieces.iter_mut().find(|(of, _)| *of == run) else { return };
-            if pieces.len() < MOST_PIECES {
-                return pieces.push(piece);
+            let Some((_, partials)) = state.partials.iter_mut().find(|(of, _)| *of == run) else { return };
+            if partials.len() < MAX_PARTIALS {
+                return partials.push(partial);
             }
-            let others = std::mem::take(pieces);
+            let others = std::mem::take(partials);
             drop(state);
-            others.into_iter().for_each(|other| piece.merge(other));
+            others.into_iter().for_each(|other| partial.merge(other));
         }
     }
 
-    /// All that was said, put together; it stays one of the pieces where the run goes on.
+    /// Merges all partial values and returns the total. The total replaces them while the run
+    /// continues.
     fn total(&self, run: u64) -> A {
         let mut total = self.empty();
-        let pieces = {
+        let partials = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.pieces.iter_mut().find(|(of, _)| *of == run).map(|(_, pieces)| std::mem::take(pieces))
+            state.partials.iter_mut().find(|(of, _)| *of == run).map(|(_, partials)| std::mem::take(partials))
         };
-        pieces.into_iter().flatten().for_each(|piece| total.merge(piece));
+        partials.into_iter().flatten().for_each(|partial| total.merge(partial));
         self.publish(run, total.clone());
         total
     }
 
-    /// The value of the last run.
+    /// Returns the value of the last run.
     pub(super) fn value(&self) -> Result<A::Value> {
         let last = self.state.lock().unwrap_or_else(PoisonError::into_inner).last.clone();
         let Declared { name, location, .. } = self;
@@ -78,21 +79,21 @@ impl<A: Accumulator> Declared<A> {
 
 impl<A: Accumulator> AnyAccumulator for Declared<A> {
     fn begin(&self, run: u64) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).pieces.push((run, Vec::new()));
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).partials.push((run, Vec::new()));
     }
 
-    fn shown(&self, run: u64) -> (String, String) {
+    fn formatted(&self, run: u64) -> (String, String) {
         (self.name.clone(), self.total(run).show())
     }
 
     fn end(&self, run: u64, success: bool) {
         let last = success.then(|| self.total(run));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.pieces.retain(|(of, _)| *of != run);
+        state.partials.retain(|(of, _)| *of != run);
         state.last = last;
     }
 
-    fn described(&self) -> String {
+    fn description(&self) -> String {
         let kind = type_name::<A>().rsplit("::").next().unwrap_or_default().trim_end_matches('>');
         format!("a `{}` at {}:{}", kind, self.location.file(), self.location.line())
     }
@@ -106,21 +107,23 @@ impl<A: Accumulator> AnyAccumulator for Declared<A> {
     }
 }
 
-/// The accumulators of an environment, in the order in which they were declared.
+/// The accumulators of an environment, in the order of declaration.
 #[derive(Default)]
 pub(crate) struct Registry {
-    state: Mutex<Names>,
+    state: Mutex<RegistryState>,
 }
 
 #[derive(Default)]
-struct Names {
+struct RegistryState {
     accumulators: Vec<Arc<dyn AnyAccumulator>>,
-    /// The first name that means two things. Said when the environment runs: a declaration has no error path.
-    clash: Option<String>,
+    /// The error message for the first name that was declared with two types or settings. The next
+    /// run returns it, because a declaration cannot fail.
+    name_conflict: Option<String>,
 }
 
 impl Registry {
-    /// The accumulator of this name; a new one, unless one of the same type and settings is there.
+    /// Returns the accumulator of this name. Creates one, unless there is one of the same type and
+    /// settings.
     pub(super) fn declare<A: Accumulator>(
         &self,
         name: &str,
@@ -128,7 +131,7 @@ impl Registry {
         location: &'static Location<'static>,
     ) -> Arc<Declared<A>> {
         let settings = empty.show();
-        let state = Mutex::new(State { pieces: Vec::new(), last: None });
+        let state = Mutex::new(State { partials: Vec::new(), last: None });
         let new = Arc::new(Declared { name: name.to_owned(), location, empty: Mutex::new(empty), state });
         let mut names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = names.accumulators.iter().find(|known| known.name() == name).cloned() else {
@@ -139,23 +142,23 @@ impl Registry {
         if let Some(same) = same.filter(|same| same.empty().show() == settings) {
             return same;
         }
-        let clash = format!(
+        let name_conflict = format!(
             "two accumulators are called `{name}`: {}, and {}; give one of them another name",
-            known.described(),
-            new.described()
+            known.description(),
+            new.description()
         );
-        names.clash.get_or_insert(clash);
+        names.name_conflict.get_or_insert(name_conflict);
         new
     }
 
-    /// A new run.
+    /// Begins a run.
     ///
     /// # Errors
-    /// Where a name means two things.
+    /// Fails if a name was declared with two types or settings.
     pub(crate) fn begin(&self) -> Result<Arc<Run>> {
         let names = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match &names.clash {
-            Some(clash) => Err(EngineError::Plan(clash.clone()).into()),
+        match &names.name_conflict {
+            Some(name_conflict) => Err(EngineError::Plan(name_conflict.clone()).into()),
             None => Ok(Run::begin(&names.accumulators)),
         }
     }

@@ -1,4 +1,4 @@
-//! The handle that programs and closures have on an accumulator.
+//! The handle of an accumulator, in programs and in closures.
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -12,72 +12,75 @@ use super::{Accumulator, Average, Count, Histogram, Maximum, Minimum};
 use crate::env::Env;
 use crate::error::Result;
 
-/// Whether there was ever an accumulator: a program without any looks for none in its closures.
-static ANY: AtomicBool = AtomicBool::new(false);
+/// `true` after the first declaration. Before it, closures are not searched for handles.
+static ANY_DECLARED: AtomicBool = AtomicBool::new(false);
 
-/// A handle on an accumulator: closures [`add`](Accumulated::add) to it, the program reads its [`value`](Accumulated::value).
+/// A handle of an accumulator. Closures [`add`](Accumulated::add) to it, and the program reads its
+/// [`value`](Accumulated::value).
 ///
-/// [`Env::counter`] and its like give one. A clone is a handle on the same accumulator.
+/// [`Env::counter`] and similar methods return one. A clone is a handle of the same accumulator.
 pub struct Accumulated<A: Accumulator> {
     declared: Arc<Declared<A>>,
-    /// In a closure of a run.
-    local: Option<Local<A>>,
+    /// Present in the closures of a run.
+    local: Option<PartialValue<A>>,
 }
 
-/// The items that one closure of one task has gathered and not yet published.
-struct Local<A: Accumulator> {
+/// The items that one closure of one task has added and not yet published.
+struct PartialValue<A: Accumulator> {
     run: Arc<Run>,
-    gathered: RefCell<A>,
+    pending: RefCell<A>,
     empty: A,
     is_empty: Cell<bool>,
-    asked: Cell<u32>,
+    requests: Cell<u32>,
 }
 
 impl<A: Accumulator> Accumulated<A> {
-    /// Adds an item. Only closures add, while a job runs: outside of one nothing happens.
+    /// Adds an item. Has an effect only in closures of a running job.
     ///
-    /// Cost: the accumulator's own, and a nanosecond. No lock is taken.
+    /// # Cost
+    /// That of the accumulator's `add`, and about a nanosecond. Takes no lock.
     #[inline]
     pub fn add(&self, item: A::Item) {
         let Some(local) = &self.local else { return };
-        local.gathered.borrow_mut().add(item);
+        local.pending.borrow_mut().add(item);
         local.is_empty.set(false);
-        if local.asked.get() != local.run.asked() {
+        if local.requests.get() != local.run.requests() {
             self.publish(local);
         }
     }
 
-    /// The value that all tasks of the last run gathered.
+    /// Returns the value of the last run, over all tasks.
     ///
     /// # Errors
-    /// Where there was no run yet, and where the last one failed: what it had gathered would be some part of the truth.
+    /// Fails if there was no run yet, or if the last one failed, since its value would be
+    /// incomplete.
     pub fn value(&self) -> Result<A::Value> {
         self.declared.value()
     }
 
     #[cold]
-    fn publish(&self, local: &Local<A>) {
-        local.asked.set(local.run.asked());
+    fn publish(&self, local: &PartialValue<A>) {
+        local.requests.set(local.run.requests());
         if !local.is_empty.replace(true) {
-            let gathered = local.gathered.replace(local.empty.clone());
-            self.declared.publish(local.run.number(), gathered);
+            let pending = local.pending.replace(local.empty.clone());
+            self.declared.publish(local.run.number(), pending);
         }
     }
 }
 
 impl<A: Accumulator> Clone for Accumulated<A> {
     fn clone(&self) -> Self {
-        run::notice();
+        run::note_handle_clone();
         let started = run::current().inspect(|run| {
             let accumulator: Arc<dyn AnyAccumulator> = self.declared.clone();
-            run.join(&accumulator);
+            run.add_accumulator(&accumulator);
         });
-        // A clone that a closure makes gathers for the closure's run.
+        // A clone that a closure makes adds to the closure's run.
         let run = started.or_else(|| self.local.as_ref().map(|local| local.run.clone()));
         let local = run.map(|run| {
             let empty = self.local.as_ref().map_or_else(|| self.declared.empty(), |local| local.empty.clone());
-            let asked = Cell::new(run.asked());
-            Local { run, gathered: RefCell::new(empty.clone()), empty, is_empty: Cell::new(true), asked }
+            let requests = Cell::new(run.requests());
+            PartialValue { run, pending: RefCell::new(empty.clone()), empty, is_empty: Cell::new(true), requests }
         });
         Accumulated { declared: self.declared.clone(), local }
     }
@@ -91,14 +94,15 @@ impl<A: Accumulator> Drop for Accumulated<A> {
     }
 }
 
-/// Whether a closure has a handle among what it captures, at any depth: cloning it clones the handle.
-pub(crate) fn are_in<F: Clone>(closure: &F) -> bool {
-    ANY.load(Ordering::Relaxed) && run::notices(&mut || drop(closure.clone()))
+/// Returns `true` if a closure captures a handle, at any depth: cloning the closure then clones the
+/// handle.
+pub(crate) fn captures_accumulator<F: Clone>(closure: &F) -> bool {
+    ANY_DECLARED.load(Ordering::Relaxed) && run::clones_handle(&mut || drop(closure.clone()))
 }
 
-/// Accumulators. What is said of [`Env::counter`] goes for all of them.
+/// Accumulators. The description of [`Env::counter`] applies to all of them.
 impl Env {
-    /// A counter that closures add to.
+    /// Declares a counter.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -123,22 +127,26 @@ impl Env {
     /// # }
     /// ```
     ///
-    /// The name stands in the progress line, where the value is shown while the job runs. Two accumulators of one name and type are the same;
-    /// of two types, an error of the next run.
+    /// The progress line shows the name and the value while the job runs. Two accumulators of the
+    /// same name and type are the same accumulator. If the types differ, the next run fails.
     ///
-    /// What it counts are calls of the closure. In one run a closure over records is called once for each record, one over pairs of a join
-    /// once for each pair, and `map_partition` and `reduce_group` once for each task or group; how often `reduce` calls its closure is up to
-    /// the engine. A filter that has an accumulator stays where it is written and runs once, whatever the plan would gain otherwise. Every
-    /// [`run`](Env::run), `collect` or `count` starts anew; one that fails leaves no value.
+    /// A counter counts calls of the closure. In one run a closure over records is called once per
+    /// record. A closure over pairs of a join is called once per pair, that of `map_partition` once
+    /// per task, and that of `reduce_group` once per group. The number of calls by `reduce` is
+    /// unspecified. A filter with an accumulator is neither moved nor repeated, even if the plan
+    /// would be faster.
     ///
-    /// Values are ordinary memory, one for each task, outside of the budget: they should be small.
+    /// Each [`run`](Env::run), `collect` or `count` starts from zero. A failed run has no values.
+    ///
+    /// # Cost
+    /// One value per task, in memory outside of the budget. So values should be small.
     #[track_caller]
     #[must_use]
     pub fn counter(&self, name: &str) -> Accumulated<Count> {
         self.accumulated(name, Count::default(), Location::caller())
     }
 
-    /// An average of the numbers that closures add; `None` of none.
+    /// Declares an average of numbers. `None` if there are none.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -157,7 +165,7 @@ impl Env {
         self.accumulated(name, Average::default(), Location::caller())
     }
 
-    /// The least of what closures add; `None` of nothing.
+    /// Declares a minimum of values. `None` if there are none.
     #[track_caller]
     #[must_use]
     pub fn minimum<T>(&self, name: &str) -> Accumulated<Minimum<T>>
@@ -167,7 +175,7 @@ impl Env {
         self.accumulated(name, Minimum(None), Location::caller())
     }
 
-    /// The greatest of what closures add; `None` of nothing.
+    /// Declares a maximum of values. `None` if there are none.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -190,8 +198,9 @@ impl Env {
         self.accumulated(name, Maximum(None), Location::caller())
     }
 
-    /// Counts of what closures add, by size: what is less than the first bound, from there to less than the second, and so on. Bounds are put
-    /// in order.
+    /// Declares a histogram. The first bucket counts values below the first bound, and the last one
+    /// those from the last bound on. The other buckets start at a bound and end before the next
+    /// one. Bounds are sorted.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -214,7 +223,8 @@ impl Env {
         self.accumulated(name, Histogram::new(bounds), Location::caller())
     }
 
-    /// An accumulator of your own: see [`Accumulator`]. `empty` is what it is before anything is added.
+    /// Declares an accumulator of your own type: see [`Accumulator`]. `empty` is its value without
+    /// items.
     #[track_caller]
     #[must_use]
     pub fn accumulator<A: Accumulator>(&self, name: &str, empty: A) -> Accumulated<A> {
@@ -227,7 +237,7 @@ impl Env {
         empty: A,
         location: &'static Location<'static>,
     ) -> Accumulated<A> {
-        ANY.store(true, Ordering::Relaxed);
+        ANY_DECLARED.store(true, Ordering::Relaxed);
         Accumulated { declared: self.accumulators().declare(name, empty, location), local: None }
     }
 }

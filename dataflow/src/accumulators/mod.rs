@@ -1,30 +1,30 @@
-//! Accumulators: values that closures gather for the program and for the progress line.
+//! Accumulators: values that closures collect for the program and for the progress line.
 //!
-//! A closure captures a handle like any local. The engine opens kernels with the run set on the
-//! thread. A handle that is cloned there gathers for that run, in a value of its own. So each task
-//! has its own value, and adding takes no lock. Values are merged for the progress line, and when a
-//! task drops its closure.
+//! A closure captures a handle like any local variable. The engine sets the run on a thread before
+//! it opens kernels there. A handle that is cloned on such a thread holds a partial value of its
+//! own for that run. So each task has its own value, and adding takes no lock. Partial values are
+//! merged for the progress line, and when a task drops its closure.
 //!
-//! Cloning a closure clones every handle in it, at any depth. So the engine detects filters that
-//! count (`Factory::has_effects`). Such a filter is not repeated and not evaluated per branch, and
-//! no record is skipped before it.
+//! Cloning a closure clones every handle in it, at any depth. This is how the engine detects
+//! closures with accumulators (`Factory::has_effects`). A filter with such a closure is neither
+//! repeated nor evaluated per branch, and no record is skipped before it.
 
 mod any;
 mod declared;
 mod handle;
-mod kinds;
+mod predefined;
 mod run;
 
 pub use handle::Accumulated;
-pub use kinds::{Average, Buckets, Count, Histogram, Maximum, Minimum};
+pub use predefined::{Average, Buckets, Count, Histogram, Maximum, Minimum};
 
 pub(crate) use declared::Registry;
-pub(crate) use handle::are_in;
-pub(crate) use run::{InRun, Run};
+pub(crate) use handle::captures_accumulator;
+pub(crate) use run::{AccumulatorScope, Run};
 
 use std::fmt::Debug;
 
-/// What closures add to while a job runs: a counter, a histogram, or one of your own.
+/// The value that closures add to while a job runs: a counter, a histogram, or a type of your own.
 ///
 /// ```
 /// use dataflow::Accumulator;
@@ -61,7 +61,8 @@ use std::fmt::Debug;
 /// # }
 /// ```
 ///
-/// Which task gets which record is up to the engine, so what is added, and what is merged, must give the same in any order.
+/// The engine decides which task processes which record. So the result of `add` and `merge` must
+/// not depend on the order.
 pub trait Accumulator: Clone + Send + 'static {
     /// The items that closures add.
     type Item;
@@ -71,13 +72,13 @@ pub trait Accumulator: Clone + Send + 'static {
     /// Adds an item.
     fn add(&mut self, item: Self::Item);
 
-    /// Adds what another task gathered.
+    /// Merges the partial value of another task.
     fn merge(&mut self, other: Self);
 
-    /// The value of what was gathered.
+    /// Returns the value of all items so far.
     fn value(&self) -> Self::Value;
 
-    /// The value in a few characters, for the progress line.
+    /// Formats the value in a few characters, for the progress line.
     fn show(&self) -> String {
         format!("{:?}", self.value())
     }

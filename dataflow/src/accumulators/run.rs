@@ -1,6 +1,6 @@
 //! A run, as accumulators see it.
 //!
-//! A handle gathers for the run that is set on the thread that clones it. The engine sets the run
+//! A handle collects for the run that is set on the thread that clones it. The engine sets the run
 //! wherever it opens kernels.
 
 use std::cell::{Cell, RefCell};
@@ -14,38 +14,38 @@ use crate::error::Result;
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Run>>> = const { RefCell::new(None) };
-    static NOTICED: Cell<bool> = const { Cell::new(false) };
+    static HANDLE_CLONED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// One run of an environment.
 pub(crate) struct Run {
     number: u64,
-    /// Counts the times that somebody asked for values: tasks that see it change say what they have.
-    asked: AtomicU32,
+    /// Incremented to request values. A task publishes its partial values when it sees a change.
+    requests: AtomicU32,
     accumulators: Mutex<Vec<Arc<dyn AnyAccumulator>>>,
 }
 
 impl Run {
-    /// A new run, in which these have gathered nothing.
+    /// Begins a run in which the accumulators have no items.
     pub(super) fn begin(accumulators: &[Arc<dyn AnyAccumulator>]) -> Arc<Self> {
         static RUNS: AtomicU64 = AtomicU64::new(1);
         let number = RUNS.fetch_add(1, Ordering::Relaxed);
         accumulators.iter().for_each(|accumulator| accumulator.begin(number));
-        Arc::new(Run { number, asked: AtomicU32::new(0), accumulators: Mutex::new(accumulators.to_vec()) })
+        Arc::new(Run { number, requests: AtomicU32::new(0), accumulators: Mutex::new(accumulators.to_vec()) })
     }
 
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// Closures ask at each item.
+    /// The number of requests so far. Closures compare it at each item.
     #[inline]
-    pub(super) fn asked(&self) -> u32 {
-        self.asked.load(Ordering::Relaxed)
+    pub(super) fn requests(&self) -> u32 {
+        self.requests.load(Ordering::Relaxed)
     }
 
-    /// Takes an accumulator of another environment in, which a closure brought along.
-    pub(super) fn join(&self, accumulator: &Arc<dyn AnyAccumulator>) {
+    /// Adds an accumulator of another environment that a closure has captured.
+    pub(super) fn add_accumulator(&self, accumulator: &Arc<dyn AnyAccumulator>) {
         let mut accumulators = self.accumulators.lock().unwrap_or_else(PoisonError::into_inner);
         if !accumulators.iter().any(|known| Arc::ptr_eq(known, accumulator)) {
             accumulator.begin(self.number);
@@ -53,9 +53,9 @@ impl Run {
         }
     }
 
-    /// Calls `f` with this as the run that handles gather for.
+    /// Calls `f` with this run set on the thread.
     pub(crate) fn within<R>(self: &Arc<Self>, f: impl FnOnce() -> R) -> R {
-        /// Also where `f` panics.
+        /// Restores the previous run, also if `f` panics.
         struct Restore(Option<Arc<Run>>);
         impl Drop for Restore {
             fn drop(&mut self) {
@@ -66,16 +66,18 @@ impl Run {
         f()
     }
 
-    /// Names and values so far, as of the last time that this was asked for.
-    pub(crate) fn shown(&self) -> Vec<(String, String)> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        self.all().iter().map(|accumulator| accumulator.shown(self.number)).collect()
+    /// Returns names and formatted values, and requests new values from the tasks. So the values
+    /// are as of the previous request.
+    pub(crate) fn formatted(&self) -> Vec<(String, String)> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.all().iter().map(|accumulator| accumulator.formatted(self.number)).collect()
     }
 
-    /// The end: the values are now those of the last run; one that failed has none.
+    /// Ends the run, and returns names and formatted values. Accumulators keep these values if
+    /// `success` is `true`.
     ///
     /// # Errors
-    /// Where an accumulator of the program's own panics; the run has failed then.
+    /// Fails if an accumulator of the program panics. The run then counts as failed.
     pub(crate) fn end(&self, success: bool) -> Result<Vec<(String, String)>> {
         let end = |success: bool| self.all().iter().for_each(|accumulator| accumulator.end(self.number, success));
         if !success {
@@ -83,9 +85,9 @@ impl Run {
             return Ok(Vec::new());
         }
         let ended = catching(|| {
-            let shown = self.shown();
+            let formatted = self.formatted();
             end(true);
-            Ok(shown)
+            Ok(formatted)
         });
         ended.map_err(|error| {
             end(false);
@@ -99,26 +101,26 @@ impl Run {
 }
 
 /// A run, as the engine sees it.
-pub(crate) struct InRun(pub(crate) Arc<Run>);
+pub(crate) struct AccumulatorScope(pub(crate) Arc<Run>);
 
-impl RunScope for InRun {
+impl RunScope for AccumulatorScope {
     fn enter(&self, open: &mut dyn FnMut()) {
         self.0.within(open);
     }
 }
 
-/// The run that this thread opens kernels for.
+/// The run that is set on this thread.
 pub(super) fn current() -> Option<Arc<Run>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Whether `f` clones a handle. Compiled once, as each closure of a program is asked.
-pub(super) fn notices(f: &mut dyn FnMut()) -> bool {
-    let before = NOTICED.replace(false);
+/// Returns `true` if `f` clones a handle. Not generic, so that it is compiled once.
+pub(super) fn clones_handle(f: &mut dyn FnMut()) -> bool {
+    let before = HANDLE_CLONED.replace(false);
     f();
-    NOTICED.replace(before)
+    HANDLE_CLONED.replace(before)
 }
 
-pub(super) fn notice() {
-    NOTICED.set(true);
+pub(super) fn note_handle_clone() {
+    HANDLE_CLONED.set(true);
 }

@@ -1,4 +1,4 @@
-//! Records of connectors.
+//! Sources that read from a connector.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -12,25 +12,27 @@ use crate::flow::{DataSet, DataStream, Handle};
 use crate::record::Record;
 
 impl Env {
-    /// Records of a connector, which ends. [`connector`](crate::connector) has an example.
+    /// Reads the records of a connector's bounded source. [`connector`](crate::connector) describes
+    /// the interface.
     ///
     /// # Errors
-    /// If the source is endless, or has other records than `T`.
+    /// Fails if the source is unbounded, or has records of another type than `T`.
     #[track_caller]
     pub fn read_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataSet<T>> {
-        self.reading_connector(Arc::new(source), &T::schema(), false, Location::caller()).map(Handle::typed)
+        self.connector_flow(Arc::new(source), &T::schema(), false, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of a connector without an end. [`connector`](crate::connector) has an example.
+    /// Reads the records of a connector's unbounded source. [`connector`](crate::connector)
+    /// describes the interface.
     ///
     /// # Errors
-    /// If the source ends, or has other records than `T`.
+    /// Fails if the source is bounded, or has records of another type than `T`.
     #[track_caller]
     pub fn read_stream_from<T: Record>(&self, source: impl Source + 'static) -> Result<DataStream<T>> {
-        self.reading_connector(Arc::new(source), &T::schema(), true, Location::caller()).map(Handle::typed)
+        self.connector_flow(Arc::new(source), &T::schema(), true, Location::caller()).map(Handle::typed)
     }
 
-    fn reading_connector(
+    fn connector_flow(
         &self,
         source: Arc<dyn Source>,
         schema: &Schema,
@@ -38,20 +40,20 @@ impl Env {
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
         let describe = source.describe();
-        let wrong = |message: String| Err(runtime::error::Error::Plan(message));
+        let plan_error = |message: String| Err(runtime::error::Error::Plan(message));
         let checked = match () {
             () if source.is_endless() && !is_endless => {
-                wrong(format!("{describe} has no end, and a `DataSet` has one: use `read_stream_from`"))
+                plan_error(format!("{describe} has no end, and a `DataSet` has one: use `read_stream_from`"))
             }
             () if !source.is_endless() && is_endless => {
-                wrong(format!("{describe} ends, and a `DataStream` does not: use `read_from`"))
+                plan_error(format!("{describe} ends, and a `DataStream` does not: use `read_from`"))
             }
             () if source.schema().types() != schema.types() => {
                 let (found, expected) = (source.schema().describe(), schema.describe());
-                wrong(format!("{describe} has records of {found}, and this flow has records of {expected}"))
+                plan_error(format!("{describe} has records of {found}, and this flow has records of {expected}"))
             }
             () => Ok(source),
         };
-        self.reading(checked, caller)
+        self.source_flow(checked, caller)
     }
 }

@@ -1,4 +1,4 @@
-//! A run from its plan to its report, on whichever thread.
+//! A run, from planning to its report, on any thread.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -11,56 +11,56 @@ use runtime::optimizer;
 use runtime::physical::PhysicalPlan;
 use runtime::plan::{Endpoint, Node, topological};
 
-use super::explaining::Explaining;
+use super::plan_output::PlanOutput;
 use super::progress::{self, Progress};
-use super::resume::Resume;
+use super::resume::ResumeCommand;
 use super::{Engine, Env, ProgressWhen, Report};
-use crate::accumulators::{InRun, Run};
+use crate::accumulators::{AccumulatorScope, Run};
 use crate::error::Result;
 
-/// A run that is planned, and has its place among the jobs of its budget.
+/// A run that is planned and admitted to its budget.
 pub(super) struct Execution {
     run: Arc<Run>,
     sinks: Vec<Arc<Node>>,
     work: Work,
 }
 
-/// What there is to do.
+/// The work of a run.
 enum Work {
-    /// The embedded engine's.
+    /// Run on the embedded engine.
     Embedded,
     Local(Box<LocalJob>),
-    /// Nothing: the plan was asked for, and was shown.
-    Planned,
+    /// Nothing: only the plan was requested, and it was shown.
+    PlanOnly,
 }
 
-/// What the local engine runs, and what is said of it.
+/// A job of the local engine, and the output that it prints.
 struct LocalJob {
     submitted: Submitted,
     plan: Arc<PhysicalPlan>,
     shows_progress: bool,
     shows_fields: bool,
-    explaining: Option<Explaining>,
-    resume: Option<Resume>,
+    plan_output: Option<PlanOutput>,
+    resume: Option<ResumeCommand>,
 }
 
 impl Env {
-    /// Plans what these sinks need.
+    /// Plans the sinks and submits the job.
     pub(super) fn submit(&self, sinks: &[Arc<Node>]) -> Result<Execution> {
         if self.inner.options.schema {
             eprint!("{}", explain::schemas(sinks));
         }
-        let sinks = self.as_run(sinks)?;
+        let sinks = self.sinks_to_run(sinks)?;
         let run = self.inner.accumulators.begin()?;
         let work = run.within(|| match self.inner.options.engine {
-            _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::Planned),
+            _ if self.inner.options.plan_only => self.show_plan(&sinks).map(|()| Work::PlanOnly),
             Engine::Embedded => Ok(Work::Embedded),
             Engine::Local => self.submit_locally(&sinks, &run).map(|job| Work::Local(Box::new(job))),
         });
         match work {
             Ok(work) => Ok(Execution { run, sinks, work }),
             Err(error) => {
-                // It has failed, so accumulators have no values.
+                // The run has failed, so its accumulators have no values.
                 run.end(false)?;
                 Err(error)
             }
@@ -68,37 +68,38 @@ impl Env {
     }
 
     fn show_plan(&self, sinks: &[Arc<Node>]) -> Result<()> {
-        let plan = optimizer::plan(sinks, self.planning())?;
-        Explaining::of(self)?.map_or(Ok(()), |explaining| explaining.show_alone(&plan))
+        let plan = optimizer::plan(sinks, self.optimizer_resources())?;
+        PlanOutput::of(self)?.map_or(Ok(()), |plan_output| plan_output.show_without_run(&plan))
     }
 
     fn submit_locally(&self, sinks: &[Arc<Node>], run: &Arc<Run>) -> Result<LocalJob> {
         let options = &self.inner.options;
         let snapshots = self.snapshot_settings(sinks)?;
-        let (planning, takes_snapshots) = (self.planning_of(sinks, snapshots.as_ref()), snapshots.is_some());
-        let memory_bytes = planning.memory_bytes;
+        let (optimizer_resources, takes_snapshots) =
+            (self.optimizer_resources_of(sinks, snapshots.as_ref()), snapshots.is_some());
+        let memory_bytes = optimizer_resources.memory_bytes;
         let plan_for = |memory_bytes| {
-            let planned = |planning| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..planning });
-            match planned(planning.clone()) {
-                // A changed program may be unable to run as the snapshot says. Whether it may go on
-                // is decided by its states.
-                Err(_) if takes_snapshots => planned(self.planning()),
+            let planned = |resources| optimizer::plan(sinks, optimizer::Resources { memory_bytes, ..resources });
+            match planned(optimizer_resources.clone()) {
+                // A changed program may not be able to run with the decisions in the snapshot. Its
+                // states decide later whether it can be restored.
+                Err(_) if takes_snapshots => planned(self.optimizer_resources()),
                 plan => plan,
             }
         };
         let plan = Arc::new(plan_for(memory_bytes)?);
-        let explaining = Explaining::of(self)?;
-        explaining.as_ref().map_or(Ok(()), |explaining| explaining.show_plan(&plan))?;
+        let plan_output = PlanOutput::of(self)?;
+        plan_output.as_ref().map_or(Ok(()), |plan_output| plan_output.show_plan(&plan))?;
         let shows_progress = match options.progress {
             ProgressWhen::Always => true,
             ProgressWhen::Never => false,
             ProgressWhen::Terminal => std::io::stderr().is_terminal(),
         };
         let is_resumed = snapshots.is_some() && self.inner.is_from_args && options.progress != ProgressWhen::Never;
-        let resume = is_resumed.then(|| Resume::new(std::env::args(), shows_progress));
+        let resume = is_resumed.then(|| ResumeCommand::new(std::env::args(), shows_progress));
         let (admissions, space) = (self.inner.admissions.clone(), self.inner.space.clone());
         let streaming = Streaming { latency: options.latency, idle_after: options.idle_after };
-        let run = Arc::new(InRun(run.clone()));
+        let run = Arc::new(AccumulatorScope(run.clone()));
         let resources = Resources { pool: self.pool()?, admissions, space, streaming, snapshots, run };
         let submitted = Submitted::new(plan.clone(), sinks.to_vec(), resources);
         Ok(LocalJob {
@@ -106,27 +107,28 @@ impl Env {
             plan,
             shows_progress,
             shows_fields: options.explain_fields,
-            explaining,
+            plan_output,
             resume,
         })
     }
 }
 
 impl Execution {
-    /// What cancels it; none where it runs on the embedded engine, or not at all.
+    /// Returns the control that cancels the job. `None` for the embedded engine, or if nothing
+    /// runs.
     pub(super) fn control(&self) -> Option<JobControl> {
         match &self.work {
             Work::Local(job) => Some(job.submitted.control()),
-            Work::Embedded | Work::Planned => None,
+            Work::Embedded | Work::PlanOnly => None,
         }
     }
 
-    /// Runs it to its end.
+    /// Runs the job to its end.
     pub(super) fn complete(self) -> Result<Report> {
         let Execution { run, sinks, work } = self;
-        let has_run = !matches!(work, Work::Planned);
+        let has_run = !matches!(work, Work::PlanOnly);
         let result = run.within(|| match work {
-            Work::Planned => Ok(Report::default()),
+            Work::PlanOnly => Ok(Report::default()),
             Work::Embedded => embedded::run(&sinks).map(|()| Report::default()).map_err(Into::into),
             Work::Local(job) => job.complete(&run),
         });
@@ -149,7 +151,7 @@ impl LocalJob {
                 progress::print(progress.as_ref(), &text);
             }
             if let Some(progress) = &mut progress {
-                progress.show(metrics, &run.shown());
+                progress.show(metrics, &run.formatted());
             }
         };
         let result = self.submitted.run(tick);
@@ -159,8 +161,8 @@ impl LocalJob {
         let metrics = result?;
         let explain = explain::text(&self.plan, Some(&metrics), self.shows_fields);
         let explain_json = explain::json(&self.plan, Some(&metrics));
-        if let Some(explaining) = &self.explaining {
-            explaining.show_run(&self.plan, &metrics);
+        if let Some(plan_output) = &self.plan_output {
+            plan_output.show_run(&self.plan, &metrics);
         }
         let (source_rows, source_bytes) = (metrics.source_rows.get(), metrics.source_bytes.get());
         let spilled_bytes = metrics.counts().map(|operator| operator.spilled_bytes).sum();

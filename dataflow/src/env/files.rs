@@ -1,4 +1,4 @@
-//! Files of records as sources.
+//! Sources that read files of records.
 
 use std::panic::Location;
 
@@ -12,15 +12,16 @@ use formats::must_mark_own_field;
 use runtime::row::Schema;
 
 use super::Env;
-use super::sources::Opened;
+use super::sources::OpenedSource;
 use crate::error::Result;
 use crate::flow::{DataSet, Handle};
 use crate::record::Record;
 
 impl Env {
-    /// Records of CSV files with a header: a file, a folder, a pattern, or `-`, standard input. Columns are found by the names of the record's fields; folders
-    /// inside the folder whose names are `field=value` say what these fields are, as [`Flow::in_folders_by`](crate::Flow::in_folders_by) writes them.
-    /// Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
+    /// Reads records from CSV files with a header. `path` is a file, a folder, a pattern, or `-`
+    /// for standard input. Columns are matched by the names of the record's fields. A subfolder
+    /// named `field=value` sets that field, as [`Flow::in_folders_by`](crate::Flow::in_folders_by)
+    /// writes it. Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -42,18 +43,19 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read. A column that is missing, or of another type, ends the run before its
-    /// first record, if somebody reads it.
+    /// Fails if no file is found, or a file cannot be read. A missing column, or one of another
+    /// type, ends the run before the first record, unless the field is not used.
     #[cfg(feature = "csv")]
     #[track_caller]
     pub fn read_csv<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Csv, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Csv(CsvOptions::default());
-        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
-    /// As [`Env::read_csv`], with another delimiter, without header, or leaving bad records out.
+    /// Like [`Env::read_csv`], with options: another delimiter, no header, or skipping invalid
+    /// records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -75,17 +77,18 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_csv`], and for options that contradict each other.
+    /// Like [`Env::read_csv`], and for options that contradict each other.
     #[cfg(feature = "csv")]
     #[track_caller]
     pub fn read_csv_with<T: Record>(&self, path: impl AsRef<str>, options: CsvOptions) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Csv, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Csv(options), Location::caller()).map(Handle::typed)
     }
 
-    /// Records of files of JSON lines, one record a line: a file, a folder, or a pattern. Fields are found by the names of the record's; a
-    /// nested record is an object, a tuple or a `Vec` an array, an `Option` may be `null` or absent. Only fields that somebody reads are
+    /// Reads records from files of JSON lines, one record per line. `path` is a file, a folder, or
+    /// a pattern. Fields are matched by name. A nested record is an object. A tuple or a `Vec` is
+    /// an array. An `Option` may be `null` or absent. Only fields that the pipeline uses are
     /// decoded. Files whose names end with `.gz` or `.zst` are decompressed, each by one task.
     ///
     /// ```
@@ -108,18 +111,19 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read, or the record holds an `Option` in an `Option`. A line that is no such
-    /// record ends the run, with its file, line and field.
+    /// Fails if no file is found, a file cannot be read, or the record contains an `Option` in an
+    /// `Option`. An invalid line ends the run; the error names the file, the line and the field.
     #[cfg(feature = "json")]
     #[track_caller]
     pub fn read_json<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Json, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Json(JsonOptions::default());
-        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
-    /// As [`Env::read_json`], leaving bad records out: `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
+    /// Like [`Env::read_json`], with options that skip invalid records:
+    /// `JsonOptions::default().lenient(Lenient::to("bad.txt"))`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -137,18 +141,18 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_json`].
+    /// Like [`Env::read_json`].
     #[cfg(feature = "json")]
     #[track_caller]
     pub fn read_json_with<T: Record>(&self, path: impl AsRef<str>, options: JsonOptions) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Json, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller())
-            .map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Json(options), Location::caller()).map(Handle::typed)
     }
 
-    /// Records of Parquet files: a file, a folder, or a pattern. Columns are found by the names of the record's fields; only those that
-    /// somebody reads are decoded.
+    /// Reads records from Parquet files. `path` is a file, a folder, or a pattern. Columns are
+    /// matched by the names of the record's fields. Only columns that the pipeline uses are
+    /// decoded.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -172,17 +176,17 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that is no Parquet file. A column that is missing, or of another type, ends the run before its
-    /// first record, if somebody reads it.
+    /// Fails if no file is found, or a file is not a Parquet file. A missing column, or one of
+    /// another type, ends the run before the first record, unless the field is not used.
     #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn read_parquet<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
         let source = FileSource::Parquet(ParquetOptions::default());
-        self.reading_files(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), source, Location::caller()).map(Handle::typed)
     }
 
-    /// As [`Env::read_parquet`], finding columns whatever the case of their letters.
+    /// Like [`Env::read_parquet`], with options, for example to ignore the case of column names.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -212,20 +216,23 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_parquet`]. A field that several columns could be ends the run before its first record, if somebody reads it.
+    /// Like [`Env::read_parquet`]. A field that matches several columns ends the run before the
+    /// first record, unless the field is not used.
     #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn read_parquet_with<T: Record>(&self, path: impl AsRef<str>, options: ParquetOptions) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Parquet(options), Location::caller())
             .map(Handle::typed)
     }
 
-    /// Records of plain values from binary files: a file, a folder, or a pattern. Values lie in the order of the record's fields,
-    /// little-endian, one behind the other, without header or padding: as in a packed C struct, or a packed `dtype` of numpy. Files whose
-    /// names end with `.gz` or `.zst` are decompressed, each by one task.
+    /// Reads records of plain values from binary files. `path` is a file, a folder, or a pattern.
+    /// Values are little-endian, in the order of the record's fields, without header or padding: as
+    /// in a packed C struct, or a packed `dtype` of numpy. Files whose names end with `.gz` or
+    /// `.zst` are decompressed, each by one task.
     ///
-    /// Cost: that of reading; batches are views of the bytes that were read.
+    /// # Cost
+    /// Only that of reading: batches are views of the bytes read.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -241,18 +248,20 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read. A file whose length is no multiple
-    /// of the record's ends the run before its first record.
+    /// Fails if no file is found, or a file cannot be read. A file whose length is not a multiple
+    /// of the record's length ends the run before the first record.
     #[cfg(feature = "binary")]
     #[track_caller]
     pub fn read_binary<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { formats::must_hold_in_folders(formats::FileKind::Binary, T::TYPE) }
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Binary, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of files in the engine's own format, which [`Flow::write_native`](crate::Flow::write_native) writes: a file, a folder, or a pattern. Every record can be
-    /// written in it; fields are found by name, and checksums prove that the bytes are those that were written.
+    /// Reads records from files in the engine's native format, which
+    /// [`Flow::write_native`](crate::Flow::write_native) writes. `path` is a file, a folder, or a
+    /// pattern. The format can hold every record. Fields are matched by name, and checksums detect
+    /// damage.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -276,30 +285,31 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read, is no native file, or is cut or damaged. A column that is missing, or of
-    /// another type, ends the run before its first record, if somebody reads it.
+    /// Fails if no file is found, or a file cannot be read, is not a native file, or is truncated
+    /// or damaged. A missing column, or one of another type, ends the run before the first record,
+    /// unless the field is not used.
     #[cfg(feature = "native")]
     #[track_caller]
     pub fn read_native<T: Record>(&self, path: impl AsRef<str>) -> Result<DataSet<T>> {
         const { must_mark_own_field(T::TYPE) }
-        self.reading_files(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
+        self.files_flow(path.as_ref(), &T::schema(), FileSource::Native, Location::caller()).map(Handle::typed)
     }
 }
 
-// Opening a source is compiled once rather than for each type of records.
+// Opening is not generic, so that it is compiled once and not for each record type.
 impl Env {
-    fn reading_files(
+    fn files_flow(
         &self,
         path: &str,
         schema: &Schema,
         source: FileSource,
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
-        self.reading(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
+        self.source_flow(self.keep_standard_input(path).and_then(|()| source.open(path, schema)), caller)
     }
 }
 
-/// A format of files with its options.
+/// A file format with its options.
 enum FileSource {
     #[cfg(feature = "csv")]
     Csv(CsvOptions),
@@ -314,8 +324,8 @@ enum FileSource {
 }
 
 impl FileSource {
-    /// Opens files, whose folders' names may be fields.
-    fn open(self, path: &str, schema: &Schema) -> Opened {
+    /// Opens the files. Names of folders may set fields.
+    fn open(self, path: &str, schema: &Schema) -> OpenedSource {
         use formats::read_folders;
         match self {
             #[cfg(feature = "csv")]

@@ -1,4 +1,4 @@
-//! Jobs that run while the program does something else.
+//! Jobs that run in the background.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,53 +9,58 @@ use runtime::metrics::Metrics;
 use super::{Env, Report};
 use crate::error::{Error, Result};
 
-/// A job that was [started](Env::start): it goes on by itself, and this waits for it, looks at it, or ends it.
+/// A job that was [started](Env::start): waits for it, observes it, or cancels it.
 ///
-/// It is a future, too: `.await` it in place of [`wait`](JobHandle::wait). It needs no particular executor; a thread of the engine wakes the task that
-/// awaits it.
+/// It is also a future: `.await` it instead of calling [`wait`](JobHandle::wait). Any executor
+/// works; a thread of the engine wakes the awaiting task.
 ///
-/// Dropping a handle cancels the job and waits until it has stopped, so no job goes on that nobody can hear of, and none outlives what it was started for. That
-/// takes as long as the calls of closures that it is in the middle of. Only within a closure of a job, for which that job waits itself, is there no waiting.
+/// Dropping the handle cancels the job and waits until it has stopped. So no job outlives its
+/// handle. The wait lasts as long as the running calls of closures. A handle that is dropped inside
+/// of a job's closure does not wait, because that could deadlock.
 #[must_use = "a job whose handle is dropped is cancelled; `wait` for it"]
 pub struct JobHandle {
     job: exec::JobHandle<Report, Error>,
 }
 
 impl JobHandle {
-    /// Waits for the job's end. For an end that comes at once: [`cancel`](JobHandle::cancel) before.
+    /// Waits until the job has ended. To end it early, call [`cancel`](JobHandle::cancel) first.
     ///
     /// # Errors
-    /// As [`Env::run`]; of a job that was cancelled [`Error::is_cancelled`] holds.
+    /// Like [`Env::run`]. If the job was cancelled, [`Error::is_cancelled`] returns `true`.
     pub fn wait(self) -> Result<Report> {
         self.job.wait()
     }
 
-    /// Ends the job, without waiting for that: what it has written is removed, as where something goes wrong, and its error is that it was cancelled. Nothing
-    /// happens to a job that has ended.
+    /// Cancels the job and returns without waiting. The job removes its outputs, as after an error,
+    /// and ends with a "cancelled" error. Has no effect on a job that has ended.
     ///
-    /// A task stops within some milliseconds, or when the call of a closure that it is in comes back. One that waits for its turn begins no more.
+    /// A task stops within milliseconds, or when its current call of a closure returns. A job that
+    /// has not been admitted to its budget never starts.
     pub fn cancel(&self) {
         self.job.cancel();
     }
 
-    /// Has a snapshot taken of what the job is now, or a moment later, and waits until it is complete: until its state is written, and what was made of the records
-    /// before it is to be seen in the folders that are written. Its number.
+    /// Takes a snapshot and waits until it is complete. Returns its number. Complete means that the
+    /// state is written, and that the results of all records before the snapshot are visible in the
+    /// output folders.
     ///
     /// # Errors
-    /// Where no snapshots are taken of the job (see [`Options::snapshots`](crate::Options::snapshots)), or it ends before.
+    /// Fails if the job takes no snapshots (see [`Options::snapshots`](crate::Options::snapshots)),
+    /// or ends before this one is complete.
     pub fn snapshot(&self) -> Result<u64> {
         self.job.snapshot().map_err(Into::into)
     }
 
-    /// Whether the job has ended, one way or another: [`wait`](JobHandle::wait) comes back at once.
+    /// Returns `true` if the job has ended, so that [`wait`](JobHandle::wait) returns immediately.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.job.is_finished()
     }
 
-    /// What the job has done so far; nothing for the embedded engine.
+    /// The metrics of the job so far. Empty for the embedded engine.
     ///
-    /// Cost: some reads for each operator. The job does not notice.
+    /// # Cost
+    /// A few reads per operator. The job is not interrupted.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.job.metrics()
@@ -71,8 +76,11 @@ impl Future for JobHandle {
 }
 
 impl Env {
-    /// Starts everything that was to be written or printed so far, and comes back while it runs. [`Env::run`] is this and [`JobHandle::wait`], and works on
-    /// the job with the calling thread where that is one of the engine's.
+    /// Starts all writes and prints that were declared so far, and returns while the job runs.
+    ///
+    /// [`Env::run`] is this and [`JobHandle::wait`], except that it works on the job with the
+    /// calling thread if that is a thread of the engine. The embedded engine runs the whole job
+    /// before this method returns.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -97,15 +105,16 @@ impl Env {
     /// # }
     /// ```
     ///
-    /// Jobs that share a budget run at the same time as long as the least memory that each runs with fits the budget together; one that does not fit waits
-    /// until others have ended, and those that come later wait behind it. A job without end keeps its least until it is cancelled. A closure that runs a job
-    /// holds up the job around it, so an inner job does not wait: where it does not fit it is refused.
-    ///
-    /// The embedded engine runs the job before this comes back.
+    /// # Jobs that share a budget
+    /// Each job has a minimum memory. Jobs run at the same time as long as their minimums fit the
+    /// budget together. A job that does not fit waits until others have ended. Jobs wait in the
+    /// order of their start. An unbounded job keeps its minimum until it is cancelled. A job that
+    /// a closure runs never waits, because the outer job waits for it. It is refused if it does
+    /// not fit.
     ///
     /// # Errors
-    /// What is known before the first record: mistakes in the program, inputs that are not there, and a budget that is less than the least that the
-    /// plan runs with. Everything else is said by [`JobHandle::wait`].
+    /// Fails for errors known before the first record: an invalid program, missing inputs, or a
+    /// budget below the minimum of the plan. [`JobHandle::wait`] returns all later errors.
     pub fn start(&self) -> Result<JobHandle> {
         let execution = self.submit(&self.take_sinks())?;
         let job = match execution.control() {
@@ -115,11 +124,12 @@ impl Env {
         Ok(JobHandle { job })
     }
 
-    /// Runs everything that was to be written or printed so far when it is first polled, and is ready when that is done: [`Env::run`] for programs that do not
-    /// block their threads. Dropping the future cancels the job, as dropping a [`JobHandle`] does.
+    /// Returns a future that runs all writes and prints that were declared so far. Like
+    /// [`Env::run`], for programs that must not block their threads. The job starts at the first
+    /// poll. Dropping the future cancels the job, like dropping a [`JobHandle`].
     ///
-    /// It works on any executor, and nothing of the job runs on the executor's threads but its planning, which reads the heads of files. It is `Send` and borrows
-    /// nothing:
+    /// It works on any executor. Only the planning, which reads the beginning of files, runs on the
+    /// executor's thread. The future is `Send` and borrows nothing:
     ///
     /// ```no_run
     /// # use dataflow::prelude::*;
@@ -133,7 +143,7 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::run`].
+    /// Like [`Env::run`].
     pub fn run_async(&self) -> impl Future<Output = Result<Report>> + Send + use<> {
         let env = self.clone();
         async move { env.start()?.await }

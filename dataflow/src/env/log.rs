@@ -15,16 +15,21 @@ use crate::flow::{DataSet, DataStream, Handle};
 use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
-/// Appends records to a log: a folder of files, its *splits*, which [`Env::read_log`](crate::Env::read_log) follows and
-/// [`Env::read_log_to_end`](crate::Env::read_log_to_end) reads, in this process or another.
+/// Appends records to a log: a folder of files, its *splits*.
+/// [`Env::read_log`](crate::Env::read_log) follows a log and
+/// [`Env::read_log_to_end`](crate::Env::read_log_to_end) reads it once, in this process or another.
 ///
-/// Records of one split are read in the order in which they were appended. The writer holds them until they fill a
-/// block (1 MiB, or 65,536 records). After [`flush`](LogWriter::flush) readers find them: of each split all or none,
-/// even if the process dies meanwhile. A split has one writer at a time, which holds a lock on its file.
+/// Records of one split are read in the order in which they were appended. The writer holds them
+/// until they fill a block of 1 MiB or 65,536 records. After [`flush`](LogWriter::flush) they are
+/// visible to readers: all records of a split or none, even if the process dies during the flush. A
+/// split has one writer at a time, which holds a lock on its file.
 ///
-/// Dropping a writer flushes it and ignores errors. It does not seal the splits, so they can be opened again.
+/// Dropping a writer flushes it and ignores errors. It does not seal the splits, so they can be
+/// opened again.
 ///
-/// Cost: each split holds at most about 4 MiB. Appending copies a record once, and once more into its block.
+/// # Cost
+/// Each split holds at most about 4 MiB. Appending copies a record once, and once more into its
+/// block.
 ///
 /// ```
 /// # use dataflow::prelude::*;
@@ -49,29 +54,29 @@ use crate::record::{Record, Value};
 /// ```
 pub struct LogWriter<T: Record> {
     splits: LogSplits,
-    /// The split that the next record goes to.
+    /// The split of the next record.
     next: usize,
     of: PhantomData<fn(T)>,
 }
 
 impl<T: Record> LogWriter<T> {
-    /// Makes a log with `splits` splits, at least one. The folder is made, or is empty.
+    /// Creates a log with `splits` splits, at least one. Creates the folder if it does not exist.
     ///
     /// As many tasks read a log at the same time as it has splits.
     ///
     /// # Errors
-    /// Fails if the folder is not empty, or a file cannot be made in it.
+    /// Fails if the folder is not empty, or a file cannot be created in it.
     pub fn create(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         const { must_hold(FileKind::Log, T::TYPE) }
         Ok(Self::of(LogSplits::create(folder.as_ref(), &T::schema(), splits)?))
     }
 
-    /// Opens all splits of a log, and adds splits until there are `splits`. A block that a writer which died has not
-    /// written completely is cut off.
+    /// Opens all splits of a log, and adds splits until there are `splits`. A block that a crashed
+    /// writer left incomplete is removed.
     ///
     /// # Errors
-    /// Fails if there is no log, it is sealed, damaged, or holds other records, or another writer has one of its
-    /// splits.
+    /// Fails if there is no log, if it is sealed, damaged, or has other records, or if another
+    /// writer holds one of its splits.
     pub fn open(folder: impl AsRef<Path>, splits: usize) -> Result<Self> {
         const { must_hold(FileKind::Log, T::TYPE) }
         Ok(Self::of(LogSplits::open(folder.as_ref(), &T::schema(), splits)?))
@@ -106,16 +111,16 @@ impl<T: Record> LogWriter<T> {
         self.append_to(split, record)
     }
 
-    /// Appends a record to a split, by its number among those of this writer, from 0.
+    /// Appends a record to the split with this number: splits of this writer count from 0.
     ///
     /// # Errors
-    /// As [`LogWriter::append`], and if there is no such split, or it is sealed.
+    /// Like [`LogWriter::append`], and if there is no such split, or it is sealed.
     pub fn append_to(&mut self, split: usize, record: impl Value<Record = T>) -> Result<()> {
         write_all(self.splits.rows(split)?, [record])?;
         Ok(self.splits.append_full_blocks(split)?)
     }
 
-    /// Writes all appended records to the files, where readers find them.
+    /// Writes all appended records to the files, where readers see them.
     ///
     /// # Errors
     /// Fails if a file cannot be written.
@@ -123,35 +128,39 @@ impl<T: Record> LogWriter<T> {
         Ok(self.splits.flush()?)
     }
 
-    /// As [`LogWriter::flush`]. The records then survive a power failure.
+    /// Like [`LogWriter::flush`]. The records then survive a power failure.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`].
+    /// Like [`LogWriter::flush`].
     pub fn sync(&mut self) -> Result<()> {
         Ok(self.splits.sync()?)
     }
 
-    /// Writes all appended records, and ends this writer's splits for good. The log goes on with its other splits, and
-    /// with new ones.
+    /// Writes all appended records and seals this writer's splits. Other splits of the log, and new
+    /// ones, remain open.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`].
+    /// Like [`LogWriter::flush`].
     pub fn seal(mut self) -> Result<()> {
         Ok(self.splits.seal()?)
     }
 
-    /// Ends all splits for good, and so the log: jobs that follow it end. All records survive a power failure then.
+    /// Seals all splits, and so the log. Jobs that follow it end. All records then survive a power
+    /// failure.
     ///
     /// # Errors
-    /// As [`LogWriter::flush`], and if another writer has a split. It can be repeated: open the log, and seal it again.
+    /// Like [`LogWriter::flush`], and if another writer has a split. It can be repeated: open the
+    /// log, and seal it again.
     pub fn seal_all(mut self) -> Result<()> {
         Ok(self.splits.seal_all()?)
     }
 }
 
 impl Env {
-    /// Records of a log, which a [`LogWriter`](crate::LogWriter) writes, as they come: those that are there, and then whatever is appended, until the log is sealed as a
-    /// whole. Splits are read by the tasks in turn, each in its order; splits that are added later are found. Nothing is held while there is nothing new.
+    /// Reads a log that a [`LogWriter`](crate::LogWriter) writes: the existing records, and then
+    /// each appended record, until the whole log is sealed. Splits are assigned to the tasks in
+    /// turn, and each is read in order. Splits that are added later are found. Records are not held
+    /// back if no others follow.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -185,13 +194,15 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where there is no log. What is damaged ends the run, with the split's file and the byte.
+    /// Fails if there is no log. Damaged data ends the run; the error names the split's file and
+    /// the byte.
     #[track_caller]
     pub fn read_log<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataStream<T>> {
-        self.reading_log(folder.as_ref(), &T::schema(), true, Location::caller()).map(Handle::typed)
+        self.log_flow(folder.as_ref(), &T::schema(), true, Location::caller()).map(Handle::typed)
     }
 
-    /// Records of a log that are there now. What is appended later is not read; nor is what a writer has begun to write.
+    /// Reads the records that a log has now. Later records, and a block that is being written, are
+    /// not read.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -211,13 +222,13 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::read_log`].
+    /// Like [`Env::read_log`].
     #[track_caller]
     pub fn read_log_to_end<T: Record>(&self, folder: impl AsRef<str>) -> Result<DataSet<T>> {
-        self.reading_log(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
+        self.log_flow(folder.as_ref(), &T::schema(), false, Location::caller()).map(Handle::typed)
     }
 
-    fn reading_log(
+    fn log_flow(
         &self,
         folder: &str,
         schema: &Schema,
@@ -225,6 +236,6 @@ impl Env {
         caller: &'static Location<'static>,
     ) -> Result<Handle> {
         let open = if follows { LogSource::followed } else { LogSource::to_end };
-        self.reading(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
+        self.source_flow(open(folder, schema).map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 }

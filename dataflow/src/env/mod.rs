@@ -1,16 +1,16 @@
-//! The environment of a program's pipelines: sources, settings, runs.
+//! The environment of pipelines: options, sources and runs.
 
-mod available;
 mod connectors;
+mod default_budget;
 mod execution;
-mod explaining;
-mod handle;
 #[cfg(any(feature = "binary", feature = "csv", feature = "json", feature = "native", feature = "parquet"))]
 mod files;
+mod handle;
 #[cfg(feature = "log")]
 mod log;
 mod options;
 mod plan;
+mod plan_output;
 mod progress;
 mod resume;
 mod snapshots;
@@ -29,14 +29,15 @@ use runtime::spill::SpillSpace;
 use crate::accumulators::Registry;
 use crate::error::Result;
 
-pub use explaining::Explain;
 pub use handle::JobHandle;
 #[cfg(feature = "log")]
 pub use log::LogWriter;
 pub use options::{Engine, Options, ProgressWhen};
 pub use plan::Plan;
+pub use plan_output::Explain;
 
-/// Where pipelines begin and end. Cloning copies the handle.
+/// The environment of pipelines: creates sources, holds options, and runs jobs. Clones share one
+/// environment.
 ///
 /// ```no_run
 /// # use dataflow::prelude::*;
@@ -54,20 +55,20 @@ pub struct Env {
 
 struct EnvState {
     options: Options,
-    /// The settings are those of the process's command line.
+    /// The options come from the command line of the process.
     is_from_args: bool,
-    /// The memory, and the jobs that share it.
+    /// The memory budget, and the jobs that share it.
     admissions: Arc<Admissions>,
     space: Arc<SpillSpace>,
     sinks: Mutex<Vec<Arc<Node>>>,
     accumulators: Registry,
-    /// The runs whose plans were shown.
-    explained: AtomicUsize,
-    /// The threads of the environment, from its first run on.
+    /// Counts the runs whose plans were shown.
+    plans_shown: AtomicUsize,
+    /// The threads, created at the first run.
     pool: OnceLock<Pool>,
 }
 
-/// What a run did.
+/// The result of a run: its plan and its totals.
 #[derive(Debug, Default)]
 pub struct Report {
     explain: String,
@@ -80,66 +81,69 @@ pub struct Report {
 }
 
 impl Report {
-    /// The plan with rows, bytes and time per operator, and what those that have some kept in memory and on disk; empty for the embedded engine.
+    /// The plan as text, with rows, bytes and time per operator, and with the bytes that operators
+    /// kept in memory and spilled. Empty for the embedded engine.
     #[must_use]
     pub fn explain(&self) -> &str {
         &self.explain
     }
 
-    /// The same for tools, as `docs/explain.md` says; empty for the embedded engine.
+    /// The plan as JSON, in the form that `docs/explain.md` describes. Empty for the embedded
+    /// engine.
     #[must_use]
     pub fn explain_json(&self) -> &str {
         &self.explain_json
     }
 
-    /// The same as a page to look at, which needs nothing beside it; with what [`Report::explain_json`] gave of an earlier run, both on one page.
+    /// The plan as a self-contained HTML page. With the [`Report::explain_json`] of an earlier run,
+    /// the page shows both runs.
     ///
     /// # Errors
-    /// Where `earlier` is something else, and for the embedded engine, which has no plans.
+    /// Fails if `earlier` is not such JSON, and for the embedded engine, which has no plans.
     pub fn explain_html(&self, earlier: Option<&str>) -> Result<String> {
-        explaining::page(&self.explain_json, earlier)
+        plan_output::page(&self.explain_json, earlier)
     }
 
-    /// Records that sources gave.
+    /// The number of records that sources emitted.
     #[must_use]
     pub fn source_rows(&self) -> u64 {
         self.source_rows
     }
 
-    /// Bytes that sources read.
+    /// The number of bytes that sources read.
     #[must_use]
     pub fn source_bytes(&self) -> u64 {
         self.source_bytes
     }
 
-    /// Bytes that went to disk because memory did not hold them.
+    /// The number of bytes that operators spilled to disk.
     #[must_use]
     pub fn spilled_bytes(&self) -> u64 {
         self.spilled_bytes
     }
 
-    /// Bad records that lenient sources left out.
+    /// The number of invalid records that lenient sources skipped.
     #[must_use]
     pub fn rejected_rows(&self) -> u64 {
         self.rejected_rows
     }
 
-    /// The environment's accumulators, in the order in which they were made: names, and values as they are shown. The values themselves are
-    /// read from their handles.
+    /// The names and formatted values of the environment's accumulators, in the order of their
+    /// creation. Read the values themselves from the handles.
     pub fn accumulated(&self) -> impl Iterator<Item = (&str, &str)> {
         self.accumulated.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
 impl Env {
-    /// An environment with these settings.
+    /// Creates an environment with these options.
     #[must_use]
     pub fn new(options: Options) -> Self {
         Env::of(options, false)
     }
 
     fn of(options: Options, is_from_args: bool) -> Self {
-        let shared = available::admissions();
+        let shared = default_budget::shared_admissions();
         let is_shared = options.memory_bytes == shared.budget().limit_bytes();
         let admissions = if is_shared { shared.clone() } else { Admissions::new(Budget::new(options.memory_bytes)) };
         let space = match &options.spill_dirs[..] {
@@ -155,23 +159,27 @@ impl Env {
                 space,
                 sinks: Mutex::default(),
                 accumulators: Registry::default(),
-                explained: AtomicUsize::new(0),
+                plans_shown: AtomicUsize::new(0),
                 pool: OnceLock::new(),
             }),
         }
     }
 
-    /// Settings from the command line: `--parallelism`, `--memory`, `--spill-dir`, `--compress-spilled`, `--explain`, `--plan`, `--compare`, `--schema`,
-    /// `--progress`, `--latency`, `--idle-after`, `--snapshots`, `--snapshot-every`, `--restore`, `--engine`. What else stands
-    /// there is the program's own: see [`Env::args`]. `--help` prints the settings and ends the program.
+    /// Creates an environment with options from the command line: `--parallelism`, `--memory`,
+    /// `--spill-dir`, `--compress-spilled`, `--explain`, `--plan`, `--compare`, `--schema`,
+    /// `--progress`, `--latency`, `--idle-after`, `--snapshots`, `--snapshot-every`, `--restore`,
+    /// `--engine`, `--without`, `--profile`. Other arguments belong to the program: see
+    /// [`Env::args`]. `--help` prints the options and ends the program, and so does an unknown
+    /// option.
     ///
     /// # Errors
-    /// None so far; unknown settings end the program with a message, as command lines do.
+    /// Never fails at present.
     pub fn from_args() -> Result<Self> {
         Self::from_args_with(&[])
     }
 
-    /// As [`Env::from_args`], for a program with settings of its own: names, and what `--help` says of them.
+    /// Like [`Env::from_args`], for a program that has options of its own: pairs of a name and a
+    /// help text.
     ///
     /// ```no_run
     /// # use dataflow::prelude::*;
@@ -183,36 +191,37 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// As [`Env::from_args`].
+    /// Like [`Env::from_args`].
     pub fn from_args_with(own: &[(&'static str, &'static str)]) -> Result<Self> {
         Ok(Env::of(Options::from_args_with(own), true))
     }
 
-    /// An environment on the embedded engine: one thread, plain vectors, for tests and small data.
+    /// Creates an environment on the embedded engine: one thread and plain vectors, for tests and
+    /// small data.
     #[must_use]
     pub fn embedded() -> Self {
         Env::new(Options { engine: Engine::Embedded, ..Options::default() })
     }
 
-    /// The arguments of the command line that are the program's own, in order.
+    /// Returns the arguments that belong to the program, in order.
     #[must_use]
     pub fn args(&self) -> &[String] {
         &self.inner.options.args
     }
 
-    /// One of the program's own settings, where the command line has it.
+    /// Returns the value of an option of the program. `None` if the command line does not have it.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&str> {
         self.inner.options.own.get(name).map(String::as_str)
     }
 
-    /// The settings.
+    /// Returns the options.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.inner.options
     }
 
-    /// Runs everything that was to be written or printed so far, and waits for it.
+    /// Runs all writes and prints that were declared so far, and waits for the end of the job.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -227,34 +236,37 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// The first thing that went wrong, with the operator and its place in the program. Outputs are then as they were before.
+    /// Fails with the first error of the job, which names the operator and its place in the
+    /// program. Outputs are then as they were before the run.
     pub fn run(&self) -> Result<Report> {
         self.submit(&self.take_sinks())?.complete()
     }
 
-    /// The plan of what was to be written or printed so far, as text.
+    /// Returns the plan of all writes and prints that were declared so far, as text.
     ///
     /// # Errors
-    /// What cannot be right about the program.
+    /// Fails if the program is invalid.
     pub fn explain(&self) -> Result<String> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&self.as_run(&sinks)?, self.planning())?;
+        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.optimizer_resources())?;
         Ok(explain::text(&plan, None, self.inner.options.explain_fields))
     }
 
-    /// What the planner chooses for what was to be written or printed so far, and the ways that it has left: for tests that force each of them by
-    /// [`Options::decisions`], and to have a plan again as it was.
+    /// Returns the plan of all writes and prints that were declared so far: the optimizer's choices
+    /// and their alternatives. Tests force an alternative, and programs reproduce a plan, by
+    /// [`Options::decisions`].
     ///
     /// # Errors
-    /// What cannot be right about the program.
+    /// Fails if the program is invalid.
     pub fn plan(&self) -> Result<Plan> {
         let sinks = self.inner.sinks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = optimizer::plan(&self.as_run(&sinks)?, self.planning())?;
+        let plan = optimizer::plan(&self.sinks_to_run(&sinks)?, self.optimizer_resources())?;
         Ok(Plan::of(plan))
     }
 
-    /// Takes back what was to be written or printed so far, for a program that only wanted to see its [plan](Env::plan): an environment that goes away says what was
-    /// declared there and not run.
+    /// Discards all writes and prints that were declared so far, for a program that only needs
+    /// their [plan](Env::plan). Without it, dropping the environment prints a warning that they
+    /// were not run.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -270,8 +282,9 @@ impl Env {
         drop(self.take_sinks());
     }
 
-    /// What was declared so far, as it stands to its files: for each source and sink the record's fields beside the columns, with the types that are
-    /// found, what is missing, and what is not read. Of several files the first is looked at, of JSON its first record.
+    /// Returns a table for each declared source and sink of files: the record's fields with their
+    /// types, the columns with the types found, missing columns, and columns that are not read. Of
+    /// several files it reads the first, and of JSON the first record.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -315,7 +328,7 @@ impl Env {
     }
 
     /// The resources that the optimizer may use.
-    fn planning(&self) -> optimizer::Resources {
+    fn optimizer_resources(&self) -> optimizer::Resources {
         let options = &self.inner.options;
         let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =

@@ -1,4 +1,4 @@
-//! Settings of an environment.
+//! Options of an environment, and their command line.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,78 +12,91 @@ use runtime::error::Error;
 use runtime::optimizer::{Profile, Rule};
 use runtime::physical::Decisions;
 
-use super::available;
-use super::explaining::Explain;
+use super::default_budget;
+use super::plan_output::Explain;
 use crate::error::Result;
 
-/// Which engine runs a program's pipelines.
+/// The engine that runs pipelines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
     /// All cores of this process.
     Local,
-    /// One thread and plain vectors: the oracle of tests, for small data.
+    /// One thread and plain vectors: for small data, and to check results in tests.
     Embedded,
 }
 
 /// When progress is shown on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgressWhen {
-    /// Where that is a terminal.
+    /// If standard error is a terminal.
     Terminal,
-    /// Also in a pipe or a file: a line each second.
+    /// Always: in a pipe or a file, one line per second.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
-/// Settings of an environment.
+/// Options of an environment.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Parallel tasks per operator; the machine's cores unless set.
+    /// Number of parallel tasks per operator. Default: the number of cores.
     pub parallelism: usize,
-    /// What pipelines may keep in memory, in bytes. Unless it is set all environments of the process share one budget, 70 % of what was available when
-    /// the first was made; an environment where it is set has a budget of its own.
+    /// Memory budget of pipelines in bytes. By default all environments of the process share one
+    /// budget of 70 % of the memory available when the first was created. An environment with
+    /// another value has its own budget.
     pub memory_bytes: usize,
-    /// Folders for what memory does not hold; the system's folder for temporary files where there is none. Several, best on different disks, are used in turn.
+    /// Folders for spilled data, used in turn, best on different disks. Default: the system's
+    /// folder for temporary files.
     pub spill_dirs: Vec<PathBuf>,
-    /// Whether what is spilled is compressed (LZ4): for disks that are slow or small.
+    /// Compresses spilled data with LZ4, for slow or small disks.
     pub compress_spilled: bool,
-    /// Whether and how plans are shown, before the run with estimates and after it with what happened.
+    /// The form in which plans are shown: before the run with estimates, and after it with measured
+    /// values.
     pub explain: Option<Explain>,
-    /// Whether plans show which fields somebody reads, and where they come from.
+    /// Plans show which fields are read, and where they come from.
     pub explain_fields: bool,
-    /// The JSON of another run of the program, which a [page](Explain::Html) shows beside this one.
+    /// The JSON of another run of the program. An [HTML page](Explain::Html) shows both runs.
     pub compare: Option<PathBuf>,
-    /// Whether plans are shown and nothing is run: no output is touched and no record read. What only a run gives, as `collect` does, is then an error. A plan that
-    /// does not go to a file goes to standard output.
+    /// Shows plans without running them: no record is read and no output is changed. A plan that is
+    /// not written to a file goes to standard output. Operations that need a run, such as
+    /// `collect`, fail.
     pub plan_only: bool,
-    /// Whether the fields of what is read and written are printed beside the columns of files, before the run.
+    /// Prints the fields of sources and sinks next to the columns of their files, before the run.
     pub schema: bool,
     /// When progress is shown.
     pub progress: ProgressWhen,
-    /// So long a record of a flow that does not end waits, at most, on its way from one task to another, for others to be sent with; what comes next may find
-    /// no room. A task that has nothing else to do sends what it has at once, so this counts where there is much to do: less is sooner, more is
-    /// fewer pages. Flows that end are sent in full pages, whatever this is.
+    /// Longest time that a task of an unbounded flow holds a record to fill a page. Default: 5 ms.
+    /// Lower values reduce latency and increase the number of pages. An idle task sends its records
+    /// immediately, so this option has an effect only under load. Backpressure can add to this
+    /// time. Bounded flows always send full pages.
     pub latency: Duration,
-    /// So long a task's part of a source has nothing new before event time goes on without it.
+    /// Time without new records after which a split is idle. The watermark then no longer waits for
+    /// it. Default: 1 s.
     pub idle_after: Duration,
-    /// A folder for snapshots of jobs that do not end: each is what such a job was at one moment, so that it can [go on](Options::restore) from there.
+    /// Folder for snapshots of unbounded jobs, from which [`restore`](Options::restore) continues.
+    /// Default: no snapshots.
     pub snapshots: Option<PathBuf>,
-    /// From the beginning of one snapshot to that of the next; where it is none, snapshots are taken when [`JobHandle::snapshot`](crate::JobHandle::snapshot) asks for one.
+    /// Time from the start of one snapshot to the start of the next. Default: 10 s. If `None`,
+    /// snapshots are taken only by [`JobHandle::snapshot`](crate::JobHandle::snapshot).
     pub snapshot_every: Option<Duration>,
-    /// Whether jobs go on from the newest snapshot in that folder; where there is none they begin.
+    /// Jobs continue from the newest snapshot in the folder. If there is none, they start from the
+    /// beginning.
     pub restore: bool,
-    /// Which engine runs.
+    /// The engine.
     pub engine: Engine,
-    /// Rules that the optimizer leaves out: results are the same without them. For tests, and to see what a rule is worth.
+    /// Optimizer rules that are not applied. Results do not change. For tests, and to measure the
+    /// effect of a rule.
     pub without: Vec<Rule>,
-    /// What plans are made for: this machine, unless a program declares another one, or several, to see its plans there.
+    /// The machine or cluster that plans are made for. Default: this machine. Set it to see the
+    /// plans for another one.
     pub profile: Profile,
-    /// How operators are to run, as far as that is decided: what [`Plan::decisions`](crate::Plan::decisions) said of the same program before, or what a test forces.
+    /// Execution choices that are fixed: from [`Plan::decisions`](crate::Plan::decisions) of an
+    /// earlier plan of the same program, or set by a test.
     pub decisions: Option<Arc<Decisions>>,
-    /// The program's own arguments.
+    /// Arguments of the command line that belong to the program.
     pub args: Vec<String>,
-    /// The program's own settings, by name; see [`Env::from_args_with`](crate::Env::from_args_with).
+    /// Options of the command line that belong to the program, by name: see
+    /// [`Env::from_args_with`](crate::Env::from_args_with).
     pub own: HashMap<String, String>,
 }
 
@@ -91,7 +104,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             parallelism: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: available::budget().limit_bytes(),
+            memory_bytes: default_budget::shared_budget().limit_bytes(),
             spill_dirs: Vec::new(),
             compress_spilled: false,
             explain: None,
@@ -116,12 +129,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Settings from the process's command line, where the program has settings of its own: names and what they are. Ends the process
-    /// with a message where it cannot be understood.
+    /// Reads the options from the process's command line. `own` holds names and help texts of the
+    /// program's own options. Prints a message and ends the process if the command line is invalid.
     pub(super) fn from_args_with(own: &[(&'static str, &'static str)]) -> Self {
         let matches = command(own).get_matches();
         let defaults = Options::default();
-        let chosen = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
+        let value_of = |argument: &str| matches.get_one::<String>(argument).map(String::as_str);
         let is_without =
             |name: &str| matches.get_many::<String>("without").into_iter().flatten().any(|rule| rule == name);
         let tasks = matches.get_one::<i64>("parallelism");
@@ -130,28 +143,28 @@ impl Options {
             memory_bytes: matches.get_one::<usize>("memory").copied().unwrap_or(defaults.memory_bytes),
             spill_dirs: matches.get_many::<String>("spill-dir").into_iter().flatten().map(PathBuf::from).collect(),
             compress_spilled: matches.get_flag("compress-spilled"),
-            // What was checked is read without an error.
-            explain: chosen("plan").or(chosen("explain")).and_then(|form| Explain::parse(form).ok()),
-            explain_fields: chosen("plan").or(chosen("explain")) == Some("fields"),
-            compare: chosen("compare").map(PathBuf::from),
+            // The command line has checked the form already.
+            explain: value_of("plan").or(value_of("explain")).and_then(|form| Explain::parse(form).ok()),
+            explain_fields: value_of("plan").or(value_of("explain")) == Some("fields"),
+            compare: value_of("compare").map(PathBuf::from),
             plan_only: matches.contains_id("plan"),
             schema: matches.get_flag("schema"),
-            progress: match chosen("progress") {
+            progress: match value_of("progress") {
                 Some("always") => ProgressWhen::Always,
                 Some("never") => ProgressWhen::Never,
                 _ => ProgressWhen::Terminal,
             },
             latency: matches.get_one::<Duration>("latency").copied().unwrap_or(defaults.latency),
             idle_after: matches.get_one::<Duration>("idle-after").copied().unwrap_or(defaults.idle_after),
-            snapshots: chosen("snapshots").map(PathBuf::from),
+            snapshots: value_of("snapshots").map(PathBuf::from),
             snapshot_every: matches.get_one::<Duration>("snapshot-every").copied().or(defaults.snapshot_every),
             restore: matches.get_flag("restore"),
-            engine: if chosen("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
+            engine: if value_of("engine") == Some("embedded") { Engine::Embedded } else { Engine::Local },
             profile: matches.get_one::<Profile>("profile").cloned().unwrap_or_default(),
             decisions: None,
             without: Rule::ALL.into_iter().filter(|rule| is_without(rule.name())).collect(),
             args: matches.get_many::<String>("args").into_iter().flatten().cloned().collect(),
-            own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), chosen(name)?.to_owned()))).collect(),
+            own: own.iter().filter_map(|(name, _)| Some(((*name).to_owned(), value_of(name)?.to_owned()))).collect(),
         }
     }
 
@@ -173,9 +186,9 @@ fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
-/// The options of every program, and those of its own.
+/// The options of every program, and its own.
 fn command(own: &[(&'static str, &'static str)]) -> Command {
-    // The name in messages is the program's own, from the command line.
+    // The name is not shown: messages use the one from the command line.
     Command::new("pipeline")
         .args(resource_options())
         .args(shown_options())
@@ -266,7 +279,7 @@ fn engine_options() -> [Arg; 3] {
     ]
 }
 
-/// `64MiB`, `57.4MiB`, `2G`, `1500000`. All units are powers of 1024.
+/// Parses `64MiB`, `57.4MiB`, `2G`, `1500000`. All units are powers of 1024.
 fn parse_bytes(text: &str) -> Result<usize, String> {
     if text.starts_with('-') {
         return Err(format!("`{text}` is no number of bytes, which is never negative; write 512MiB or 4GiB"));
@@ -292,15 +305,15 @@ fn parse_bytes(text: &str) -> Result<usize, String> {
     bytes.ok_or_else(|| format!("`{text}` is more than any machine has"))
 }
 
-/// An option whose value is a number or a time. A value that begins with `-` is a wrong value, and no other option.
+/// Takes a value that begins with `-` as an invalid value, not as another option.
 fn quantity(option: Arg, parser: impl IntoResettable<ValueParser>) -> Arg {
     option.value_parser(parser).allow_hyphen_values(true)
 }
 
-/// The longest time that an option takes: a hundred years.
+/// The longest time that an option accepts: a hundred years.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
-/// `5ms`, `500us`, `1.5s`, `2min`.
+/// Parses `5ms`, `500us`, `1.5s`, `2min`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
         return Err(format!("`{text}` is no time, which is never negative; write 500us, 5ms, 1.5s or 2min"));
@@ -324,7 +337,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_with_their_units() {
+    fn parses_durations_with_units() {
         assert_eq!(parse_duration("5ms"), Ok(Duration::from_millis(5)));
         assert_eq!(parse_duration("500us"), Ok(Duration::from_micros(500)));
         assert_eq!(parse_duration("1.5 s"), Ok(Duration::from_millis(1500)));
@@ -347,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quantity_that_is_negative_or_too_large_is_refused_by_name() {
+    fn rejects_negative_and_too_large_quantities_by_option_name() {
         for option in ["--latency", "--idle-after", "--snapshot-every", "--memory", "--parallelism"] {
             for wrong in ["-1s", "-1", "10000000000000000000s", "99999999999999999999999TiB", "--latency"] {
                 let error = command(&[]).try_get_matches_from(["pipeline", option, wrong]).unwrap_err().to_string();
@@ -357,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_of_the_program_may_be_negative() {
+    fn program_options_accept_negative_values() {
         let matches = command(&[("offset", "Degrees")]).get_matches_from(["pipeline", "--offset", "-1.5"]);
         assert_eq!(matches.get_one::<String>("offset").map(String::as_str), Some("-1.5"));
     }
 
     #[test]
-    fn sizes_are_read_with_and_without_units() {
+    fn parses_sizes_with_and_without_units() {
         assert_eq!(parse_bytes("4096"), Ok(4096));
         assert_eq!(parse_bytes("64MiB"), Ok(64 << 20));
         assert_eq!(parse_bytes("2g"), Ok(2 << 30));
@@ -375,14 +388,14 @@ mod tests {
         assert!(parse_bytes("5 parsecs").is_err());
     }
 
-    /// What an error names as the least can be given as it stands.
+    /// A size that an error message names as needed is accepted, and is at most 10 % more.
     #[test]
-    fn what_is_said_of_sizes_is_enough() {
+    fn sizes_in_error_messages_are_accepted_and_sufficient() {
         for power in 1..50 {
             for bytes in [(1_usize << power) - 1, 1 << power, (1 << power) + 1, 3 << power, (1 << power) / 10 * 7 + 3] {
-                let said = runtime::error::Mib::rounded_up(bytes).to_string();
-                let given = parse_bytes(&said).unwrap_or_default();
-                assert!(given >= bytes && given <= bytes + bytes / 10 + 1, "{bytes}: {said}, {given}");
+                let shown = runtime::error::Mib::rounded_up(bytes).to_string();
+                let given = parse_bytes(&shown).unwrap_or_default();
+                assert!(given >= bytes && given <= bytes + bytes / 10 + 1, "{bytes}: {shown}, {given}");
             }
         }
     }

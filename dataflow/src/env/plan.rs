@@ -4,10 +4,10 @@ use runtime::explain;
 use runtime::physical::{Candidate, Decisions, JoinRegion, OperatorInfo, PhysicalPlan};
 use runtime::strategy::Estimate;
 
-use super::explaining;
+use super::plan_output;
 use crate::error::Result;
 
-/// A plan before it is run.
+/// A plan that has not been run.
 pub struct Plan {
     decisions: Decisions,
     json: String,
@@ -21,42 +21,45 @@ impl Plan {
         Plan { decisions, json, operators: plan.operators, join_regions: plan.join_regions }
     }
 
-    /// What was chosen for each operator that has a choice, and for the order of joins.
+    /// The choices for each operator with alternatives, and the order of joins.
     #[must_use]
     pub fn decisions(&self) -> &Decisions {
         &self.decisions
     }
 
-    /// The ways to run each operator that has any, by its identity, the cheapest first.
+    /// The candidate strategies of each operator that has any, by its identity, cheapest first.
     pub fn candidates(&self) -> impl Iterator<Item = (&str, &[Candidate])> {
         let driven = self.operators.iter().filter(|operator| operator.chosen.is_some());
         driven.map(|operator| (operator.identity.as_str(), operator.candidates.as_slice()))
     }
 
-    /// What each operator is expected to give, by its identity, inputs before what reads them; nothing of sinks.
+    /// The estimated output of each operator, by its identity, inputs first. Sinks have none.
     pub fn estimates(&self) -> impl Iterator<Item = (&str, Estimate)> {
         let gives = self.operators.iter().filter(|operator| operator.estimate.row_bytes > 0.0);
         gives.map(|operator| (operator.identity.as_str(), operator.estimate))
     }
 
-    /// The inner joins of three and more relations that may be made in any order: the order in which the program has them, and that of the plan.
+    /// Groups of three or more relations whose inner joins may be made in any order: the program's
+    /// order, and the plan's.
     #[must_use]
     pub fn join_regions(&self) -> &[JoinRegion] {
         &self.join_regions
     }
 
-    /// The plan as JSON, as `docs/explain.md` says: each operator's identity, what it does, what it reads, how it runs and how many records are expected; and the
-    /// decisions, which [`Decisions::from_json`] takes out of it.
+    /// The plan as JSON, as `docs/explain.md` describes. For each operator: its identity, name,
+    /// fields read, strategy, and estimated records. [`Decisions::from_json`] extracts the
+    /// decisions.
     #[must_use]
     pub fn to_json(&self) -> &str {
         &self.json
     }
 
-    /// The plan as a page to look at, which needs nothing beside it; with the JSON of an earlier run or plan, both on one page.
+    /// The plan as a self-contained HTML page. With the JSON of an earlier run or plan, the page
+    /// shows both.
     ///
     /// # Errors
-    /// Where `earlier` is something else.
+    /// Fails if `earlier` is not such JSON.
     pub fn to_html(&self, earlier: Option<&str>) -> Result<String> {
-        explaining::page(&self.json, earlier)
+        plan_output::page(&self.json, earlier)
     }
 }

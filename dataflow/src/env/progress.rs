@@ -1,7 +1,7 @@
-//! The progress line.
+//! The progress line of a job.
 //!
-//! Of a job that ends it says how much is read of all that is there. A stream has no such end: who runs one wants to know how fast records come, how much of its log
-//! is still to be read, how far event time is, and when the last snapshot was.
+//! A bounded job shows how much of its input is read. An unbounded job shows its rate, the unread
+//! bytes of its logs, the event time, and the last snapshot.
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::sync::Arc;
@@ -13,41 +13,42 @@ use runtime::output::TerminalLine;
 use runtime::physical::PhysicalPlan;
 use runtime::value::Timestamp;
 
-/// A line on standard error: what is read, how fast, how far loops, event time and snapshots are, what operators spill, accumulators.
+/// A line on standard error: rows read, rate, supersteps, event time, snapshots, spilled bytes,
+/// accumulators.
 pub(super) struct Progress {
-    shown: Shown,
+    shown: ProgressDisplay,
     started: Instant,
-    /// The name of each operator.
+    /// The name of each operator, in the plan's order.
     names: Vec<Arc<str>>,
-    /// Of a job that does not end: how fast records come.
+    /// The rate of rows. `None` for a bounded job.
     rate: Option<Rate>,
 }
 
-/// Where the line is shown.
-enum Shown {
-    /// On a terminal, where it replaces itself. What the job prints goes above it.
+/// The place where the line is shown.
+enum ProgressDisplay {
+    /// On a terminal, as one line that is replaced. The job's prints go above it.
     Terminal(ProgressBar, Option<TerminalLine>),
-    /// In a pipe or a file, a line now and then: when the last one was.
+    /// In a pipe or a file, as one line per [`LINE_EVERY`]. Holds the time of the last line.
     Lines(Instant),
 }
 
-/// From one line to the next, where they stay.
+/// Time between two lines in a pipe or a file.
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
-impl Shown {
+impl ProgressDisplay {
     fn new(is_endless: bool, started: Instant) -> Self {
         if !stderr().is_terminal() {
-            return Shown::Lines(started);
+            return ProgressDisplay::Lines(started);
         }
         let bar = ProgressBar::new(0);
         let template = if is_endless { "{msg}  {elapsed}" } else { "{bar:16} {percent:>3} %  {msg}  {elapsed}" };
-        // The template is a constant; the default style is the honest fallback.
+        // The template is a constant and valid. If not, the default style remains.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸ "));
         }
         let suspended = bar.clone();
         let line = stdout().is_terminal().then(|| TerminalLine::keep(move |print| suspended.suspend(print)));
-        Shown::Terminal(bar, line)
+        ProgressDisplay::Terminal(bar, line)
     }
 }
 
@@ -56,84 +57,84 @@ impl Progress {
         let is_endless = plan.endless_stages().contains(&true);
         let names = plan.operators.iter().map(|operator| operator.origin.name.clone()).collect();
         let started = Instant::now();
-        let shown = Shown::new(is_endless, started);
+        let shown = ProgressDisplay::new(is_endless, started);
         Progress { shown, started, names, rate: is_endless.then(|| Rate::since(started)) }
     }
 
     pub(super) fn show(&mut self, metrics: &JobMetrics, accumulated: &[(String, String)]) {
         let read = match &mut self.rate {
-            Some(rate) => streamed(metrics, rate.at(metrics.source_rows.get(), Instant::now()), now()),
-            None => read(metrics, self.started.elapsed()),
+            Some(rate) => unbounded_status(metrics, rate.at(metrics.source_rows.get(), Instant::now()), current_time()),
+            None => bounded_status(metrics, self.started.elapsed()),
         };
         let accumulated: String = accumulated.iter().map(|(name, value)| format!(", {name} {value}")).collect();
-        let (rounds, spilled) = (rounds(metrics), spilled(&self.names, metrics));
+        let (rounds, spilled) = (supersteps_text(metrics), spilled_text(&self.names, metrics));
         let text = format!("{read}{rounds}{spilled}{accumulated}");
         match &mut self.shown {
-            Shown::Terminal(bar, _) => {
+            ProgressDisplay::Terminal(bar, _) => {
                 if self.rate.is_none() {
                     bar.set_length(metrics.source_total_bytes.get());
                     bar.set_position(metrics.source_bytes.get());
                 }
                 bar.set_message(text);
             }
-            Shown::Lines(last) if last.elapsed() >= LINE_EVERY => {
+            ProgressDisplay::Lines(last) if last.elapsed() >= LINE_EVERY => {
                 *last = Instant::now();
-                // A job does not fail because nobody reads how far it is.
+                // The job must not fail because its standard error is closed.
                 _ = writeln!(stderr(), "{text}  {:#}", HumanDuration(self.started.elapsed()));
             }
-            Shown::Lines(_) => {}
+            ProgressDisplay::Lines(_) => {}
         }
     }
 
     pub(super) fn clear(self) {
-        if let Shown::Terminal(bar, line) = self.shown {
-            // What is printed from here on needs no room above it.
+        if let ProgressDisplay::Terminal(bar, line) = self.shown {
+            // Later prints need no room above the line.
             drop(line);
             bar.finish_and_clear();
         }
     }
 }
 
-/// Prints a line to standard error, above the progress line where there is one.
+/// Prints a line to standard error, above the progress line if there is one.
 pub(super) fn print(progress: Option<&Progress>, line: &str) {
-    // A job does not fail because its standard error is closed.
+    // The job must not fail because its standard error is closed.
     let print = || _ = writeln!(stderr(), "{line}");
     match progress.map(|progress| &progress.shown) {
-        Some(Shown::Terminal(bar, _)) => bar.suspend(print),
-        Some(Shown::Lines(_)) | None => print(),
+        Some(ProgressDisplay::Terminal(bar, _)) => bar.suspend(print),
+        Some(ProgressDisplay::Lines(_)) | None => print(),
     }
 }
 
-/// How fast records come: of the last whole second, as a stream has long stretches of other rates behind it.
+/// The rate of rows in the last full second. An average over the whole run would hide changes.
 struct Rate {
     since: Instant,
-    /// How many had come by then.
+    /// The rows read until `since`.
     rows: u64,
-    /// That of the second before; nothing in the first.
+    /// The rate of the previous span. `None` in the first.
     last: Option<u64>,
 }
 
 impl Rate {
-    /// A rate is of so long, at least.
-    const SPAN: Duration = Duration::from_secs(1);
+    /// Shortest time over which a rate is measured.
+    const MIN_SPAN: Duration = Duration::from_secs(1);
 
     fn since(begin: Instant) -> Self {
         Rate { since: begin, rows: 0, last: None }
     }
 
-    /// Rows a second, now that so many have come.
+    /// Returns the rows per second, given the rows read until `now`.
     fn at(&mut self, rows: u64, now: Instant) -> u64 {
         let span = now.saturating_duration_since(self.since);
         let rate = ((rows - self.rows) as f64 / span.as_secs_f64().max(1e-3)) as u64;
-        if span >= Self::SPAN {
+        if span >= Self::MIN_SPAN {
             (self.since, self.rows, self.last) = (now, rows, Some(rate));
         }
         self.last.unwrap_or(rate)
     }
 }
 
-/// `12 MiB of 40 MiB read, 1,204 rows, 3 MiB/s`: of a job that ends.
-fn read(metrics: &JobMetrics, elapsed: Duration) -> String {
+/// Formats a bounded job: `12 MiB of 40 MiB read, 1,204 rows, 3 MiB/s`.
+fn bounded_status(metrics: &JobMetrics, elapsed: Duration) -> String {
     let bytes = metrics.source_bytes.get();
     format!(
         "{} of {} read, {} rows, {}/s",
@@ -144,41 +145,43 @@ fn read(metrics: &JobMetrics, elapsed: Duration) -> String {
     )
 }
 
-/// `1,204 rows, 50 rows/s, 3.1 MiB to read, event time …, 3 late rows, snapshot 7, 12 ms, 3.1 MiB`: of a job that does not.
-fn streamed(metrics: &JobMetrics, rows_a_second: u64, now: Timestamp) -> String {
+/// Formats an unbounded job:
+/// `1,204 rows, 50 rows/s, 3.1 MiB to read, event time …, 3 late rows, snapshot 7, 12 ms, 3.1 MiB`.
+fn unbounded_status(metrics: &JobMetrics, rows_a_second: u64, now: Timestamp) -> String {
     let mut text = format!("{} rows, {} rows/s", HumanCount(metrics.source_rows.get()), HumanCount(rows_a_second));
     let unread = metrics.bytes_to_read();
     if unread > 0 {
         text.push_str(&format!(", {} to read", HumanBytes(unread)));
     }
     if let Some(time) = metrics.event_time() {
-        text.push_str(&format!(", event time {}", event_time(time, now)));
+        text.push_str(&format!(", event time {}", event_time_text(time, now)));
     }
     match metrics.late_rows() {
         0 => {}
         1 => text.push_str(", 1 late row"),
         late => text.push_str(&format!(", {} late rows", HumanCount(late))),
     }
-    text.push_str(&snapshot(&metrics.snapshots));
+    text.push_str(&snapshot_text(&metrics.snapshots));
     text
 }
 
-/// `12:03:05, 2.1 s behind`; with its day where that is no more than a day ago, as behind by months is who reads what is old, and nothing to see to.
-fn event_time(time: Timestamp, now: Timestamp) -> String {
+/// Formats `12:03:05, 2.1 s behind`. An event time in the future, or more than a day ago, is shown
+/// with its date and without the delay: such a job reads old data.
+fn event_time_text(time: Timestamp, now: Timestamp) -> String {
     const DAY_SECONDS: f64 = 86_400.0;
     let second = Timestamp::from_micros(time.micros() - time.micros().rem_euclid(1_000_000)).to_string();
-    let behind = (now.micros() as f64 - time.micros() as f64) / 1e6;
-    match behind {
-        _ if !(0.0..DAY_SECONDS).contains(&behind) => second,
+    let delay_seconds = (now.micros() as f64 - time.micros() as f64) / 1e6;
+    match delay_seconds {
+        _ if !(0.0..DAY_SECONDS).contains(&delay_seconds) => second,
         _ => {
             let time_of_day = second.get(11..19).unwrap_or(&second);
-            format!("{time_of_day}, {} behind", seconds(behind))
+            format!("{time_of_day}, {} behind", duration_text(delay_seconds))
         }
     }
 }
 
-/// `2.1 s`, `35 s`, `12 min`, `3.5 h`.
-fn seconds(seconds: f64) -> String {
+/// Formats `2.1 s`, `35 s`, `12 min`, `3.5 h`.
+fn duration_text(seconds: f64) -> String {
     match seconds {
         ..9.95 => format!("{seconds:.1} s"),
         ..119.5 => format!("{seconds:.0} s"),
@@ -187,8 +190,8 @@ fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `, snapshot 7, 12 ms, 3.1 MiB`: the last one that is complete.
-fn snapshot(snapshots: &SnapshotMetrics) -> String {
+/// Formats the last complete snapshot: `, snapshot 7, 12 ms, 3.1 MiB`.
+fn snapshot_text(snapshots: &SnapshotMetrics) -> String {
     if snapshots.completed.get() == 0 {
         return String::new();
     }
@@ -197,32 +200,32 @@ fn snapshot(snapshots: &SnapshotMetrics) -> String {
     format!(", snapshot {number}, {millis:.0} ms, {bytes}")
 }
 
-/// What the clock says.
-fn now() -> Timestamp {
+/// The time of the system's clock.
+fn current_time() -> Timestamp {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
-/// `, superstep 7 of 1,204 rows`: where loops are.
-fn rounds(metrics: &JobMetrics) -> String {
+/// Formats the supersteps of loops: `, superstep 7 of 1,204 rows`.
+fn supersteps_text(metrics: &JobMetrics) -> String {
     let begun = metrics.counts().filter(|operator| operator.rounds > 0);
-    let said =
+    let formatted =
         begun.map(|operator| format!(", superstep {} of {} rows", operator.rounds, HumanCount(operator.round_rows)));
-    said.collect()
+    formatted.collect()
 }
 
-/// `, sort spills 1.2 GiB`: the operators that have spilled most, and what the others have.
-fn spilled(names: &[Arc<str>], metrics: &JobMetrics) -> String {
-    /// A line has no room for more.
-    const MOST: usize = 2;
+/// Formats the operators that spilled most, and the sum of the others: `, sort spills 1.2 GiB`.
+fn spilled_text(names: &[Arc<str>], metrics: &JobMetrics) -> String {
+    /// The maximum number of operators with a name.
+    const MAX_NAMED: usize = 2;
     let bytes = metrics.counts().map(|operator| operator.spilled_bytes);
     let mut spilled: Vec<(u64, &str)> = bytes.zip(names).map(|(bytes, name)| (bytes, &**name)).collect();
     spilled.retain(|&(bytes, _)| bytes > 0);
-    // Operators of one amount stay in the plan's order.
+    // The sort is stable: operators with equal amounts stay in the plan's order.
     spilled.sort_by_key(|&(bytes, _)| std::cmp::Reverse(bytes));
-    let said = |&(bytes, name): &(u64, &str)| format!(", {name} spills {}", HumanBytes(bytes));
-    let mut text: String = spilled.iter().take(MOST).map(said).collect();
-    if let Some(others) = spilled.get(MOST..).filter(|others| !others.is_empty()) {
+    let formatted = |&(bytes, name): &(u64, &str)| format!(", {name} spills {}", HumanBytes(bytes));
+    let mut text: String = spilled.iter().take(MAX_NAMED).map(formatted).collect();
+    if let Some(others) = spilled.get(MAX_NAMED..).filter(|others| !others.is_empty()) {
         let bytes = others.iter().map(|&(bytes, _)| bytes).sum();
         text.push_str(&format!(", {} more {}", others.len(), HumanBytes(bytes)));
     }
@@ -234,26 +237,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operators_that_spill_most_are_named() {
+    fn names_the_operators_that_spill_most() {
         let metrics = JobMetrics::new([1; 5]);
         let names = ["read", "sort", "pairs", "sum", "print"].map(Arc::from);
-        assert_eq!(spilled(&names, &metrics), "");
+        assert_eq!(spilled_text(&names, &metrics), "");
         metrics.operators[1][0].spilled_bytes.add(3 << 20);
-        assert_eq!(spilled(&names, &metrics), ", sort spills 3.00 MiB");
+        assert_eq!(spilled_text(&names, &metrics), ", sort spills 3.00 MiB");
         metrics.operators[2][0].spilled_bytes.add(1 << 30);
         metrics.operators[3][0].spilled_bytes.add(1 << 20);
-        assert_eq!(spilled(&names, &metrics), ", pairs spills 1.00 GiB, sort spills 3.00 MiB, 1 more 1.00 MiB");
+        assert_eq!(spilled_text(&names, &metrics), ", pairs spills 1.00 GiB, sort spills 3.00 MiB, 1 more 1.00 MiB");
     }
     const SECOND: i64 = 1_000_000;
 
     #[test]
-    fn a_stream_says_how_far_it_is() {
+    fn unbounded_status_shows_lag_and_snapshot() {
         let (metrics, noon) = (JobMetrics::new([1; 3]), Timestamp::from_micros(1_767_268_800 * SECOND));
         metrics.source_rows.add(1_204);
-        assert_eq!(streamed(&metrics, 50, noon), "1,204 rows, 50 rows/s");
+        assert_eq!(unbounded_status(&metrics, 50, noon), "1,204 rows, 50 rows/s");
         metrics.source_total_bytes.add(5 << 20);
         metrics.source_bytes.add(2 << 20);
-        // As far as the operator that is furthest behind; all time has passed in the third.
+        // The event time is that of the slowest operator. The third operator has finished.
         metrics.operators[0][0].event_time.raise(noon.micros() - 1_000);
         metrics.operators[1][0].event_time.raise(noon.micros() - 2_100_000);
         metrics.operators[2][0].event_time.raise(i64::MAX);
@@ -263,25 +266,25 @@ mod tests {
         metrics.snapshots.last_nanos.set(12_300_000);
         metrics.snapshots.last_bytes.set(31 << 17);
         let expected = "1,204 rows, 50 rows/s, 3.00 MiB to read, event time 11:59:57, 2.1 s behind, 3 late rows, snapshot 7, 12 ms, 3.88 MiB";
-        assert_eq!(streamed(&metrics, 50, noon), expected);
+        assert_eq!(unbounded_status(&metrics, 50, noon), expected);
     }
 
     #[test]
-    fn event_time_has_its_day_where_that_is_another() {
+    fn event_time_of_another_day_shows_the_date() {
         let noon = Timestamp::from_micros(1_767_268_800 * SECOND);
-        let behind = |seconds: i64| event_time(Timestamp::from_micros(noon.micros() - seconds * SECOND), noon);
+        let behind = |seconds: i64| event_time_text(Timestamp::from_micros(noon.micros() - seconds * SECOND), noon);
         assert_eq!(behind(0), "12:00:00, 0.0 s behind");
         assert_eq!(behind(90), "11:58:30, 90 s behind");
         assert_eq!(behind(600), "11:50:00, 10 min behind");
         assert_eq!(behind(9_000), "09:30:00, 2.5 h behind");
         assert_eq!(behind(86_400), "2025-12-31T12:00:00Z");
-        // A clock that is wrong, or records of the future.
+        // The clock is wrong, or the records are from the future.
         assert_eq!(behind(-60), "2026-01-01T12:01:00Z");
-        assert_eq!(event_time(Timestamp::from_micros(-1), noon), "1969-12-31T23:59:59Z");
+        assert_eq!(event_time_text(Timestamp::from_micros(-1), noon), "1969-12-31T23:59:59Z");
     }
 
     #[test]
-    fn the_rate_is_that_of_the_last_second() {
+    fn rate_is_measured_over_the_last_second() {
         let begin = Instant::now();
         let mut rate = Rate::since(begin);
         let mut at = |millis, rows| rate.at(rows, begin + Duration::from_millis(millis));

@@ -1,27 +1,28 @@
-//! The command that resumes the job of a program that was started from a command line.
+//! The command that resumes a job whose program was started from a command line.
 //!
-//! The library catches no signals. So the text is there before one comes: after the first snapshot, and after each further one where no progress line shows its number.
+//! The library does not handle signals, so it cannot print the command after Ctrl-C. It prints the
+//! command after the first snapshot. Without a progress line it prints it after each snapshot.
 
 use runtime::metrics::SnapshotMetrics;
 
-/// Where a job is resumed, and up to which snapshot that was shown.
-pub(super) struct Resume {
+/// The command, and the last snapshot for which it was shown.
+pub(super) struct ResumeCommand {
     command: String,
     shown_epoch: u64,
     has_progress: bool,
 }
 
-impl Resume {
-    /// Of a program with these arguments, its own name first.
+impl ResumeCommand {
+    /// Builds the command from the program's arguments, the name of the program first.
     pub(super) fn new(arguments: impl Iterator<Item = String>, has_progress: bool) -> Self {
         let mut words: Vec<String> = arguments.map(|word| quoted(&word)).collect();
         if !words.iter().any(|word| word == "--restore") {
             words.insert(words.len().min(1), "--restore".to_owned());
         }
-        Resume { command: words.join(" "), shown_epoch: 0, has_progress }
+        ResumeCommand { command: words.join(" "), shown_epoch: 0, has_progress }
     }
 
-    /// The text for the newest snapshot, if it is to be shown.
+    /// Returns the text for the newest snapshot. `None` if it is not to be shown.
     pub(super) fn text(&mut self, snapshots: &SnapshotMetrics) -> Option<String> {
         let epoch = snapshots.last_epoch.get();
         let is_new = snapshots.completed.get() > 0 && epoch > self.shown_epoch;
@@ -33,7 +34,7 @@ impl Resume {
     }
 }
 
-/// A word as a shell reads it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
     match !word.is_empty() && word.bytes().all(is_plain) {
@@ -48,7 +49,7 @@ mod tests {
 
     fn shown(has_progress: bool, arguments: &[&str]) -> Vec<Option<String>> {
         let metrics = SnapshotMetrics::default();
-        let mut resume = Resume::new(arguments.iter().map(|&word| word.to_owned()), has_progress);
+        let mut resume = ResumeCommand::new(arguments.iter().map(|&word| word.to_owned()), has_progress);
         let mut texts = vec![resume.text(&metrics)];
         for epoch in [4, 4, 5] {
             metrics.completed.add(1);
@@ -59,14 +60,14 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_snapshot_is_shown_with_the_command_that_resumes() {
+    fn shows_the_newest_snapshot_with_the_resume_command() {
         let text = |epoch: u64, command: &str| {
             Some(format!("snapshot {epoch} is complete; to resume the job after Ctrl-C, run: {command}"))
         };
         let command = "./hits --restore --snapshots 'my data' 60";
         let arguments = ["./hits", "--snapshots", "my data", "60"];
         assert_eq!(shown(false, &arguments), [None, text(4, command), None, text(5, command)]);
-        // The progress line has the later numbers.
+        // The progress line shows the later numbers.
         assert_eq!(shown(true, &arguments), [None, text(4, command), None, None]);
         let arguments = ["./hits", "60", "--restore", "--snapshots", "it's"];
         assert_eq!(shown(true, &arguments)[1], text(4, "./hits 60 --restore --snapshots 'it'\\''s'"));

@@ -1,4 +1,4 @@
-//! Where the snapshots of an environment's jobs lie, and which one a job goes on from.
+//! Snapshot settings of jobs, and the snapshot that a job is restored from.
 
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use super::{Engine, Env};
 use crate::error::Result;
 
 impl Env {
-    /// The plan of what is to be run: without what was run before, and where snapshots are taken with sinks that show their records snapshot by snapshot.
-    pub(super) fn as_run(&self, sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
+    /// Returns the plan to execute: without persisted parts that have been computed before. If the
+    /// environment takes snapshots, sinks publish their records snapshot by snapshot.
+    pub(super) fn sinks_to_run(&self, sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
         let sinks = without_kept(sinks);
         Ok(if self.takes_snapshots() { by_epochs(&sinks)? } else { sinks })
     }
@@ -21,7 +22,8 @@ impl Env {
         self.inner.options.snapshots.is_some() && self.inner.options.engine == Engine::Local
     }
 
-    /// How snapshots are taken of a job: nothing where none are, or all of its flows end.
+    /// Returns the snapshot settings of a job. `None` if the environment takes no snapshots, or all
+    /// sources are bounded.
     pub(super) fn snapshot_settings(&self, sinks: &[Arc<Node>]) -> Result<Option<SnapshotSettings>> {
         let options = &self.inner.options;
         let Some(folder) = options.snapshots.as_ref().filter(|_| self.takes_snapshots()) else { return Ok(None) };
@@ -40,15 +42,16 @@ impl Env {
         Ok(Some(SnapshotSettings { store, interval: options.snapshot_every, restored: newest.map(Arc::new) }))
     }
 
-    /// What the optimizer goes by where a job goes on: as many tasks as before run as they did before.
-    pub(super) fn planning_of(
+    /// Returns the optimizer's inputs. For a restored job these include the decisions of its
+    /// snapshot, if the program and the number of tasks are the same.
+    pub(super) fn optimizer_resources_of(
         &self,
         sinks: &[Arc<Node>],
         snapshots: Option<&SnapshotSettings>,
     ) -> optimizer::Resources {
-        let planning = self.planning();
-        let restored = snapshots.and_then(|settings| settings.decisions(sinks, planning.tasks));
-        let decisions = planning.decisions.or_else(|| restored.map(|decisions| Arc::new(decisions.clone())));
-        optimizer::Resources { decisions, ..planning }
+        let resources = self.optimizer_resources();
+        let restored = snapshots.and_then(|settings| settings.decisions(sinks, resources.tasks));
+        let decisions = resources.decisions.or_else(|| restored.map(|decisions| Arc::new(decisions.clone())));
+        optimizer::Resources { decisions, ..resources }
     }
 }

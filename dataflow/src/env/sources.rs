@@ -1,4 +1,4 @@
-//! Collections and text files as sources, and the place of each source in the program.
+//! Sources that read text files or records in memory.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -16,8 +16,9 @@ use crate::kernel::write_all;
 use crate::record::{Record, Value};
 
 impl Env {
-    /// Lines of text files: a file, a folder, a pattern such as `logs/*.txt`, or `-`, standard input. Lines end with `\n` or `\r\n`. Files whose names end with
-    /// `.gz` or `.zst` are decompressed, each by one task.
+    /// Reads the lines of text files. `path` is a file, a folder, a pattern such as `logs/*.txt`,
+    /// or `-` for standard input. Lines end with `\n` or `\r\n`. Files whose names end with `.gz`
+    /// or `.zst` are decompressed, each by one task.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -31,13 +32,13 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where the path names no file, or one that cannot be read.
+    /// Fails if no file is found, or a file cannot be read.
     #[track_caller]
     pub fn read_text(&self, path: impl AsRef<str>) -> Result<DataSet<String>> {
-        self.reading_text(path.as_ref(), Location::caller()).map(Handle::typed)
+        self.text_flow(path.as_ref(), Location::caller()).map(Handle::typed)
     }
 
-    /// Records that the program has in memory; they are copied once.
+    /// Reads records from the program's memory. They are copied once.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -49,7 +50,7 @@ impl Env {
     /// ```
     ///
     /// # Errors
-    /// Where they do not fit the memory budget.
+    /// Fails if the records do not fit the memory budget.
     #[track_caller]
     pub fn collection<V: Value>(&self, records: impl IntoIterator<Item = V>) -> Result<DataSet<V::Record>> {
         let schema = V::Record::schema();
@@ -59,29 +60,30 @@ impl Env {
         write_all(&mut writer, records)?;
         writer.seal();
         let pages = writer.take_sealed().collect();
-        self.reading(Ok(Arc::new(Pages::new(schema, pages))), Location::caller()).map(Handle::typed)
+        self.source_flow(Ok(Arc::new(Pages::new(schema, pages))), Location::caller()).map(Handle::typed)
     }
 }
 
-// Opening a source is compiled once rather than for each type of records.
+// Opening is not generic, so that it is compiled once and not for each record type.
 impl Env {
-    fn reading_text(&self, path: &str, caller: &'static Location<'static>) -> Result<Handle> {
+    fn text_flow(&self, path: &str, caller: &'static Location<'static>) -> Result<Handle> {
         let source = self.keep_standard_input(path).and_then(|()| formats::text(path));
-        self.reading(source.map(|source| Arc::new(source) as Arc<dyn Source>), caller)
+        self.source_flow(source.map(|source| Arc::new(source) as Arc<dyn Source>), caller)
     }
 
-    /// Keeps the data of a pipe where spilled pages are.
+    /// If the path is standard input and that is a pipe, keeps its data in the folder for spilled
+    /// pages.
     pub(super) fn keep_standard_input(&self, path: &str) -> Result<(), runtime::error::Error> {
         formats::keep_standard_input(path, &self.inner.options.spill_dirs)
     }
 
-    /// What a source begins; what is wrong with it is said with its place in the program.
-    pub(super) fn reading(&self, source: Opened, caller: &'static Location<'static>) -> Result<Handle> {
+    /// Returns the flow of a source. An error gets the source's place in the program.
+    pub(super) fn source_flow(&self, source: OpenedSource, caller: &'static Location<'static>) -> Result<Handle> {
         let next = NextStep::default().called_at(caller);
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
         Ok(Handle::of_operator(self.clone(), Arc::new(ScanSource(source)), Vec::new(), &next))
     }
 }
 
-/// A source, or what is wrong with it.
-pub(super) type Opened = Result<Arc<dyn Source>, runtime::error::Error>;
+/// A source, or the error of opening it.
+pub(super) type OpenedSource = Result<Arc<dyn Source>, runtime::error::Error>;

@@ -12,7 +12,7 @@ use runtime::row::Schema;
 
 use super::{AnyMode, Ends, Flow, Handle, Mode};
 use crate::accumulators;
-use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
+use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, summarize_groups};
 use crate::record::Record;
 
 /// Aggregates of groups with keys `K`, under construction. The result has mode `M`.
@@ -117,7 +117,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         let Aggregates { handle, key, slots, window, measures, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);
-        let has_effects = accumulators::are_in(&slots) || accumulators::are_in(&body);
+        let has_effects = accumulators::captures_accumulator(&slots) || accumulators::captures_accumulator(&body);
         let accumulate = accumulate::<T, S>(slots.clone(), key.len());
         let finish = finish::<T, K, S, U, F>(slots, body);
         let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), U::schema()];
@@ -163,7 +163,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
             order: Vec::new(),
             aside: slots.aside(),
             refused: slots.refused(),
-            kernel: in_groups::<T, K, S, U, F>(slots, body),
+            kernel: summarize_groups::<T, K, S, U, F>(slots, body),
             partial: false,
         };
         keyed.with_next(handle.next).append(operator).typed()

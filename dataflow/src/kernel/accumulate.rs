@@ -1,4 +1,4 @@
-//! Measures, added to the states of their groups: one loop for all slots.
+//! The kernel of aggregates: adds records to the states of their groups, in one loop for all slots.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use runtime::page::Input;
 use crate::record::Record;
 
 use super::Slots;
-use super::shared::{Guarded, kernels};
+use super::shared::{Guarded, kernel_factory};
 
 struct SlotKernel<T, S> {
     slots: Guarded<S>,
@@ -17,9 +17,10 @@ struct SlotKernel<T, S> {
     of: PhantomData<fn() -> T>,
 }
 
-/// A kernel that adds to slots, whose leaves stand behind the key's in a group's row.
+/// Makes a kernel that adds records to the slots. In a group's row, the slots' leaves follow the
+/// key's.
 pub(crate) fn accumulate<T: Record, S: Slots<T>>(slots: S, key_leaves: usize) -> AccumulateFactory {
-    kernels(slots, move |slots| -> Box<dyn Accumulate> {
+    kernel_factory(slots, move |slots| -> Box<dyn Accumulate> {
         Box::new(SlotKernel::<T, S> { slots, key_leaves, of: PhantomData })
     })
 }
@@ -31,7 +32,7 @@ impl<T: Record, S: Slots<T>> Accumulate for SlotKernel<T, S> {
             let cursor = T::cursor(&mut leaves);
             states.skip(self.key_leaves);
             let (Some(places), Some(mut claims)) = (S::places(&mut states), states.claims()) else {
-                return Err(other_leaves());
+                return Err(leaf_mismatch());
             };
             for (row, group) in rows.iter() {
                 slots.add(places, group, T::at(cursor, row), &mut claims);
@@ -50,7 +51,7 @@ impl<T: Record, S: Slots<T>> Accumulate for SlotKernel<T, S> {
             let cursor = S::Record::cursor(&mut leaves);
             states.skip(self.key_leaves);
             let (Some(places), Some(mut claims)) = (S::places(&mut states), states.claims()) else {
-                return Err(other_leaves());
+                return Err(leaf_mismatch());
             };
             for (row, group) in rows.iter() {
                 slots.merge(places, group, S::Record::at(cursor, row), &mut claims);
@@ -60,6 +61,6 @@ impl<T: Record, S: Slots<T>> Accumulate for SlotKernel<T, S> {
     }
 }
 
-fn other_leaves() -> Error {
+fn leaf_mismatch() -> Error {
     Error::Internal("a group's state has other leaves than its slots".to_owned())
 }

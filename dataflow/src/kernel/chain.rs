@@ -1,4 +1,4 @@
-//! Closures over one record that emit any number.
+//! Closures over one record that emit any number of records.
 
 use std::marker::PhantomData;
 
@@ -8,37 +8,37 @@ use runtime::page::{Input, RowWriter};
 use runtime::plan::Reads;
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, about_record, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, error_with_record, kernel_factory};
 use crate::error::UserError;
 use crate::record::Record;
 
-struct Process<T, U, F> {
+struct ClosureChain<T, U, F> {
     body: Guarded<F>,
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A chain that calls `body` for each record.
+/// Makes a chain that calls `body` for each record.
 pub(crate) fn process<T: Record, U: Record, F>(body: F) -> ChainFactory
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(Process::<T, U, F> { body, of: PhantomData }) as Box<dyn Chain>)
+    kernel_factory(body, |body| Box::new(ClosureChain::<T, U, F> { body, of: PhantomData }) as Box<dyn Chain>)
 }
 
-impl<T: Record, U: Record, F> Chain for Process<T, U, F>
+impl<T: Record, U: Record, F> Chain for ClosureChain<T, U, F>
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
-        emitting::<U, _>(out, |out| {
+        with_emitter::<U, _>(out, |out| {
             input.visit(|mut leaves, rows| {
                 let (cursor, times) = (T::cursor(&mut leaves), leaves.event_time());
                 let mut position = from;
                 while position < rows.len() && !out.is_full() {
                     let row = rows.get(position);
-                    out.set_time(times.read(row));
+                    out.set_event_time(times.read(row));
                     body(T::at(cursor, row), out);
                     position += 1;
                 }
@@ -48,50 +48,52 @@ where
     }
 }
 
-struct TryProcess<T, U, F> {
+struct TryClosureChain<T, U, F> {
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A chain that calls `body` for each record, and ends the job with its error.
+/// Makes a chain that calls `body` for each record. An error of `body` ends the job.
 pub(crate) fn try_process<T: Record, U: Record, F>(body: F, reads: Reads) -> ChainFactory
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    kernels(body, move |body| -> Box<dyn Chain> {
-        Box::new(TryProcess::<T, U, F> { body, reads: reads.clone(), of: PhantomData })
+    kernel_factory(body, move |body| -> Box<dyn Chain> {
+        Box::new(TryClosureChain::<T, U, F> { body, reads: reads.clone(), of: PhantomData })
     })
 }
 
-impl<T: Record, U: Record, F> Chain for TryProcess<T, U, F>
+impl<T: Record, U: Record, F> Chain for TryClosureChain<T, U, F>
 where
     F: for<'a> Fn(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
-        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(record, out))
+        try_for_each_record::<T, U>(input, from, out, &self.reads, |record, out| body(record, out))
     }
 }
 
-/// Calls `body` for each record from a position on, until a page is closed; returns the position behind the last call. An error of `body` ends the
-/// job, and shows the fields of the record that are in `reads`.
+/// Calls `body` for each record from position `from` on, until a page is closed. Returns the
+/// position after the last call.
+///
+/// An error of `body` ends the job. Its message shows the fields of the record that are in `reads`.
 #[inline(always)]
-pub(super) fn try_each<T: Record, U: Record>(
+pub(super) fn try_for_each_record<T: Record, U: Record>(
     input: &Input<'_>,
     from: usize,
     out: &mut RowWriter,
     reads: &Reads,
     mut body: impl for<'a> FnMut(T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError>,
 ) -> Result<usize> {
-    let (position, failed) = emitting::<U, _>(out, |out| {
+    let (position, failed) = with_emitter::<U, _>(out, |out| {
         input.visit(|mut leaves, rows| {
             let (cursor, times) = (T::cursor(&mut leaves), leaves.event_time());
             let mut position = from;
             while position < rows.len() && !out.is_full() {
                 let row = rows.get(position);
-                out.set_time(times.read(row));
+                out.set_event_time(times.read(row));
                 if let Err(error) = body(T::at(cursor, row), out) {
                     return (position, Some(error));
                 }
@@ -101,7 +103,7 @@ pub(super) fn try_each<T: Record, U: Record>(
         })
     })?;
     match failed {
-        Some(error) => Err(about_record(error, T::schema, reads, input, position)),
+        Some(error) => Err(error_with_record(error, T::schema, reads, input, position)),
         None => Ok(position),
     }
 }

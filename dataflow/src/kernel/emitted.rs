@@ -1,9 +1,12 @@
-//! Values that a closure emits, checked against the records that are expected of it.
+//! Checks emitted values against the expected record type.
 
 use crate::record::{Record, Value};
 
-/// A value that is seen as a record of `U`. `R` is the record that the value is seen as. The implementation requires that both are one type, so that
-/// the compiler uses this message if they are two. `R` is a parameter, so that a value that is no record at all has only that message.
+/// A value that can be emitted as a record of `U`. `R` is the record type of the value.
+///
+/// The implementation requires that `R` is `U`, so that the compiler shows this message if they
+/// differ. `R` is a parameter, so that a value that is not a record causes only the error about
+/// that.
 #[diagnostic::on_unimplemented(
     message = "expected `{U}`, found `{Self}`",
     label = "of another type than the records are here",
@@ -11,7 +14,7 @@ use crate::record::{Record, Value};
     note = "texts and lists may be borrowed: a `&str` is what a `String` is seen as, and a `&[u64]` a `Vec<u64>`"
 )]
 pub trait EmittedAs<U: Record, R> {
-    /// The value as the record's twin.
+    /// Returns the value as the record's twin.
     fn twin_of(&self) -> U::At<'_>;
 }
 
@@ -23,8 +26,9 @@ impl<V: Value<Record = U>, U: Record, R> EmittedAs<U, R> for V {
     }
 }
 
-/// As [`EmittedAs`], for a value that is emitted as a whole: it is seen as a record of `R`, and `U` is expected. The trait itself requires nothing of the
-/// types, so that a type that is no record has only the message about that.
+/// Like [`EmittedAs`], for a value that is emitted whole: `R` is its record type, and `U` the
+/// expected one. The trait has no bounds, so that a type that is not a record causes only the error
+/// about that.
 #[diagnostic::on_unimplemented(
     message = "expected `{U}`, found `{Self}`",
     label = "of another type than the records are here",
@@ -32,7 +36,7 @@ impl<V: Value<Record = U>, U: Record, R> EmittedAs<U, R> for V {
     note = "texts and lists may be borrowed: a `&str` is what a `String` is seen as, and a `&[u64]` a `Vec<u64>`"
 )]
 pub trait WholeEmittedAs<U, R> {
-    /// The value as the record's twin.
+    /// Returns the value as the record's twin.
     fn whole_twin_of(&self) -> U::At<'_>
     where
         Self: Value<Record = R>,
@@ -51,9 +55,10 @@ impl<V: ?Sized, U> WholeEmittedAs<U, U> for V {
     }
 }
 
-/// A tuple whose parts are seen as the parts of `U`. Each part is checked for itself, so that a message about a part points to that part alone.
+/// A tuple whose parts can be emitted as the parts of `U`. Each part is checked alone, so that an
+/// error points to that part.
 pub trait PartsEmittedAs<U: Record> {
-    /// The parts as the twin of the record that is the tuple of theirs.
+    /// Returns the parts as the twin of a tuple.
     fn twin_of(&self) -> U::At<'_>;
 }
 

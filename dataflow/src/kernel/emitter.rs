@@ -1,4 +1,4 @@
-//! Where closures put records.
+//! The receiver of the records that closures emit.
 
 use runtime::error::Result;
 use runtime::page::{Claims, Out, RowWriter};
@@ -6,23 +6,24 @@ use runtime::page::{Claims, Out, RowWriter};
 use super::emitted::{PartsEmittedAs, WholeEmittedAs};
 use crate::record::{Record, Value};
 
-/// Takes what a closure emits: records of `U`, or anything that can be seen as one.
+/// Receives the records of `U` that a closure emits, and any other [`Value`] of that record.
 pub struct Emitter<'w, U: Record> {
     sink: U::Sink<'w>,
-    /// Where event time goes, which closures do not see, and that of the record at hand.
-    time: Out<'w, i64>,
-    now: i64,
+    /// The leaf of the event time, which closures do not see, and the current record's event time.
+    time_sink: Out<'w, i64>,
+    event_time: i64,
     claims: Claims<'w>,
 }
 
 impl<'w, U: Record> Emitter<'w, U> {
-    /// Emits a record, its borrowed twin, or a tuple of parts. What it borrows is copied.
+    /// Emits a record, its borrowed twin, or a tuple of parts. Borrowed data is copied.
     #[inline(always)]
     pub fn emit<V: Value<Record = R> + WholeEmittedAs<U, R>, R>(&mut self, value: V) {
         self.emit_twin(value.whole_twin_of());
     }
 
-    /// As [`Emitter::emit`], for a tuple that is written out: each part is checked for itself. Written by `#[dataflow]`.
+    /// Like [`Emitter::emit`], for a tuple literal. Each part is checked alone. `#[dataflow]`
+    /// generates this call.
     #[doc(hidden)]
     #[inline(always)]
     pub fn emit_parts<P: PartsEmittedAs<U>>(&mut self, parts: P) {
@@ -31,26 +32,27 @@ impl<'w, U: Record> Emitter<'w, U> {
 
     #[inline(always)]
     pub(crate) fn emit_twin(&mut self, twin: U::At<'_>) {
-        let (sink, time, now) = (self.sink, self.time, self.now);
-        // Without room the row is dropped: the writer keeps the reason, and the job ends with it.
+        let (sink, time_sink, event_time) = (self.sink, self.time_sink, self.event_time);
+        // If there is no room, the row is dropped. The writer keeps the error, and the job ends
+        // with it.
         let _ = self.claims.put(U::heap_bytes(twin, sink), |row, claims| {
             U::write(twin, sink, row, claims);
-            time.write(row, now);
+            time_sink.write(row, event_time);
         });
     }
 
-    /// What is emitted from now on has this event time.
+    /// Sets the event time of the records that are emitted next.
     #[inline(always)]
-    pub(super) fn set_time(&mut self, now: i64) {
-        self.now = now;
+    pub(super) fn set_event_time(&mut self, event_time: i64) {
+        self.event_time = event_time;
     }
 
-    /// The claims by which records are written.
+    /// The claims through which records are written.
     pub(super) fn claims(&mut self) -> &mut Claims<'w> {
         &mut self.claims
     }
 
-    /// Whether a page is closed.
+    /// Returns `true` if a page was closed.
     #[inline(always)]
     pub(crate) fn is_full(&self) -> bool {
         self.claims.is_full()
@@ -59,17 +61,17 @@ impl<'w, U: Record> Emitter<'w, U> {
 
 /// Calls `f` with an emitter that writes to `out`.
 #[inline(always)]
-pub(super) fn emitting<U: Record, R>(
+pub(super) fn with_emitter<U: Record, R>(
     out: &mut RowWriter,
     f: impl for<'w> FnOnce(&mut Emitter<'w, U>) -> R,
 ) -> Result<R> {
     out.visit(|mut leaves, claims| {
         let sink = U::sink(&mut leaves);
-        f(&mut Emitter { sink, time: leaves.event_time(), now: 0, claims })
+        f(&mut Emitter { sink, time_sink: leaves.event_time(), event_time: 0, claims })
     })
 }
 
-/// Writes the program's own records into pages.
+/// Writes records of the program into pages.
 pub(crate) fn write_all<V: Value>(out: &mut RowWriter, records: impl IntoIterator<Item = V>) -> Result<()> {
-    emitting::<V::Record, _>(out, |out| records.into_iter().for_each(|record| out.emit(record)))
+    with_emitter::<V::Record, _>(out, |out| records.into_iter().for_each(|record| out.emit(record)))
 }

@@ -1,4 +1,4 @@
-//! Plain values: values that have a least and a greatest.
+//! Plain values that have a minimum and a maximum.
 
 use runtime::page::Plain;
 use runtime::row::LeafType;
@@ -6,26 +6,26 @@ use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
 use super::FoldState;
 
-/// Values with a least and a greatest: plain values.
+/// Plain values that have a minimum and a maximum.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest that an aggregate could keep",
     label = "not a plain value",
     note = "`min` and `max` are over numbers, dates, timestamps, bools and chars; `min_by` and `max_by` carry a text if both closures name fields: make the value that is compared in a `.map(..)` before"
 )]
 pub trait Extreme: FoldState {
-    /// The slot that keeps it: `S` itself.
+    /// Always `S`. A type without this trait thus has no slot, and causes only one error.
     type Kept<S>;
-    /// The slot, as that type.
+    /// Returns the slot as that type.
     fn kept<S>(slot: S) -> Self::Kept<S>;
     /// The stored form.
     type Stored: Plain;
     /// The type of its leaf.
     const LEAF: LeafType;
-    /// The stored form of the value.
+    /// Converts to the stored form.
     fn store(self) -> Self::Stored;
-    /// The value of a stored form.
+    /// Converts from the stored form.
     fn load(stored: Self::Stored) -> Self;
-    /// Whether it comes before another; floats in total order, NaN last.
+    /// Returns `true` if `self` is less than `other`. Floats are in total order, NaN last.
     fn less(self, other: Self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! Chains that make records from the states of groups.
+//! Chains that make records of the states of groups.
 
 use runtime::kernel::ChainFactory;
 use runtime::plan::Reads;
@@ -9,12 +9,13 @@ use super::{Emitter, Measure, Measured, Slots, SumOf};
 use crate::error::UserError;
 use crate::record::Record;
 
-/// Calls `body` with each group's key and slot values; a sum that does not fit ends the job.
+/// Makes a chain that calls `body` with each group's key and slot values. An overflow of a sum ends
+/// the job.
 pub(crate) fn finish<T: Record, K: Record, S: Slots<T>, U: Record, F>(slots: S, body: F) -> ChainFactory
 where
     F: for<'a> Fn(K::At<'a>, S::Values<'a>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    // Both hold the user's closures.
+    // Both contain closures of the program.
     let (slots, body) = (Guarded::new(slots), Guarded::new(body));
     try_process::<(K, S::Record), U, _>(
         move |(key, state), out| {
@@ -25,7 +26,7 @@ where
     )
 }
 
-/// Divides sums by counts.
+/// Makes a chain that divides sums by counts.
 pub(crate) fn finish_mean<K: Record, V: Measured<Of<f64>: Record>>() -> ChainFactory
 where
     for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,

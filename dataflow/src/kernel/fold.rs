@@ -1,9 +1,9 @@
-//! Slots with an accumulator, such as a fold of the user.
+//! Slots of folds, which hold an accumulator.
 //!
 //! The accumulator is a `Copy` record of fixed size. It is read and written in its group's row,
-//! through the cursors and sinks of all records. It has plain leaves only, so no closure can keep a
-//! reference into it. The user's closure merges accumulators. So states are shipped like those of
-//! other measures.
+//! through the cursors and sinks that all records have. It has plain leaves only, so no closure can
+//! keep a reference into it. The program provides a closure that merges accumulators, so partial
+//! states are shipped like those of other measures.
 
 use std::marker::PhantomData;
 
@@ -19,7 +19,8 @@ use super::numbers::no_value;
 use super::slots::{Keeps, add_slot, kernel_leaves};
 use super::{Room, Slots, Summary};
 
-/// The accumulator of a fold: a `Copy` record of fixed size, which closures see as itself. Implemented for all such records.
+/// The accumulator of a fold: a `Copy` record of fixed size, which is its own twin. Implemented for
+/// all such records.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the accumulator of a fold",
     label = "not a record of fixed size",
@@ -30,15 +31,16 @@ pub trait FoldState: Copy + Send + for<'a> Record<At<'a> = Self> {}
 #[diagnostic::do_not_recommend]
 impl<A: Copy + Send + for<'a> Record<At<'a> = A>> FoldState for A {}
 
-/// An aggregate with a name: what `fold_with` adds values up by. Libraries implement it.
+/// An aggregate function, for `fold_with`. Libraries implement it.
 ///
-/// [`merge`](Aggregator::merge) must not depend on how the values were split: tasks accumulate what they have, and merge.
+/// [`merge`](Aggregator::merge) must not depend on how the values were split: each task accumulates
+/// the values that it has, and the results are merged.
 ///
 /// ```
 /// use dataflow::Aggregator;
 /// use dataflow::prelude::*;
 ///
-/// /// The variance of a sample, by the algorithm of Welford as Chan and others merge it.
+/// /// The sample variance, by Welford's algorithm, with the merge of Chan et al.
 /// #[derive(Clone, Copy)]
 /// struct Variance;
 ///
@@ -84,28 +86,28 @@ impl<A: Copy + Send + for<'a> Record<At<'a> = A>> FoldState for A {}
 /// # }
 /// ```
 pub trait Aggregator: Clone + Send + 'static {
-    /// The value that is taken from each record.
+    /// The value that is computed from each record.
     type Input;
-    /// The type of its accumulator.
+    /// The type of the accumulator.
     type Accumulator: FoldState;
-    /// The type of its result.
+    /// The type of the result.
     type Output;
 
-    /// The accumulator of no value.
+    /// Returns the accumulator before the first value.
     fn init(&self) -> Self::Accumulator;
     /// Adds a value.
     fn accumulate(&self, accumulator: &mut Self::Accumulator, value: Self::Input);
-    /// Adds what another task has accumulated of the same group.
+    /// Merges the accumulator of another task for the same group.
     fn merge(&self, accumulator: &mut Self::Accumulator, other: Self::Accumulator);
-    /// The result of a group's values; a group has at least one.
+    /// Returns the result of a group. A group has at least one value.
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
 
-/// A slot with an accumulator.
+/// A slot that holds an accumulator.
 #[derive(Clone)]
 pub struct Folded<X>(pub(crate) X);
 
-/// A fold by two closures, of a record and of another accumulator.
+/// A fold by two closures: one adds a record, the other merges an accumulator.
 #[derive(Clone)]
 pub struct ByClosures<A, F, G> {
     pub(crate) init: A,
@@ -113,24 +115,24 @@ pub struct ByClosures<A, F, G> {
     pub(crate) merge: G,
 }
 
-/// A fold by an aggregator, of what a closure takes from a record.
+/// A fold by an aggregator, over the values that a closure computes.
 #[derive(Clone)]
 pub struct ByAggregator<G, F> {
     pub(crate) aggregator: G,
     pub(crate) value: F,
 }
 
-/// A way to fold records of `T`.
+/// A fold of records of `T`.
 pub trait Folding<T: Record>: Clone + Send + 'static {
-    /// The type of its accumulator.
+    /// The type of the accumulator.
     type Accumulator: FoldState;
-    /// The type of its result.
+    /// The type of the result.
     type Output;
-    /// The accumulator with one record more; there is none before the first.
+    /// Adds a record. `accumulator` is `None` for the first record.
     fn add(&self, accumulator: Option<Self::Accumulator>, record: T::At<'_>) -> Self::Accumulator;
-    /// The accumulator with another one.
+    /// Merges two accumulators.
     fn merge(&self, accumulator: Self::Accumulator, other: Self::Accumulator) -> Self::Accumulator;
-    /// The result of the group's records.
+    /// Returns the result of a group.
     fn finish(&self, accumulator: Self::Accumulator) -> Self::Output;
 }
 
@@ -177,9 +179,9 @@ where
     }
 }
 
-/// The leaves of an accumulator in a row, and the leaf that says whether there is one.
+/// The leaves of an accumulator in a row, and the leaf that marks it as present.
 pub struct FoldPlaces<'t, A: Record> {
-    known: StateSlot<'t, u8>,
+    is_present: StateSlot<'t, u8>,
     cursor: A::Cursor<'t>,
     sink: A::Sink<'t>,
     of: PhantomData<fn() -> A>,
@@ -190,12 +192,12 @@ copies! { [A: Record] FoldPlaces<'_, A> }
 impl<'t, A: FoldState> FoldPlaces<'t, A> {
     #[inline(always)]
     fn get(self, group: StateRow<'t>) -> Option<A> {
-        (self.known.get(group) != 0).then(|| A::at(self.cursor, group.row()))
+        (self.is_present.get(group) != 0).then(|| A::at(self.cursor, group.row()))
     }
 
     #[inline(always)]
     fn set(self, group: StateRow<'t>, accumulator: A, claims: &mut Claims<'t>) {
-        self.known.set(group, 1);
+        self.is_present.set(group, 1);
         A::write(accumulator, self.sink, group.in_place(), claims);
     }
 }
@@ -218,10 +220,10 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
     }
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>> {
         let before = S::places(reader)?;
-        let known = reader.plain()?;
+        let is_present = reader.plain()?;
         let (mut leaves, mut sinks) = reader.record(X::Accumulator::LEAVES)?;
         let (cursor, sink) = (X::Accumulator::cursor(&mut leaves), X::Accumulator::sink(&mut sinks));
-        Some((before, FoldPlaces { known, cursor, sink, of: PhantomData }))
+        Some((before, FoldPlaces { is_present, cursor, sink, of: PhantomData }))
     }
     #[inline(always)]
     fn add<'t>(&self, (before, at): Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>) {
@@ -242,7 +244,7 @@ impl<T: Record, S: Slots<T>, X: Folding<T>> Slots<T> for (S, Folded<X>) {
         at.set(group, merged, claims);
     }
     fn values<'a>(&self, (before, state): <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow> {
-        // A group has a record, so there is an accumulator.
+        // A group has at least one record, so it has an accumulator.
         let state = state.ok_or_else(no_value::<X::Accumulator>)?;
         Ok((self.0.values(before)?, self.1.0.finish(state)))
     }

@@ -1,10 +1,11 @@
-//! How the engine folds a field by itself, leaf by leaf.
+//! Folds of a field that the engine computes itself, leaf by leaf.
 
 use std::ops::Range;
 
 use runtime::operators::Fold;
 
-/// The folds of a field's leaves: of its value, and of its validity before, where it may be missing.
+/// Returns the folds of a field's leaves: of its value, or of its validity and its value if it is
+/// an `Option`.
 fn of_leaves(leaves: Range<usize>, plain: fn(usize) -> Fold, optional: [fn(usize) -> Fold; 2]) -> Vec<Fold> {
     match leaves.len() {
         1 => vec![plain(leaves.start)],
@@ -12,7 +13,7 @@ fn of_leaves(leaves: Range<usize>, plain: fn(usize) -> Fold, optional: [fn(usize
     }
 }
 
-/// The sum of a number, or of a number that may be missing: missing ones are stored as zeros.
+/// The sum of a number. Missing numbers are stored as zero, so they do not change the sum.
 pub(crate) fn sum(leaves: Range<usize>) -> Vec<Fold> {
     of_leaves(leaves, Fold::Sum, [Fold::Max, Fold::Sum])
 }

@@ -1,4 +1,4 @@
-//! Closures over whole groups, whose records they are lent one at a time.
+//! Closures over groups, which borrow the records of a group one at a time.
 
 use std::marker::PhantomData;
 
@@ -10,19 +10,19 @@ use crate::error::UserError;
 use crate::record::{Record, Value};
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
-/// The records of a group, lent one at a time: a group may be larger than memory, so a record is there until the next one is asked for. A closure copies
-/// what it keeps of a record.
+/// The records of a group, borrowed one at a time. A group can be larger than memory, so a record
+/// is valid until the next call of [`next`](Group::next). A closure copies the parts that it keeps.
 pub struct Group<'b, T: Record> {
     rows: GroupRows<'b, T>,
 }
 
-/// The place of a group's records.
+/// The storage of a group's records.
 enum GroupRows<'b, T: Record> {
-    /// All records in memory, and the record that was lent last.
-    InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, lent: Option<T::At<'b>> },
+    /// All records in memory, and the last record returned.
+    InMemory { cursor: T::Cursor<'b>, rows: SortedRows<'b>, position: usize, current_record: Option<T::At<'b>> },
     /// Most records on disk.
     OnDisk(&'b mut dyn NextRow),
 }
@@ -30,10 +30,10 @@ enum GroupRows<'b, T: Record> {
 impl<'b, T: Record> Group<'b, T> {
     #[inline(always)]
     fn new(cursor: T::Cursor<'b>, rows: SortedRows<'b>) -> Self {
-        Group { rows: GroupRows::InMemory { cursor, rows, position: 0, lent: None } }
+        Group { rows: GroupRows::InMemory { cursor, rows, position: 0, current_record: None } }
     }
 
-    fn large(rows: &'b mut dyn NextRow) -> Self {
+    fn on_disk(rows: &'b mut dyn NextRow) -> Self {
         Group { rows: GroupRows::OnDisk(rows) }
     }
 }
@@ -50,21 +50,21 @@ impl<T: Record> ReadRow for ReadRecord<T> {
 }
 
 impl<T: Record> Group<'_, T> {
-    /// The next record.
+    /// Returns the next record. `None` after the last.
     #[allow(clippy::should_implement_trait, reason = "an iterator could not take its records back")]
     #[inline(always)]
     pub fn next(&mut self) -> Option<T::At<'_>> {
         match &mut self.rows {
-            GroupRows::InMemory { cursor, rows, position, lent } => {
-                *lent = rows.get(*position).map(|row| T::at(*cursor, row));
+            GroupRows::InMemory { cursor, rows, position, current_record } => {
+                *current_record = rows.get(*position).map(|row| T::at(*cursor, row));
                 *position += 1;
-                lent.as_ref().map(Value::twin)
+                current_record.as_ref().map(Value::twin)
             }
-            GroupRows::OnDisk(rows) => next_of_large::<T>(*rows),
+            GroupRows::OnDisk(rows) => next_on_disk::<T>(*rows),
         }
     }
 
-    /// How many records are left.
+    /// Returns the number of remaining records.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.rows {
@@ -73,13 +73,13 @@ impl<T: Record> Group<'_, T> {
         }
     }
 
-    /// Whether no record is left.
+    /// Returns `true` if no records remain.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Copies of the records that are left.
+    /// Returns owned copies of the remaining records.
     #[must_use]
     pub fn owned(&mut self) -> Vec<T> {
         let mut records = Vec::with_capacity(self.len());
@@ -91,7 +91,7 @@ impl<T: Record> Group<'_, T> {
 }
 
 #[inline(never)]
-fn next_of_large<T: Record>(rows: &mut dyn NextRow) -> Option<T::At<'_>> {
+fn next_on_disk<T: Record>(rows: &mut dyn NextRow) -> Option<T::At<'_>> {
     rows.next().map(|row| row.read::<ReadRecord<T>>())
 }
 
@@ -100,7 +100,7 @@ struct GroupByClosure<T, U, F> {
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A kernel that calls `body` for each group.
+/// Makes a kernel that calls `body` for each group.
 pub(crate) fn reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -111,12 +111,12 @@ where
     })
 }
 
-/// A kernel that calls `body` for each group, and ends the job with its error.
+/// Makes a kernel that calls `body` for each group. An error of `body` ends the job.
 pub(crate) fn try_reduce_group<T: Record, U: Record, F>(body: F) -> GroupFactory
 where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(GroupByClosure::<T, U, F> { body, of: PhantomData }) as Box<dyn GroupKernel>)
+    kernel_factory(body, |body| Box::new(GroupByClosure::<T, U, F> { body, of: PhantomData }) as Box<dyn GroupKernel>)
 }
 
 impl<T: Record, U: Record, F> GroupKernel for GroupByClosure<T, U, F>
@@ -124,7 +124,7 @@ where
     F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (position, failed) = emitting::<U, _>(out, |out| {
+        let (position, failed) = with_emitter::<U, _>(out, |out| {
             rows.visit(|mut leaves, sorted| {
                 let cursor = T::cursor(&mut leaves);
                 let mut position = from;
@@ -138,11 +138,12 @@ where
                 (position, None)
             })
         })?;
-        failed.map_or(Ok(position), |error| Err(error.alone()))
+        failed.map_or(Ok(position), |error| Err(error.without_record()))
     }
 
     fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(group), out))?.map_err(UserError::alone)
+        with_emitter::<U, _>(out, |out| (self.body)(&mut Group::on_disk(group), out))?
+            .map_err(UserError::without_record)
     }
 }
 
@@ -151,15 +152,17 @@ struct CoGroupByClosure<L, R, U, F> {
     of: Types<L, R, U>,
 }
 
-/// Both sides' records and the result's.
+/// The records of both sides, and of the result.
 type Types<L, R, U> = PhantomData<fn() -> (L, R, U)>;
 
-/// A kernel that calls `body` for each key's groups of two sides.
+/// Makes a kernel that calls `body` for the two groups of each key.
 pub(crate) fn co_group<L: Record, R: Record, U: Record, F>(body: F) -> CoGroupFactory
 where
     F: for<'l, 'r> Fn(&mut Group<'l, L>, &mut Group<'r, R>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(CoGroupByClosure::<L, R, U, F> { body, of: PhantomData }) as Box<dyn CoGroupKernel>)
+    kernel_factory(body, |body| {
+        Box::new(CoGroupByClosure::<L, R, U, F> { body, of: PhantomData }) as Box<dyn CoGroupKernel>
+    })
 }
 
 impl<L: Record, R: Record, U: Record, F> CoGroupKernel for CoGroupByClosure<L, R, U, F>
@@ -174,12 +177,12 @@ where
         until: [usize; 2],
         out: &mut RowWriter,
     ) -> Result<[usize; 2]> {
-        emitting::<U, _>(out, |out| {
+        with_emitter::<U, _>(out, |out| {
             sides[0].visit(|mut left, left_rows| {
                 sides[1].visit(|mut right, right_rows| {
                     let (left, right) = (L::cursor(&mut left), R::cursor(&mut right));
-                    let (mut at, most) = (from, from[0] + from[1] + GROUP_ROWS);
-                    while at[0] + at[1] < most && !out.is_full() {
+                    let (mut at, max_position_sum) = (from, from[0] + from[1] + GROUP_ROWS);
+                    while at[0] + at[1] < max_position_sum && !out.is_full() {
                         let ends = SortBuffer::next_groups(sides, at, until, leading);
                         if ends == at {
                             break;
@@ -196,6 +199,6 @@ where
     }
 
     fn run_large(&mut self, [left, right]: [&mut dyn NextRow; 2], out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| (self.body)(&mut Group::large(left), &mut Group::large(right), out))
+        with_emitter::<U, _>(out, |out| (self.body)(&mut Group::on_disk(left), &mut Group::on_disk(right), out))
     }
 }

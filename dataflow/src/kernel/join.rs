@@ -13,20 +13,20 @@ use crate::flow::AnyMode;
 use crate::record::{Record, show_record};
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
 struct TryJoin<L, R, U, M, F> {
     body: Guarded<F>,
-    /// The fields that `body` reads of each side, which errors may show.
+    /// The fields of each side that `body` reads, for error messages.
     reads: [Reads; 2],
     of: Types<L, R, U, M>,
 }
 
-/// Both sides' records, the result's, and the result's mode.
+/// The records of both sides and of the result, and the result's mode.
 type Types<L, R, U, M> = PhantomData<fn() -> (L, R, U, M)>;
 
-/// A join kernel that calls `body` for each pair.
+/// Makes a join kernel that calls `body` for each pair.
 pub(crate) fn join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) + Clone + Send + 'static,
@@ -38,12 +38,13 @@ where
     try_join::<L, R, U, M, _>(infallible, [Reads::All, Reads::All])
 }
 
-/// A join kernel that calls `body` for each pair, and ends the job with its error. If flows of mode `M` have event time, a result has that of the left record.
+/// Makes a join kernel that calls `body` for each pair. An error of `body` ends the job. If flows
+/// of mode `M` have event time, a result gets that of the left record.
 pub(crate) fn try_join<L: Record, R: Record, U: Record, M: AnyMode, F>(body: F, reads: [Reads; 2]) -> JoinFactory
 where
     F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
-    kernels(body, move |body| -> Box<dyn JoinKernel> {
+    kernel_factory(body, move |body| -> Box<dyn JoinKernel> {
         Box::new(TryJoin::<L, R, U, M, F> { body, reads: reads.clone(), of: PhantomData })
     })
 }
@@ -54,7 +55,7 @@ where
 {
     fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let body = &*self.body;
-        let (position, failed) = emitting::<U, _>(out, |out| {
+        let (position, failed) = with_emitter::<U, _>(out, |out| {
             pairs.visit(|mut left_leaves, mut right, rows| {
                 let (left, right) = (L::cursor(&mut left_leaves), R::cursor(&mut right));
                 let times = (M::Hidden::LEAVES > 0).then(|| left_leaves.event_time());
@@ -62,7 +63,7 @@ where
                 while position < rows.len() && !out.is_full() {
                     let (left_row, right_row) = rows.get(position);
                     if let Some(times) = times {
-                        out.set_time(times.read(left_row));
+                        out.set_event_time(times.read(left_row));
                     }
                     if let Err(error) = body(L::at(left, left_row), R::at(right, right_row), out) {
                         return (position, Some(error));
@@ -73,16 +74,17 @@ where
             })
         })?;
         match failed {
-            Some(error) => Err(about_pair(error, [L::schema, R::schema], &self.reads, pairs.pair(position))),
+            Some(error) => Err(error_with_pair(error, [L::schema, R::schema], &self.reads, pairs.pair(position))),
             None => Ok(position),
         }
     }
 }
 
-/// A closure's error, with both records as far as they were read: `Sale { item: 3, .. } and Item { id: 3, .. }`.
+/// Adds both records to a closure's error, as far as it reads them:
+/// `Sale { item: 3, .. } and Item { id: 3, .. }`.
 #[cold]
 #[inline(never)]
-fn about_pair(
+fn error_with_pair(
     error: UserError,
     schemas: [fn() -> Schema; 2],
     reads: &[Reads; 2],

@@ -12,12 +12,12 @@ pub struct KeyOf<'k, V: Record> {
     put: &'k mut dyn for<'a> FnMut(V::At<'a>),
 }
 
-/// Proof that a record's key was emitted: a closure that computes keys returns it.
+/// Proof that a closure has emitted a record's key. The closure returns it.
 #[must_use = "a closure that computes keys gives this back"]
 pub struct Keying(());
 
 impl<V: Record> KeyOf<'_, V> {
-    /// Emits the record's key: a value, or a tuple of some. What it borrows is copied.
+    /// Emits the record's key: a value, or a tuple of values. Borrowed data is copied.
     #[inline(always)]
     pub fn emit<K>(self, key: K) -> Keying
     where
@@ -28,21 +28,22 @@ impl<V: Record> KeyOf<'_, V> {
     }
 }
 
-/// A chain that puts the key which `body` emits for a record behind that record, and behind a key that is there already.
-pub(crate) fn keying<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
+/// Makes a chain that appends the key which `body` emits to each row of a record and a previous
+/// key.
+pub(crate) fn key_chain<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
 {
-    let keyed = move |(record, behind): <(T, B) as Record>::At<'_>, out: &mut Emitter<'_, ((T, B), V)>| {
-        let Keying(()) = body(record, KeyOf { put: &mut |key| out.emit(((record, behind), Twin::<V>(key))) });
+    let keyed = move |(record, previous_key): <(T, B) as Record>::At<'_>, out: &mut Emitter<'_, ((T, B), V)>| {
+        let Keying(()) = body(record, KeyOf { put: &mut |key| out.emit(((record, previous_key), KeyTwin::<V>(key))) });
     };
     process::<(T, B), ((T, B), V), _>(keyed)
 }
 
-/// A key as it was emitted.
-struct Twin<'a, V: Record>(V::At<'a>);
+/// A key in the form in which it was emitted.
+struct KeyTwin<'a, V: Record>(V::At<'a>);
 
-impl<V: Record> Value for Twin<'_, V> {
+impl<V: Record> Value for KeyTwin<'_, V> {
     type Record = V;
     #[inline(always)]
     fn twin(&self) -> V::At<'_> {

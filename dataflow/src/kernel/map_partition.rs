@@ -9,12 +9,12 @@ use runtime::sort::{PartitionFactory, PartitionKernel, SortBuffer, SortedRows};
 use crate::record::Record;
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
-/// The records of one task, in the order in which they came.
+/// The records of one task, in order of arrival.
 ///
-/// The closure may keep the records as long as it runs.
+/// The records remain valid until the closure returns.
 pub struct TaskRecords<'r, T: Record> {
     cursor: T::Cursor<'r>,
     rows: SortedRows<'r>,
@@ -44,12 +44,12 @@ struct MapPartition<T, U, F> {
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A kernel that calls `body` once for all records of a task.
+/// Makes a kernel that calls `body` once, with all records of a task.
 pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> PartitionFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn PartitionKernel>)
+    kernel_factory(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn PartitionKernel>)
 }
 
 impl<T: Record, U: Record, F> PartitionKernel for MapPartition<T, U, F>
@@ -57,7 +57,7 @@ where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
     fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()> {
-        emitting::<U, _>(out, |out| {
+        with_emitter::<U, _>(out, |out| {
             rows.visit(|mut leaves, rows| {
                 (self.body)(TaskRecords { cursor: T::cursor(&mut leaves), rows, next: 0 }, out);
             });

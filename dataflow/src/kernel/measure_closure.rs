@@ -1,10 +1,10 @@
-//! Closures that take a measure from a record.
+//! Closures that compute the value of a measure from a record.
 
 use crate::record::Record;
 
-/// A closure that takes a measure from a record.
+/// A closure that computes the value of a measure from a record.
 pub trait MeasureClosure<T: Record, V>: Clone + Send + 'static {
-    /// The measure.
+    /// Computes the value.
     fn read(&self, record: T::At<'_>) -> V;
 }
 
@@ -15,7 +15,8 @@ impl<T: Record, V, F: for<'a> Fn(T::At<'a>) -> V + Clone + Send + 'static> Measu
     }
 }
 
-/// A closure that gives a field as it is seen, which may borrow from the record. Its second parameter names the lifetime of the record.
+/// A closure that returns the twin of a field, which can borrow from the record. Its second
+/// parameter names the lifetime of the record.
 #[derive(Clone)]
 pub struct OfField<F>(pub(crate) F);
 
@@ -30,5 +31,5 @@ where
     }
 }
 
-/// The lifetime of a record that a closure sees.
+/// The lifetime of a record in a closure.
 pub type RecordLifetime<'a> = std::marker::PhantomData<&'a ()>;

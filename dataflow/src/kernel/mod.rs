@@ -1,4 +1,5 @@
-//! User closures as kernels: the only code that is compiled per user type, so it is small.
+//! Closures as kernels of the engine. This is the only code that is compiled per record type, so it
+//! is small.
 
 mod accumulate;
 mod chain;
@@ -9,19 +10,19 @@ mod finish;
 mod fold;
 pub(crate) mod folds;
 mod group;
-mod in_groups;
 mod join;
 mod key;
 mod map_partition;
 mod measure_closure;
-mod missing;
 mod numbers;
+mod optional_measures;
 mod predicate;
 mod reduce;
 mod shared;
 mod slots;
 mod stateful;
 mod summaries;
+mod summarize_groups;
 mod task;
 mod with_all;
 
@@ -34,17 +35,16 @@ pub(crate) use finish::{finish, finish_mean};
 pub use fold::{Aggregator, ByAggregator, ByClosures, FoldState, Folded, Folding};
 pub use group::Group;
 pub(crate) use group::{co_group, reduce_group, try_reduce_group};
-pub(crate) use in_groups::in_groups;
 pub(crate) use join::{join, try_join};
-pub(crate) use key::keying;
+pub(crate) use key::key_chain;
 pub use key::{KeyOf, Keying};
 pub use map_partition::TaskRecords;
 pub(crate) use map_partition::map_partition;
 pub use measure_closure::{MeasureClosure, OfField, RecordLifetime};
-pub use missing::{Measured, Ordered, SumWithTally, Tally};
-pub(crate) use missing::{SumOf, TotalOf};
 pub use numbers::{Averaged, Measure, State};
 pub(crate) use numbers::{exact_sum, no_value, sum_too_large};
+pub use optional_measures::{Measured, Ordered, SumWithTally, Tally};
+pub(crate) use optional_measures::{SumOf, TotalOf};
 pub(crate) use predicate::{predicate, try_predicate};
 pub(crate) use reduce::reduce;
 pub use slots::{Keeps, Slots};
@@ -52,6 +52,7 @@ pub(crate) use slots::{add_slot, kernel_leaves, slot, slot_type};
 pub(crate) use stateful::{process_with, try_predicate_with, try_process_with};
 pub(crate) use summaries::summary;
 pub use summaries::{Room, Summaries, Summary};
+pub(crate) use summarize_groups::summarize_groups;
 pub use task::{Task, TaskState};
 pub use with_all::{Rows, RowsIter};
 pub(crate) use with_all::{try_with_made, try_with_rows};

@@ -1,4 +1,4 @@
-//! Numbers: values that can be summed and averaged.
+//! Numbers that can be summed and averaged.
 
 use runtime::page::Plain;
 use runtime::row::LeafType;
@@ -6,16 +6,17 @@ use runtime::value::{Decimal, Overflow, TimeDelta, nearest_ratio};
 
 use crate::record::Record;
 
-/// Numbers that can be added up. Sums of integers and decimals run in 128 bits and are checked at the end.
+/// Numbers that can be summed. Integers and decimals are summed in 128 bits, and the result is
+/// checked at the end.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
     note = "sums are over integers, floats, decimals and lengths of time"
 )]
 pub trait Measure: Record + Copy {
-    /// The slot that keeps it: `S` itself.
+    /// Always `S`. A type without this trait thus has no slot, and causes only one error.
     type Kept<S>;
-    /// The slot, as that type.
+    /// Returns the slot as that type.
     fn kept<S>(slot: S) -> Self::Kept<S>;
     /// The type in which numbers are summed.
     type Sum: State;
@@ -23,21 +24,22 @@ pub trait Measure: Record + Copy {
     type Total: Copy + Averaged;
     /// Unscaled units in one: the unscaled number of 1.25 with two digits is 125.
     const UNITS: f64;
-    /// Advice for a sum that leaves the range of its type.
+    /// The advice in the error message of a sum that overflows.
     const ADVICE: &'static str;
-    /// The number as a float, rounded to the nearest.
+    /// Returns the number as the nearest float.
     fn float(self) -> f64;
-    /// The unscaled number as the exact sum of two floats, of which the first is the nearest.
+    /// Returns the unscaled number as the exact sum of two floats. The first is the nearest float.
     fn unscaled(self) -> [f64; 2];
-    /// Adds a value.
+    /// Adds a value to a sum.
     fn add(sum: Self::Sum, value: Self) -> Self::Sum;
-    /// The sum, where it fits.
+    /// Returns the sum in the result type. `None` if it does not fit.
     fn total(sum: Self::Sum) -> Option<Self::Total>;
-    /// The sum divided by a count. Rounded once, to the nearest float; sums of floats were rounded before.
+    /// Returns the sum divided by a count, rounded once to the nearest float. Sums of floats have
+    /// been rounded before.
     fn mean(sum: Self::Sum, count: u64) -> f64;
 }
 
-/// A plain value that a group's state holds.
+/// A plain value in the state of a group.
 pub trait State: Plain + Default + for<'a> Record<At<'a> = Self> {
     /// The type of its leaf.
     const LEAF: LeafType;
@@ -93,21 +95,21 @@ macro_rules! integers {
         )*}
     };
 }
-integers!(i64, alone; i8 i16 i32);
-integers!(i64, parts_of; i64);
-integers!(u64, alone; u8 u16 u32);
-integers!(u64, parts_of_unsigned; u64);
+integers!(i64, exact_parts; i8 i16 i32);
+integers!(i64, float_parts; i64);
+integers!(u64, exact_parts; u8 u16 u32);
+integers!(u64, float_parts_unsigned; u64);
 numbers! {
     [] f32, f64 => f64, 1, FLOATS, float(value) value.into(), unscaled(value) [value.into(), 0.0], added(value) f64::from(value),
         total(sum) Some(sum), mean(sum, count) sum / count as f64;
     [] f64, f64 => f64, 1, FLOATS, float(value) value, unscaled(value) [value, 0.0], added(value) value,
         total(sum) Some(sum), mean(sum, count) sum / count as f64;
     [const SCALE: u8] Decimal<SCALE>, i128 => Self, 10_u64.pow(SCALE as u32), DECIMALS,
-        float(value) value.to_f64(), unscaled(value) parts_of(value.scaled()), added(value) i128::from(value.scaled()),
+        float(value) value.to_f64(), unscaled(value) float_parts(value.scaled()), added(value) i128::from(value.scaled()),
         total(sum) sum.try_into().ok().map(Decimal::from_scaled), mean(sum, count) mean_of(sum, count, 10_u64.pow(SCALE.into()));
-    // A mean is a number of seconds.
+    // The mean of time deltas is a number of seconds.
     [] TimeDelta, i128 => Self, 1_000_000, TIMES,
-        float(value) value.as_seconds(), unscaled(value) parts_of(value.micros()), added(value) i128::from(value.micros()),
+        float(value) value.as_seconds(), unscaled(value) float_parts(value.micros()), added(value) i128::from(value.micros()),
         total(sum) sum.try_into().ok().map(TimeDelta::from_micros), mean(sum, count) mean_of(sum, count, 1_000_000);
 }
 
@@ -117,22 +119,22 @@ const DECIMALS: &str = "no decimal is wider; sum it with fewer digits, `x.rescal
 const TIMES: &str = "sum it as a float, `x.as_seconds()`";
 
 #[inline(always)]
-fn alone(value: f64) -> [f64; 2] {
+fn exact_parts(value: f64) -> [f64; 2] {
     [value, 0.0]
 }
 
-/// The high and the low half are floats, and so is the rest of their sum.
+/// Splits an integer into two halves that are floats, and adds them without loss.
 #[inline(always)]
-fn parts_of(value: i64) -> [f64; 2] {
+fn float_parts(value: i64) -> [f64; 2] {
     exact_sum((value >> 32 << 32) as f64, (value & 0xffff_ffff) as f64)
 }
 
 #[inline(always)]
-fn parts_of_unsigned(value: u64) -> [f64; 2] {
+fn float_parts_unsigned(value: u64) -> [f64; 2] {
     exact_sum((value >> 32 << 32) as f64, (value & 0xffff_ffff) as f64)
 }
 
-/// The sum, rounded, and what it was rounded by. Exact unless the sum is not finite (Knuth's TwoSum).
+/// Returns the rounded sum and its rounding error. Exact if the sum is finite (TwoSum, Knuth).
 #[inline(always)]
 pub(crate) fn exact_sum(left: f64, right: f64) -> [f64; 2] {
     let sum = left + right;
@@ -141,14 +143,14 @@ pub(crate) fn exact_sum(left: f64, right: f64) -> [f64; 2] {
     [sum, rest]
 }
 
-/// The mean of `count` numbers; NaN of none.
+/// Returns the mean of `count` numbers. NaN if `count` is 0.
 fn mean_of(sum: i128, count: u64, units: u64) -> f64 {
     if count == 0 { f64::NAN } else { nearest_ratio(sum, u128::from(count) * u128::from(units)) }
 }
 
-/// Sums that a mean can be made of: integers, floats, decimals, lengths of time.
+/// Sums that have a mean: integers, floats, decimals, time deltas.
 pub trait Averaged {
-    /// The sum divided by a count, rounded as [`Measure::mean`] is; NaN if the count is zero.
+    /// Returns the sum divided by a count, rounded like [`Measure::mean`]. NaN if the count is 0.
     fn mean(self, count: u64) -> f64;
 }
 
@@ -170,12 +172,12 @@ averaged! {
     [] TimeDelta, sum => sum.micros().into();
 }
 
-/// A sum leaves the range of its type.
+/// The error of a sum that does not fit its type.
 pub(crate) fn sum_too_large<V: Measure>() -> Overflow {
     Overflow { what: format!("a sum of {} leaves the type's range; {}", short_name::<V>(), V::ADVICE) }
 }
 
-/// A state has no value. No group is without a record, so this does not happen.
+/// The error of a state without a value. It does not occur, because each group has a record.
 pub(crate) fn no_value<V>() -> Overflow {
     Overflow { what: format!("a measure of {} has no value", short_name::<V>()) }
 }

@@ -1,4 +1,4 @@
-//! Closures that say whether a record stays.
+//! Closures that decide whether a record is kept.
 
 use std::marker::PhantomData;
 
@@ -7,24 +7,24 @@ use runtime::kernel::{Predicate, PredicateFactory};
 use runtime::page::{Batch, Input, Selection};
 use runtime::plan::Reads;
 
-use super::shared::{Guarded, about_record, kernels};
+use super::shared::{Guarded, error_with_record, kernel_factory};
 use crate::error::UserError;
 use crate::record::Record;
 
-struct Keep<T, F> {
+struct ClosurePredicate<T, F> {
     body: Guarded<F>,
     of: PhantomData<fn() -> T>,
 }
 
-/// A predicate that calls `body`.
+/// Makes a predicate that calls `body` for each record.
 pub(crate) fn predicate<T: Record, F>(body: F) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(Keep::<T, F> { body, of: PhantomData }) as Box<dyn Predicate>)
+    kernel_factory(body, |body| Box::new(ClosurePredicate::<T, F> { body, of: PhantomData }) as Box<dyn Predicate>)
 }
 
-impl<T: Record, F> Predicate for Keep<T, F>
+impl<T: Record, F> Predicate for ClosurePredicate<T, F>
 where
     F: for<'a> Fn(T::At<'a>) -> bool + Clone + Send + 'static,
 {
@@ -38,24 +38,24 @@ where
     }
 }
 
-struct TryKeep<T, F> {
+struct TryClosurePredicate<T, F> {
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: PhantomData<fn() -> T>,
 }
 
-/// A predicate that calls `body`, and ends the job with its error.
+/// Makes a predicate that calls `body` for each record. An error of `body` ends the job.
 pub(crate) fn try_predicate<T: Record, F>(body: F, reads: Reads) -> PredicateFactory
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
-    kernels(body, move |body| -> Box<dyn Predicate> {
-        Box::new(TryKeep::<T, F> { body, reads: reads.clone(), of: PhantomData })
+    kernel_factory(body, move |body| -> Box<dyn Predicate> {
+        Box::new(TryClosurePredicate::<T, F> { body, reads: reads.clone(), of: PhantomData })
     })
 }
 
-impl<T: Record, F> Predicate for TryKeep<T, F>
+impl<T: Record, F> Predicate for TryClosurePredicate<T, F>
 where
     F: for<'a> Fn(T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,
 {
@@ -65,7 +65,8 @@ where
     }
 }
 
-/// Keeps the rows for which `keep` gives `Ok(true)`; its error is shown with the record, as far as `reads` goes.
+/// Keeps the rows for which `keep` returns `Ok(true)`. Adds the record to an error, as far as
+/// `reads` allows.
 #[inline]
 pub(super) fn try_select<T: Record>(
     batch: &Batch<'_>,
@@ -74,7 +75,7 @@ pub(super) fn try_select<T: Record>(
     mut keep: impl for<'a> FnMut(T::At<'a>) -> Result<bool, UserError>,
 ) -> Result<()> {
     let mut position = 0;
-    let asked = rows.rows().to_vec();
+    let input_rows = rows.rows().to_vec();
     let result = rows.retain(batch, |mut leaves, rows| {
         let cursor = T::cursor(&mut leaves);
         rows.try_each(|row| {
@@ -84,8 +85,8 @@ pub(super) fn try_select<T: Record>(
     });
     result.map_err(|error| {
         let mut selection = Selection::default();
-        selection.set(asked);
+        selection.set(input_rows);
         let input = Input::new(batch, &selection);
-        about_record(error, T::schema, reads, &input, position - 1)
+        error_with_record(error, T::schema, reads, &input, position - 1)
     })
 }

@@ -1,4 +1,4 @@
-//! Closures that make one record of two.
+//! Closures that combine two records into one.
 
 use std::marker::PhantomData;
 
@@ -9,20 +9,20 @@ use runtime::page::{Input, RowWriter};
 use crate::record::Record;
 
 use super::Emitter;
-use super::emitter::emitting;
-use super::shared::{Guarded, kernels};
+use super::emitter::with_emitter;
+use super::shared::{Guarded, kernel_factory};
 
 struct ReduceByClosure<T, F> {
     body: Guarded<F>,
     of: PhantomData<fn() -> T>,
 }
 
-/// A reducer that calls `body` for two records of a group.
+/// Makes a reducer that calls `body` for two records of a group.
 pub(crate) fn reduce<T: Record, F>(body: F) -> ReduceFactory
 where
     F: for<'l, 'r> Fn(T::At<'l>, T::At<'r>, &mut Emitter<'_, T>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(ReduceByClosure::<T, F> { body, of: PhantomData }) as Box<dyn Reduce>)
+    kernel_factory(body, |body| Box::new(ReduceByClosure::<T, F> { body, of: PhantomData }) as Box<dyn Reduce>)
 }
 
 impl<T: Record, F> Reduce for ReduceByClosure<T, F>
@@ -37,7 +37,7 @@ where
         scratch: &mut RowWriter,
     ) -> Result<Combined> {
         let body = &*self.body;
-        emitting::<T, _>(scratch, |out| {
+        with_emitter::<T, _>(scratch, |out| {
             table.combine(input, groups, |mut group_leaves, mut leaves, mut pairs| {
                 let (group, cursor) = (T::cursor(&mut group_leaves), T::cursor(&mut leaves));
                 while let Some((left, right)) = pairs.next() {

@@ -1,4 +1,4 @@
-//! A closure that each task gets a clone of.
+//! Factories of kernels, each with a clone of the program's closure.
 
 use std::mem::needs_drop;
 use std::ops::{Deref, DerefMut};
@@ -18,7 +18,7 @@ use crate::accumulators;
 use crate::error::UserError;
 use crate::record::show_record;
 
-/// Holds a closure for factories, which are shared, without asking that the closure be `Sync`.
+/// Shares a closure between tasks without requiring `Sync`.
 pub(super) struct SharedClosure<F>(Mutex<Guarded<F>>);
 
 impl<F: Clone> SharedClosure<F> {
@@ -26,9 +26,9 @@ impl<F: Clone> SharedClosure<F> {
         SharedClosure(Mutex::new(Guarded::new(closure)))
     }
 
-    /// Whether the closure adds to an accumulator.
+    /// Returns `true` if the closure contains a handle of an accumulator.
     pub(super) fn accumulates(&self) -> bool {
-        accumulators::are_in(&**self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        accumulators::captures_accumulator(&**self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn get(&self) -> Guarded<F> {
@@ -36,26 +36,26 @@ impl<F: Clone> SharedClosure<F> {
     }
 }
 
-/// Opens kernels of one closure.
-pub(super) trait Maker<K: ?Sized>: Send {
+/// Creates the kernels of one closure.
+pub(super) trait KernelMaker<K: ?Sized>: Send {
     fn kernel(&self) -> Box<K>;
     fn accumulates(&self) -> bool;
     fn captures(&self) -> bool;
 }
 
-/// The maker of a closure's kernels.
+/// The maker for one type of closure.
 struct ClosureMaker<F, M> {
     closure: Guarded<F>,
     kernel: M,
 }
 
-impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> for ClosureMaker<F, M> {
+impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> KernelMaker<K> for ClosureMaker<F, M> {
     fn kernel(&self) -> Box<K> {
         (self.kernel)(self.closure.clone())
     }
 
     fn accumulates(&self) -> bool {
-        accumulators::are_in(&*self.closure)
+        accumulators::captures_accumulator(&*self.closure)
     }
 
     fn captures(&self) -> bool {
@@ -63,11 +63,11 @@ impl<K: ?Sized, F: Clone + Send, M: Fn(Guarded<F>) -> Box<K> + Send> Maker<K> fo
     }
 }
 
-/// A maker that tasks share, without asking that the closure be `Sync`.
-struct SharedMaker<K: ?Sized>(Mutex<Box<dyn Maker<K>>>);
+/// Shares a maker between tasks without requiring `Sync`.
+struct SharedMaker<K: ?Sized>(Mutex<Box<dyn KernelMaker<K>>>);
 
 impl<K: ?Sized> SharedMaker<K> {
-    fn lock(&self) -> MutexGuard<'_, Box<dyn Maker<K>>> {
+    fn lock(&self) -> MutexGuard<'_, Box<dyn KernelMaker<K>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -86,38 +86,38 @@ impl<K: ?Sized> Factory<K> for SharedMaker<K> {
     }
 }
 
-/// Kinds of kernels. Their factories are compiled once for each kind, and not for each closure.
-pub(super) trait Kind {
-    fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>>;
+/// The kinds of kernels. A factory is compiled once per kind, and not per closure.
+pub(super) trait KernelKind {
+    fn factory(maker: Box<dyn KernelMaker<Self>>) -> Arc<dyn Factory<Self>>;
 }
 
-macro_rules! kinds {
+macro_rules! kernel_kinds {
     ($($kind:path)*) => {$(
-        impl Kind for dyn $kind {
+        impl KernelKind for dyn $kind {
             #[inline(never)]
-            fn factory(maker: Box<dyn Maker<Self>>) -> Arc<dyn Factory<Self>> {
+            fn factory(maker: Box<dyn KernelMaker<Self>>) -> Arc<dyn Factory<Self>> {
                 Arc::new(SharedMaker(Mutex::new(maker)))
             }
         }
     )*};
 }
-kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel PartitionKernel }
+kernel_kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel PartitionKernel }
 
-/// A factory that opens a kernel with a clone of a closure.
-pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
+/// Returns a factory that creates kernels, each with a clone of `closure`.
+pub(super) fn kernel_factory<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>
 where
-    K: Kind + ?Sized + 'static,
+    K: KernelKind + ?Sized + 'static,
     F: Clone + Send + 'static,
     M: Fn(Guarded<F>) -> Box<K> + Send + 'static,
 {
     K::factory(Box::new(ClosureMaker { closure: Guarded::new(closure), kernel }))
 }
 
-/// A value of the user's whose `Drop` may panic, such as a closure with captured values.
+/// A value of the program whose `Drop` may panic, such as the captured values of a closure.
 ///
-/// A second panic while a first one unwinds would abort the process. All values of a task are dropped while one panic unwinds, so a panic of this `Drop`
-/// is then suppressed, and the first panic is the job's error. (Two values that *one* closure captured are dropped by the language itself, which does
-/// abort.)
+/// A panic during unwinding would abort the process. A task drops all of its values when one
+/// panics. So this `Drop` suppresses a further panic, and the first one becomes the job's error. It
+/// cannot do so for two values that *one* closure captured: Rust drops both, and aborts.
 pub(super) struct Guarded<V>(Option<V>);
 
 impl<V: Clone> Clone for Guarded<V> {
@@ -168,10 +168,11 @@ impl<V> Drop for Guarded<V> {
     }
 }
 
-/// A closure's error, with the fields in `reads` of the record that it was about. Compiled once.
+/// Adds the record to a closure's error, with the fields that are in `reads`. Not generic, so that
+/// it is compiled once.
 #[cold]
 #[inline(never)]
-pub(super) fn about_record(
+pub(super) fn error_with_record(
     error: UserError,
     schema: fn() -> Schema,
     reads: &Reads,

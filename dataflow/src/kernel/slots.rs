@@ -1,12 +1,11 @@
-//! Slots: the measures of a grouping, one type each, so that all run in one loop.
+//! Slots: the measures of an aggregate. Each has a type of its own, so that all run in one loop.
 //!
-//! The type of a measure's slot is an associated type of the measure (`Kept`), though it is the
-//! same for all measures. So for a type that is no measure the compiler finds no slot, and reports
-//! the mistake once, at the measure.
+//! A measure has its slot's type as an associated type (`Kept`), although it is the same for all
+//! measures. So the compiler finds no slot for a type that is not a measure, and reports the error
+//! once, at the measure.
 //!
-//! `Option` is a parameter of a slot and not another slot. A sum of values that may be missing also
-//! keeps a count (`Tally`), and its result is an `Option` (`Measured::Of`). One loop is compiled
-//! for both.
+//! Measures of an `Option` use the slots of the plain value, with other parameters. A sum of
+//! `Option`s also keeps a count (`Tally`), and its result is an `Option` (`Measured::Of`).
 
 use runtime::group::{StateReader, StateRow};
 use runtime::operators::{DISTINCT_AND_TEXT, Fold, Merge, StateLeaf};
@@ -16,31 +15,31 @@ use runtime::value::Overflow;
 
 use crate::record::Record;
 
-/// A list of slots, built one by one: `((((), A), B), C)`.
+/// A list of slots, nested in the order of their declaration: `((((), A), B), C)`.
 #[diagnostic::on_unimplemented(
     message = "a measure of this aggregate has no state in a table of groups",
     note = "behind `quantiles` stands `finish_groups` in place of `finish`"
 )]
 pub trait Slots<T: Record>: Clone + Send + 'static {
-    /// The slots' state, as a record: what the closure behind the aggregates reads.
+    /// The state of the slots as a record, which [`values`](Slots::values) reads.
     type Record: Record;
-    /// The values that this closure gets.
+    /// The values that the closure of the aggregate receives.
     type Values<'a>;
-    /// The slots' places in a table's rows.
+    /// The locations of the slots in a table's rows.
     type Places<'t>: Copy;
-    /// Whether the engine cannot merge a slot's states by itself.
+    /// `true` if a state must be merged by [`merge`](Slots::merge), because the engine cannot.
     const MERGES: bool;
-    /// Which of the states that exclude each other the slots have.
+    /// The states in the slots that cannot be combined with others.
     #[doc(hidden)]
     const KEEPS: Keeps;
 
-    /// Appends the leaves of each slot's state: how the engine keeps and merges them.
+    /// Appends the leaves of each slot's state: how the engine stores and merges them.
     fn leaves(&self, slots: &mut Vec<Vec<StateLeaf>>);
     /// Takes the slots' leaves from a table.
     fn places<'t>(reader: &mut StateReader<'t>) -> Option<Self::Places<'t>>;
-    /// Adds a record; `claims` is what records are written in place with.
+    /// Adds a record. `claims` provides the room for records that are written in place.
     fn add<'t>(&self, places: Self::Places<'t>, group: StateRow<'t>, record: T::At<'_>, claims: &mut Claims<'t>);
-    /// Adds another state of the same group, to slots whose states the engine cannot merge.
+    /// Merges another state of the same group, in the slots that the engine cannot merge.
     fn merge<'t>(
         &self,
         places: Self::Places<'t>,
@@ -48,14 +47,14 @@ pub trait Slots<T: Record>: Clone + Send + 'static {
         state: <Self::Record as Record>::At<'_>,
         claims: &mut Claims<'t>,
     );
-    /// The slots' values.
+    /// Returns the slots' values.
     ///
     /// # Errors
-    /// Where a sum does not fit.
+    /// Fails if a sum overflows.
     fn values<'a>(&self, state: <Self::Record as Record>::At<'a>) -> Result<Self::Values<'a>, Overflow>;
 }
 
-/// States that do not go together in one aggregate.
+/// States that cannot be combined in one aggregate.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Keeps {
@@ -65,17 +64,17 @@ pub struct Keeps {
 
 impl Keeps {
     pub(crate) const NEITHER: Keeps = Keeps { distinct_values: false, texts: false };
-    /// Of `count_distinct`.
+    /// The state of `count_distinct`.
     pub(crate) const DISTINCT_VALUES: Keeps = Keeps { distinct_values: true, ..Keeps::NEITHER };
-    /// For least and greatest texts, and for values that `min_by` and `max_by` carry.
+    /// The state of minimum and maximum texts, and of values that `min_by` and `max_by` return.
     pub(crate) const TEXTS: Keeps = Keeps { texts: true, ..Keeps::NEITHER };
 
-    /// These, and those of one more slot.
+    /// Adds the states of one more slot.
     pub(crate) const fn and(self, slot: Keeps) -> Self {
         Keeps { distinct_values: self.distinct_values || slot.distinct_values, texts: self.texts || slot.texts }
     }
 
-    /// Fails the build of a program that takes both in one aggregate.
+    /// Fails the build of a program that uses both in one aggregate.
     #[track_caller]
     #[allow(clippy::panic, reason = "called in constants only: the compiler reports the text")]
     pub(crate) const fn must_go_together(self) {
@@ -85,13 +84,13 @@ impl Keeps {
     }
 }
 
-/// A leaf that kernels add to, and that the engine merges by `merge`.
+/// Returns leaves that kernels add to, and that the engine merges as given.
 #[inline(never)]
 pub(crate) fn kernel_leaves(leaves: &[(LeafType, Merge)]) -> Vec<StateLeaf> {
     leaves.iter().map(|&(ty, merge)| StateLeaf { ty, fold: Fold::Kernel(merge) }).collect()
 }
 
-/// Appends the leaves of a slot. Compiled once.
+/// Appends the leaves of a slot. Not generic, so that it is compiled once.
 #[inline(never)]
 pub(crate) fn add_slot(slots: &mut Vec<Vec<StateLeaf>>, leaves: Vec<StateLeaf>) {
     slots.push(leaves);
@@ -116,7 +115,7 @@ impl<T: Record> Slots<T> for () {
     }
 }
 
-/// The type of a slot that holds a closure, of these types.
+/// Declares the type of a slot that holds a closure, with these type parameters.
 macro_rules! slot_type {
     ($(#[$doc:meta])* $name:ident<$($v:ident),+>) => {
         $(#[$doc])*
@@ -133,7 +132,8 @@ macro_rules! slot_type {
 }
 pub(crate) use slot_type;
 
-/// One slot's part of [`Slots`]: its state, its value, and the places of the state in a row.
+/// Implements [`Slots`] for one more slot: its state, its value, and the locations of the state in
+/// a row.
 macro_rules! slot {
     ([$($generics:tt)*] $name:ty, $state:ty, $value:ty, $places:ty,
      $(keeps $keeps:ident,)? leaves($slot:ident) $leaves:expr, places($reader:ident) $take:expr,

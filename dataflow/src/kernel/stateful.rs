@@ -1,4 +1,4 @@
-//! Closures over one record and a state of their task.
+//! Closures over one record and the state of their task.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use runtime::page::{Batch, Input, RowWriter, Selection};
 use runtime::plan::Reads;
 
 use super::Emitter;
-use super::chain::try_each;
+use super::chain::try_for_each_record;
 use super::predicate::try_select;
 use super::shared::{Guarded, SharedClosure};
 use super::task::{Task, TaskState};
 use crate::error::UserError;
 use crate::record::Record;
 
-struct Stateful<T, U, S, F> {
+struct StatefulChain<T, U, S, F> {
     state: Guarded<S>,
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: PhantomData<fn() -> (T, U)>,
 }
 
-/// A chain that calls `open` in each task, then `body` for each record.
+/// Makes a chain that calls `open` once per task, then `body` for each record.
 pub(crate) fn process_with<T: Record, U: Record, S, O, F>(open: O, body: F) -> ChainFactory
 where
     S: TaskState,
@@ -38,7 +38,8 @@ where
     try_process_with::<T, U, S, _, _>(move |task| Ok(open(task)), infallible, Reads::All)
 }
 
-/// A chain that calls `open` in each task, then `body` for each record, and ends the job with an error of either.
+/// Makes a chain that calls `open` once per task, then `body` for each record. An error of either
+/// ends the job.
 pub(crate) fn try_process_with<T: Record, U: Record, S, O, F>(open: O, body: F, reads: Reads) -> ChainFactory
 where
     S: TaskState,
@@ -49,36 +50,37 @@ where
     let has_effects = maker.accumulates() || shared.accumulates();
     let open = move |context: &TaskContext| -> Result<Box<dyn Chain>> {
         let body = shared.get();
-        let state = opened(&*maker.get(), context)?;
-        Ok(Box::new(Stateful::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
+        let state = open_state(&*maker.get(), context)?;
+        Ok(Box::new(StatefulChain::<T, U, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     };
     Arc::new(KeepsState { open, has_effects })
 }
 
-fn opened<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<Guarded<S>> {
-    open(Task::new(context.subtask, context.subtasks)).map(Guarded::new).map_err(UserError::alone)
+fn open_state<S>(open: &impl Fn(Task) -> Result<S, UserError>, context: &TaskContext) -> Result<Guarded<S>> {
+    open(Task::new(context.subtask, context.subtasks)).map(Guarded::new).map_err(UserError::without_record)
 }
 
-impl<T: Record, U: Record, S, F> Chain for Stateful<T, U, S, F>
+impl<T: Record, U: Record, S, F> Chain for StatefulChain<T, U, S, F>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
         let (state, body) = (&mut *self.state, &*self.body);
-        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(state, record, out))
+        try_for_each_record::<T, U>(input, from, out, &self.reads, |record, out| body(state, record, out))
     }
 }
 
 /// A predicate with a state.
-struct KeepWith<T, S, F> {
+struct StatefulPredicate<T, S, F> {
     state: Guarded<S>,
     body: Guarded<F>,
     reads: Reads,
     of: PhantomData<fn() -> T>,
 }
 
-/// A predicate that calls `open` in each task, then `keep` for each record, and ends the job with an error of either.
+/// Makes a predicate that calls `open` once per task, then `keep` for each record. An error of
+/// either ends the job.
 pub(crate) fn try_predicate_with<T: Record, S, O, F>(open: O, keep: F, reads: Reads) -> PredicateFactory
 where
     S: TaskState,
@@ -88,14 +90,14 @@ where
     let (maker, shared) = (SharedClosure::new(open), SharedClosure::new(keep));
     let open = move |context: &TaskContext| -> Result<Box<dyn Predicate>> {
         let body = shared.get();
-        let state = opened(&*maker.get(), context)?;
-        Ok(Box::new(KeepWith::<T, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
+        let state = open_state(&*maker.get(), context)?;
+        Ok(Box::new(StatefulPredicate::<T, S, F> { state, body, reads: reads.clone(), of: PhantomData }))
     };
-    // Which records the predicate keeps depends on those that it saw.
+    // The result for a record depends on the records before it.
     Arc::new(KeepsState { open, has_effects: true })
 }
 
-impl<T: Record, S, F> Predicate for KeepWith<T, S, F>
+impl<T: Record, S, F> Predicate for StatefulPredicate<T, S, F>
 where
     S: TaskState,
     F: for<'a> Fn(&mut S, T::At<'a>) -> Result<bool, UserError> + Clone + Send + 'static,

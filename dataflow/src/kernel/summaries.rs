@@ -1,56 +1,57 @@
-//! Measures of groups whose records are together. A measure that keeps state of any size, as a quantile keeps numbers, cannot lie in a table's row.
+//! Measures of groups whose records are together.
 //!
-//! Each slot of an aggregate also has this form, so that all measures of a group are taken in one pass over its records.
+//! A quantile needs a state of variable size, which a row of a table cannot hold. If an aggregate
+//! has one, all of its slots are computed in this form, in one pass over the records of a group.
 
 use runtime::value::Overflow;
 
 use crate::record::Record;
 
-/// How much of a group a slot may keep.
+/// The memory that a slot may use for a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// A number for each of so many records.
+    /// One number for each of this many records.
     For(usize),
-    /// Only what does not grow with the group.
+    /// Only a state that does not grow with the group.
     None,
 }
 
-/// A slot over records that are together.
+/// A slot over the records of one group.
 pub trait Summary<T: Record>: Clone + Send + 'static {
     /// The state of a group.
     type State;
     /// The value of a group.
     type Value<'a>;
-    /// Bytes that the state takes, however large a group is.
+    /// Returns the bytes that the state needs for any size of group.
     fn aside(&self) -> usize {
         0
     }
-    /// Bytes that the state takes for each record where there is [room](Room::For).
+    /// Returns the bytes that the state needs per record, given [room](Room::For).
     fn number_bytes(&self) -> usize {
         0
     }
-    /// The mistake in its arguments, if there is one.
+    /// Returns the error in the slot's arguments. `None` if they are valid.
     fn refused(&self) -> Option<String> {
         None
     }
-    /// The state of a group without records.
+    /// Returns the state of a group before its first record.
     fn begin(&self, room: Room) -> Self::State;
     /// Adds a record.
     fn add(&self, state: &mut Self::State, record: T::At<'_>);
-    /// Whether the slot needs another pass over all records.
+    /// Returns `true` if the slot needs another pass over all records.
     fn again(&self, _: &mut Self::State) -> bool {
         false
     }
-    /// Adds a record in such a pass.
+    /// Adds a record in another pass.
     fn add_again(&self, _: &mut Self::State, _: T::At<'_>) {}
-    /// The group's value.
+    /// Returns the group's value.
     ///
     /// # Errors
-    /// Where a sum does not fit.
+    /// Fails if a sum overflows.
     fn value<'a>(&self, state: &'a mut Self::State) -> Result<Self::Value<'a>, Overflow>;
 }
 
-/// A list of slots over records that are together, nested as [`Slots`](super::Slots) are.
+/// A list of slots over the records of one group, nested like [`Slots`](super::Slots).
 #[diagnostic::on_unimplemented(
     message = "a measure of this aggregate cannot be taken beside a median or a percentile",
     note = "take `count_distinct` in an `aggregate` of its own, and join both by the key"
@@ -58,26 +59,26 @@ pub trait Summary<T: Record>: Clone + Send + 'static {
 pub trait Summaries<T: Record>: Clone + Send + 'static {
     /// The states of a group.
     type State;
-    /// The values that the closure behind the slots gets.
+    /// The values that the closure of the aggregate receives.
     type Values<'a>;
-    /// As [`Summary::aside`].
+    /// Like [`Summary::aside`].
     fn aside(&self) -> usize;
-    /// As [`Summary::number_bytes`].
+    /// Like [`Summary::number_bytes`].
     fn number_bytes(&self) -> usize;
-    /// As [`Summary::refused`].
+    /// Like [`Summary::refused`].
     fn refused(&self) -> Option<String>;
-    /// As [`Summary::begin`].
+    /// Like [`Summary::begin`].
     fn begin(&self, room: Room) -> Self::State;
-    /// As [`Summary::add`].
+    /// Like [`Summary::add`].
     fn add(&self, state: &mut Self::State, record: T::At<'_>);
-    /// As [`Summary::again`].
+    /// Like [`Summary::again`].
     fn again(&self, state: &mut Self::State) -> bool;
-    /// As [`Summary::add_again`].
+    /// Like [`Summary::add_again`].
     fn add_again(&self, state: &mut Self::State, record: T::At<'_>);
-    /// As [`Summary::value`].
+    /// Like [`Summary::value`].
     ///
     /// # Errors
-    /// As there.
+    /// Like [`Summary::value`].
     fn values<'a>(&self, state: &'a mut Self::State) -> Result<Self::Values<'a>, Overflow>;
 }
 
@@ -137,7 +138,7 @@ impl<T: Record, S: Summaries<T>, A: Summary<T>> Summaries<T> for (S, A) {
     }
 }
 
-/// A slot's [`Summary`]: its state, how it begins, how a record is added, its value.
+/// Implements [`Summary`] for a slot: the type of its state, how a record is added, and its value.
 macro_rules! summary {
     ([$($generics:tt)*] $slot:ty, $state:ty, $value:ty,
      add($of:ident, $state_name:ident, $record:ident) $add:block, value($taken:ident) $out:expr) => {

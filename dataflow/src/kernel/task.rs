@@ -1,12 +1,12 @@
-//! The tasks that run an operator, as its closures know them.
+//! The task of an operator, as its closures see it.
 
 /// One of the parallel tasks that run an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Task {
-    /// Which one, from 0.
+    /// Index of the task, from 0.
     pub index: usize,
-    /// How many there are.
+    /// Number of tasks.
     pub tasks: usize,
 }
 
@@ -16,7 +16,8 @@ impl Task {
     }
 }
 
-/// State that a task can keep between two records: implemented for everything that can go to another thread.
+/// State that a task can keep between two records. Implemented for all types that are `Send` and
+/// borrow nothing.
 #[diagnostic::on_unimplemented(
     message = "a task cannot keep `{Self}` between two records",
     label = "this operator's state",

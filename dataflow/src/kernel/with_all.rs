@@ -1,4 +1,4 @@
-//! Closures over a record and all records of another flow, or a value that was made of these records.
+//! Closures over a record and all rows of another flow, or a value made of these rows.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use crate::flow::TaskState;
 use crate::record::Record;
 
 use super::Emitter;
-use super::chain::try_each;
+use super::chain::try_for_each_record;
 use super::shared::{Guarded, SharedClosure};
 
-/// All records of a flow, lent to a closure: a list. It is `Copy`, and what it gives are borrowed twins.
+/// All records of a flow, borrowed by a closure as a list. The list is `Copy`, and its items are
+/// borrowed twins.
 pub struct Rows<'r, T: Record> {
     cursor: T::Cursor<'r>,
     rows: SortedRows<'r>,
@@ -26,26 +27,26 @@ pub struct Rows<'r, T: Record> {
 copies! { [T: Record] Rows<'_, T> }
 
 impl<'r, T: Record> Rows<'r, T> {
-    /// How many.
+    /// Returns the number of records.
     #[must_use]
     pub fn len(self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no records.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The record at a position, where there are so many.
+    /// Returns the record at `position`. `None` if there are fewer records.
     #[inline(always)]
     #[must_use]
     pub fn get(self, position: usize) -> Option<T::At<'r>> {
         self.rows.get(position).map(|row| T::at(self.cursor, row))
     }
 
-    /// One after the other.
+    /// Returns an iterator over the records.
     #[inline(always)]
     #[must_use]
     pub fn iter(self) -> RowsIter<'r, T> {
@@ -62,7 +63,7 @@ impl<'r, T: Record> IntoIterator for Rows<'r, T> {
     }
 }
 
-/// Goes over [`Rows`].
+/// An iterator over [`Rows`].
 pub struct RowsIter<'r, T: Record> {
     rows: Rows<'r, T>,
     next: usize,
@@ -92,25 +93,26 @@ impl<'r, T: Record> Iterator for RowsIter<'r, T> {
 
 impl<T: Record> ExactSizeIterator for RowsIter<'_, T> {}
 
-/// Lends all rows to `f`.
+/// Calls `f` with all rows.
 #[inline(always)]
-fn lent<R: Record, V>(all: &FrozenRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V) -> Result<V> {
+fn with_rows<R: Record, V>(all: &FrozenRows, f: impl for<'r> FnOnce(Rows<'r, R>) -> V) -> Result<V> {
     all.visit(|mut leaves, rows| f(Rows { cursor: R::cursor(&mut leaves), rows }))
 }
 
-/// The records, those beside them, and the result's.
+/// The records of the flow, of the other flow, and of the result.
 type Types<T, R, U> = PhantomData<fn() -> (T, R, U)>;
 
 /// The kernel of `with_all`.
 struct WithRows<T, R, U, F> {
     all: Option<Arc<FrozenRows>>,
     body: Guarded<F>,
-    /// The fields that `body` reads, which errors may show.
+    /// The fields that `body` reads, for error messages.
     reads: Reads,
     of: Types<T, R, U>,
 }
 
-/// A kernel that calls `body` for each record with all rows, and ends the job with its error.
+/// Makes a kernel that calls `body` for each record, with all rows. An error of `body` ends the
+/// job.
 pub(crate) fn try_with_rows<T: Record, R: Record, U: Record, F>(body: F, reads: Reads) -> SideInputFactory
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
@@ -137,9 +139,11 @@ where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (all, body) = (self.all.as_ref().ok_or_else(not_begun)?, &*self.body);
+        let (all, body) = (self.all.as_ref().ok_or_else(missing_rows_error)?, &*self.body);
         let reads = &self.reads;
-        lent::<R, _>(all, |rows| try_each::<T, U>(input, from, out, reads, |record, out| body(record, rows, out)))?
+        with_rows::<R, _>(all, |rows| {
+            try_for_each_record::<T, U>(input, from, out, reads, |record, out| body(record, rows, out))
+        })?
     }
 }
 
@@ -152,7 +156,8 @@ struct WithMade<T, R, U, S, O, F> {
     of: Types<T, R, U>,
 }
 
-/// A kernel that calls `init` once with all rows, and `body` for each record with the value of `init`.
+/// Makes a kernel that calls `init` once with all rows, then `body` for each record with the
+/// result. An error of `body` ends the job.
 pub(crate) fn try_with_made<T: Record, R: Record, U: Record, S, O, F>(
     init: O,
     body: F,
@@ -178,7 +183,7 @@ where
 {
     fn begin(&mut self, all: Arc<FrozenRows>) -> Result<()> {
         let init = &*self.init;
-        self.made = Some(Guarded::new(lent::<R, _>(&all, init)?));
+        self.made = Some(Guarded::new(with_rows::<R, _>(&all, init)?));
         Ok(())
     }
 }
@@ -190,12 +195,12 @@ where
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize> {
-        let (made, body) = (&**self.made.as_ref().ok_or_else(not_begun)?, &*self.body);
-        try_each::<T, U>(input, from, out, &self.reads, |record, out| body(record, made, out))
+        let (made, body) = (&**self.made.as_ref().ok_or_else(missing_rows_error)?, &*self.body);
+        try_for_each_record::<T, U>(input, from, out, &self.reads, |record, out| body(record, made, out))
     }
 }
 
 #[cold]
-fn not_begun() -> Error {
+fn missing_rows_error() -> Error {
     Error::Internal("a record came before the rows beside it".to_owned())
 }

@@ -1,7 +1,8 @@
-//! Keys and orders that are computed of each record: `|o| o.day.month()`.
+//! Keys and orders that are computed from each record: `|o| o.day.month()`.
 //!
-//! A closure over symbols cannot compute, as there is no record yet when it runs. So a computed key is a closure over records: it runs once for each
-//! record, and the key that it emits travels behind the record's own leaves, where closures over the record do not see it.
+//! A key closure receives symbols, and has no record to compute with. So a computed key is a
+//! closure over records, which runs once per record. The key is appended to the record's leaves,
+//! where closures over the record do not see it.
 
 use std::marker::PhantomData;
 
@@ -11,20 +12,21 @@ use runtime::sort::OrderKey;
 use runtime::value::Timestamp;
 use runtime::{plan, row};
 
-use crate::kernel::{KeyOf, Keying, keying};
+use crate::kernel::{KeyOf, Keying, key_chain};
 use crate::record::Record;
 
 use super::matched::SameKey;
 use super::order::keys_of;
 use super::{Equality, EventTimeOf, Field, Key, KeyedBy, OfFields, Order, Projection, listed};
 
-/// What key closures see of a record: its symbols, or one symbol. Any of them stands for the record where a key is computed.
+/// The argument of key closures: the symbols of a record, or one symbol. Any of them can start a
+/// computed key.
 pub trait Symbols: Copy {
-    /// The record.
+    /// The record that the symbols belong to.
     type Root;
 
-    /// A key, or an order, that is computed of each record: `body` emits it, once. What `#[dataflow]` writes for
-    /// `group_by(|o| o.day.month())`.
+    /// Creates a key or an order that is computed from each record. `body` emits it exactly once.
+    /// `#[dataflow]` generates this call for `group_by(|o| o.day.month())`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -39,7 +41,8 @@ pub trait Symbols: Copy {
     /// # }
     /// ```
     ///
-    /// Cost: one call for each record, and a copy of those of its fields that are read later.
+    /// # Cost
+    /// One call per record, and a copy of the fields that are read later.
     fn computed<V: Record, F>(self, body: F) -> Computed<Self::Root, V, F>
     where
         Self::Root: Record,
@@ -53,7 +56,7 @@ impl<T, V> Symbols for Field<T, V> {
     type Root = T;
 }
 
-/// A key of `T` with values of type `V` that is computed of each record; [`Symbols::computed`] makes it.
+/// A computed key of `T` with values of type `V`; see [`Symbols::computed`].
 #[must_use = "a computed key is what a key closure returns"]
 pub struct Computed<T, V, F> {
     body: F,
@@ -62,7 +65,7 @@ pub struct Computed<T, V, F> {
     of: PhantomData<fn() -> (T, V)>,
 }
 
-/// An order by parts of a computed value; [`Computed::order`] makes it.
+/// An order by parts of a computed value; see [`Computed::order`].
 #[must_use = "a computed order is what an order closure returns"]
 pub struct ComputedOrder<T, V, F> {
     computed: Computed<T, V, F>,
@@ -70,7 +73,8 @@ pub struct ComputedOrder<T, V, F> {
 }
 
 impl<T: Record, V: Record, F> Computed<T, V, F> {
-    /// Says which fields it is computed from, by dotted path. `#[dataflow]` writes this; without it, all fields count as read.
+    /// Declares the fields that `body` reads, by dotted paths. Without it, `body` counts as reading
+    /// all fields. `#[dataflow]` generates this call.
     pub fn reading(mut self, paths: &[&str]) -> Self {
         let schema = T::schema();
         let mut leaves = LeafSet::none();
@@ -84,12 +88,14 @@ impl<T: Record, V: Record, F> Computed<T, V, F> {
         self
     }
 
-    /// Says by which source text it is computed: a snapshot's state by a key of another text is not restored. `#[dataflow]` writes this.
+    /// Sets the source text of the computation. State from a snapshot is not restored if the text
+    /// has changed. `#[dataflow]` generates this call.
     pub fn written(self, text: &'static str) -> Self {
         Computed { text, ..self }
     }
 
-    /// Orders by the value's parts: `.order(|k| (desc(k.0), asc(k.1)))`. Without it the order ascends.
+    /// Orders by the parts of the value: `.order(|k| (desc(k.0), asc(k.1)))`. Without it the order
+    /// is ascending.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -115,32 +121,33 @@ impl<T: Record, V: Record, F> Computed<T, V, F>
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,
 {
-    /// The operator that computes the value, for records behind which a `B` stands already.
+    /// Returns the operator that computes the value from rows of `T` followed by `B`.
     fn operator<B: Record>(&self, name: &'static str) -> Option<Keyed> {
         let [input, output] = schemas([T::TYPE, B::TYPE, V::TYPE], name);
-        let chain = keying::<T, B, V, F>(self.body.clone());
+        let chain = key_chain::<T, B, V, F>(self.body.clone());
         Some(Keyed { input, output, chain, reads: self.reads.clone(), text: self.text })
     }
 }
 
-/// A trait of keys or orders, which a computed one has as fields have it.
-/// The schemas of records behind which a key stands, and of these with a value of this name behind them. Compiled once, whatever the types are.
+/// Returns the schemas of `(record, key)` and of `(record, key, value)`, in which the value has
+/// this name. Not generic, so that it is compiled once.
 #[inline(never)]
 fn schemas([record, key, value]: [&RecordType; 3], name: &'static str) -> [Schema; 2] {
-    let behind = |schema: &mut SchemaBuilder| {
+    let record_and_key = |schema: &mut SchemaBuilder| {
         let shape = schema.of(record);
         vec![row::Field { ident: "", name: "", shape }, schema.field("key", |schema| schema.of(key))]
     };
     let tuple = |fields| Shape::Record { name: "", fields };
-    let input = SchemaBuilder::build(|schema| tuple(behind(schema)));
+    let input = SchemaBuilder::build(|schema| tuple(record_and_key(schema)));
     let output = SchemaBuilder::build(|schema| {
-        let mut fields = behind(schema);
+        let mut fields = record_and_key(schema);
         fields.push(schema.field(name, |schema| schema.of(value)));
         tuple(fields)
     });
     [input, output]
 }
 
+/// Implements a trait of keys or orders for [`Computed`].
 macro_rules! computed {
     ($tr:ident, $bound:ident, $name:literal; $($item:item)*) => {
         impl<T: Record, V: $bound, F> $tr<T> for Computed<T, V, F>
@@ -173,7 +180,7 @@ computed! { Order, Record, "order";
     }
 }
 
-// Written out, as the compiler shows it where the two sides of a join differ.
+// Not by the macro, because the compiler shows this impl if the keys of a join differ.
 impl<T: Record, V: Record + SameKey<W>, W: Record, F> KeyedBy<T, W> for Computed<T, V, F>
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,

@@ -1,7 +1,7 @@
-//! The key of a join's second side, checked at its own place.
+//! The key of a join's second side, checked at its own span.
 //!
-//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports the bound of [`matched_key`] at
-//! its argument, and the bound of `on` at the word `on`. A tuple is written
+//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports the bound
+//! of [`matched_key`] at its argument, and the bound of `on` at the word `on`. A tuple is written
 //! `matched_key((matched_key(r.name), matched_key(r.day)))`, so that a part is reported alone.
 
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use crate::record::Record;
 
 use super::{KeyedBy, OfFields};
 
-/// Implemented for the type of values that keys of type `V` are compared with: `V` itself.
+/// Implemented only for `V` itself: the type that keys of type `V` are compared with.
 #[diagnostic::on_unimplemented(
     message = "the keys of the two sides have different types: `{V}` and `{Self}`",
     label = "this key is `{Self}`, the other one is `{V}`",
@@ -30,14 +30,14 @@ pub struct MatchedKey<T, V> {
     of: PhantomData<fn() -> (T, V)>,
 }
 
-/// Checks a key against the type of the other side's. Written by `#[dataflow]`.
+/// Checks a key against the type of the other side's key. `#[dataflow]` generates this call.
 ///
 /// `on` determines `V`, which is the type of the other side's key.
 pub fn matched_key<T, V, K: KeyedBy<T, V>>(key: K) -> MatchedKey<T, V> {
     MatchedKey { leaves: key.leaves(), computation: key.computation::<()>(), of: PhantomData }
 }
 
-/// The same key. Its call has the span of the key in the program. Written by `#[dataflow]`.
+/// Returns the key. The call has the span of the key in the program. `#[dataflow]` generates it.
 #[inline(always)]
 pub fn key_at<K>(key: K) -> K {
     key
@@ -54,8 +54,9 @@ impl<T, V: Record> KeyedBy<T, V> for MatchedKey<T, V> {
 
 impl<T, V> OfFields for MatchedKey<T, V> {}
 
-/// Types that no key has. Through the two implementations `K: KeyedBy<T, V>` is ambiguous while `V` is not inferred.
-/// So the compiler infers `V` from the other side's key, and never from `K`.
+/// Two types that are never keys. Because of these two implementations, `K: KeyedBy<T, V>` is
+/// ambiguous while `V` is not inferred. So the compiler infers `V` from the other side's key, and
+/// never from `K`.
 macro_rules! types_of_no_key {
     ($($unknown:ident)*) => {$(
         #[doc(hidden)]

@@ -32,7 +32,7 @@ pub(crate) use named::leaves_of;
 pub(crate) use order::nulls_last;
 pub use order::{Asc, Desc, NamesField, Order, asc, desc};
 
-/// A field of `T` with values of type `V`: what `|w| w.word` returns.
+/// A field of `T` with values of type `V`: the result of `|w| w.word`.
 pub struct Field<T, V> {
     first_leaf: usize,
     of: PhantomData<fn() -> (T, V)>,
@@ -41,19 +41,20 @@ pub struct Field<T, V> {
 copies! { [T, V] Field<T, V> }
 
 impl<T, V> Field<T, V> {
-    /// The field that begins at a leaf of `T`.
+    /// Creates the field that begins at a leaf of `T`.
     pub(crate) const fn new(first_leaf: usize) -> Self {
         Field { first_leaf, of: PhantomData }
     }
 
-    /// The first leaf of the field.
+    /// Returns the first leaf of the field.
     #[must_use]
     pub const fn first_leaf(self) -> usize {
         self.first_leaf
     }
 }
 
-/// The field that begins at a leaf of `T`. For generated code: where a program makes one up, keys that meet it are checked before the run.
+/// Creates the field that begins at a leaf of `T`. For generated code. If a program calls it with a
+/// wrong leaf, key checks before the run find it.
 #[must_use]
 pub const fn field_at<T, V>(first_leaf: usize) -> Field<T, V> {
     Field::new(first_leaf)
@@ -66,7 +67,7 @@ impl<T, V: Record> Field<T, V> {
     }
 }
 
-/// Values that can be told equal: everything but floats, where rounding decides.
+/// Values that can be keys: all but floats, whose equality depends on rounding.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key: equality of floats depends on rounding",
     label = "a float as key",
@@ -81,7 +82,8 @@ equality!(bool char i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 String Date Timestam
 impl<const SCALE: u8> Equality for Decimal<SCALE> {}
 impl<V: Equality> Equality for Option<V> {}
 
-/// [`Equality`] as a bound of generated code: since it mentions a lifetime, the compiler accepts it where it does not hold.
+/// [`Equality`] as a bound of generated code. It mentions a lifetime, so the compiler accepts a
+/// bound that does not hold.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a key: equality of floats depends on rounding",
     label = "a float in a key",
@@ -90,28 +92,29 @@ impl<V: Equality> Equality for Option<V> {}
 pub trait EqualityIn<'a> {}
 impl<V: Equality> EqualityIn<'_> for V {}
 
-/// The value of a key closure.
+/// The result of a key closure.
 #[diagnostic::on_unimplemented(
     message = "this is not a key of `{T}`",
     label = "not a key",
     note = "return a field, `|r| r.name`, or a tuple of fields, `|r| (r.name, r.day)`"
 )]
 pub trait Key<T> {
-    /// The key's values.
+    /// The record of the key's values.
     type Value: Record;
-    /// Whether it is more than fields.
+    /// `true` if the key is computed, and not made of fields.
     #[doc(hidden)]
     const IS_COMPUTED: bool = false;
-    /// The key's leaves, in order; those of a computed key stand behind the record's.
+    /// Returns the key's leaves, in order. Those of a computed key follow the record's.
     fn leaves(&self) -> Vec<usize>;
-    /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.
+    /// Returns the operator that computes the key from rows of `T` followed by `B`. `None` if the
+    /// key consists of fields.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
     }
 }
 
-/// Keys and orders that are made of fields, and so can be parts of a tuple.
+/// Keys and orders that consist of fields, and can therefore be parts of a tuple.
 #[diagnostic::on_unimplemented(
     message = "what is computed cannot stand here: this takes fields, alone or in tuples",
     label = "not made of fields",
@@ -137,18 +140,19 @@ impl<T> Key<T> for () {
     }
 }
 
-/// The value of a projection: fields of any kind.
+/// The result of a projection closure: fields of any type.
 #[diagnostic::on_unimplemented(
     message = "this is not a field of `{T}`, nor a tuple of fields",
     label = "not a field",
     note = "return fields, `|r| (r.name, r.day)`; compute with `map`"
 )]
 pub trait Projection<T> {
-    /// The records that are left.
+    /// The record of the selected fields.
     type Value: Record;
-    /// The leaves that are left, in order.
+    /// Returns the selected leaves, in order.
     fn leaves(&self) -> Vec<usize>;
-    /// The operator that computes them, where they are more than fields, for records behind which a `B` stands already.
+    /// Returns the operator that computes the values from rows of `T` followed by `B`. `None` if
+    /// they are fields.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -162,17 +166,17 @@ impl<T, V: Record> Projection<T> for Field<T, V> {
     }
 }
 
-/// The event time of records of `T`.
+/// The result of an event time closure for records of `T`.
 #[diagnostic::on_unimplemented(
     message = "this is not the event time of a `{T}`",
     label = "not a `Timestamp`",
     note = "return a field of type `Timestamp`, `|r| r.time`, or compute one, `|r| Timestamp::from_micros(r.second * 1_000_000)`"
 )]
 pub trait EventTimeOf<T> {
-    /// The leaf that holds it.
+    /// Returns the leaf of the event time.
     #[doc(hidden)]
     fn leaf(&self) -> usize;
-    /// The operator that computes it, if it is not a field.
+    /// Returns the operator that computes the event time. `None` if it is a field.
     #[doc(hidden)]
     fn computation(&self) -> Option<Keyed> {
         None
@@ -185,17 +189,20 @@ impl<T> EventTimeOf<T> for Field<T, Timestamp> {
     }
 }
 
-/// Keys of the right side that fit left keys of value `V`. Implemented key form by key form: a blanket impl over
-/// `Key<T, Value = V>` would print a bare type mismatch in place of this sentence.
+/// Right keys that can be compared with left keys of value `V`.
+///
+/// Implemented for each form of key. A blanket impl over `Key<T, Value = V>` would report a type
+/// mismatch instead of the message below.
 #[diagnostic::on_unimplemented(
     message = "the keys of the two sides have different types: the other key is `{V}`",
     label = "this key has another type",
     note = "compare fields of one type, or convert one side in a `map` before; keys of joins may also be computed, `|r| u64::from(r.id)`"
 )]
 pub trait KeyedBy<T, V> {
-    /// The key's leaves, in order.
+    /// Returns the key's leaves, in order.
     fn leaves(&self) -> Vec<usize>;
-    /// The operator that computes the key, where it is more than fields, for records behind which a `B` stands already.
+    /// Returns the operator that computes the key from rows of `T` followed by `B`. `None` if the
+    /// key consists of fields.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -208,7 +215,7 @@ impl<T, V: Record + SameKey<W>, W: Record> KeyedBy<T, W> for Field<T, V> {
     }
 }
 
-// What lists leaves is compiled once, and not for each program's keys.
+// These functions are not generic, so that they are compiled once and not for each key.
 
 #[inline(never)]
 fn listed(leaves: Range<usize>) -> Vec<usize> {

@@ -19,34 +19,35 @@ use super::Field;
 pub trait NamesField {}
 impl<T, V> NamesField for Field<T, V> {}
 
-/// A field, largest first.
+/// Descending order of a field.
 #[derive(Clone, Copy)]
 pub struct Desc<F>(F);
 
-/// A field, smallest first.
+/// Ascending order of a field.
 #[derive(Clone, Copy)]
 pub struct Asc<F>(F);
 
-/// Orders by a field, largest first; nulls last.
+/// Orders by a field, descending, nulls last.
 pub fn desc<F: NamesField>(field: F) -> Desc<F> {
     Desc(field)
 }
 
-/// Orders by a field, smallest first; nulls last.
+/// Orders by a field, ascending, nulls last.
 pub fn asc<F: NamesField>(field: F) -> Asc<F> {
     Asc(field)
 }
 
-/// The value of an order closure.
+/// The result of an order closure.
 #[diagnostic::on_unimplemented(
     message = "this is not an order of `{T}`",
     label = "not an order",
     note = "return `asc(r.field)`, `desc(r.field)`, or a tuple of these"
 )]
 pub trait Order<T> {
-    /// The order's leaves, the most significant first.
+    /// Returns the leaves of the order, most significant first.
     fn keys(&self) -> Vec<OrderKey>;
-    /// The operator that computes the values, where they are more than fields, for records behind which a `B` stands already.
+    /// Returns the operator that computes the values from rows of `T` followed by `B`. `None` if
+    /// they are fields.
     #[doc(hidden)]
     fn computation<B: Record>(&self) -> Option<Keyed> {
         None
@@ -57,7 +58,7 @@ fn keys<T, V: Record>(field: Field<T, V>, descending: bool) -> Vec<OrderKey> {
     keys_of(field.leaves(), descending)
 }
 
-/// Compiled once, and not for each field.
+/// Not generic, so that it is compiled once and not for each field.
 #[inline(never)]
 pub(super) fn keys_of(leaves: Range<usize>, descending: bool) -> Vec<OrderKey> {
     leaves.map(|leaf| OrderKey { leaf, descending }).collect()
@@ -81,7 +82,8 @@ impl<T, V: Record> Order<T> for Field<T, V> {
     }
 }
 
-/// Puts nulls last whichever way a field is ordered: what is valid (1) comes before what is not (0).
+/// Puts nulls last in either direction: validity bytes are sorted in descending order, valid (1)
+/// before null (0).
 pub(crate) fn nulls_last(mut keys: Vec<OrderKey>, schema: &Schema) -> Vec<OrderKey> {
     for key in &mut keys {
         key.descending |= schema.leaves().get(key.leaf).is_some_and(|leaf| leaf.ty == LeafType::Valid);

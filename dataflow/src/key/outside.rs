@@ -1,7 +1,9 @@
-//! Arithmetic on fields, which is a mistake: a closure that names fields has no record to compute with.
+//! Error messages for arithmetic on fields outside of `#[dataflow]`, where closures have no record
+//! to compute with.
 //!
-//! The macro writes what is computed as a closure over records. Without it, the operators of the language give an [`Outside`], which nothing
-//! takes, and the compiler says there what to write.
+//! The macro turns computations into closures over records. Without the macro, Rust's operators on
+//! a field return an [`Outside`]. No operator accepts it, and the compiler's message shows how to
+//! write the computation.
 
 use std::marker::PhantomData;
 use std::ops::{Add, Div, Mul, Neg, Not, Rem, Sub};
@@ -13,7 +15,7 @@ use crate::record::Record;
 use super::order::NamesField;
 use super::{Asc, Desc, Field, Key, KeyedBy, OfFields, Order, Projection};
 
-/// The value of arithmetic on a field of `T`: neither a key nor an order nor a field.
+/// The result of arithmetic on a field of `T`. It is not a key, an order or a field.
 #[derive(Clone, Copy)]
 pub struct Outside<T, V>(PhantomData<fn() -> (T, V)>);
 
@@ -52,7 +54,8 @@ outside_of_one! { Neg neg Not not }
 
 impl<T, V> OfFields for Outside<T, V> {}
 
-/// The message about these stands at `asc` and `desc`.
+/// Makes `asc` and `desc` of it valid orders, so that only the bounds of `asc` and `desc` are
+/// reported.
 macro_rules! directed {
     ($($direction:ident)*) => {$(
         #[doc(hidden)]
@@ -65,7 +68,8 @@ macro_rules! directed {
 }
 directed! { Asc Desc }
 
-/// Keys and orders under a condition that no type meets, whose message says what to write.
+/// Implements a trait of keys or orders under a bound that never holds. The message of the bound
+/// shows what to write.
 macro_rules! never {
     ($tr:ident<$($of:ident),*>: $($item:item)*) => {
         #[doc(hidden)]

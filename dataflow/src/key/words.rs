@@ -1,14 +1,15 @@
-//! Methods of values that a field does not have: what to write instead.
+//! Error messages for methods of values that are called on a field.
 //!
-//! A field dereferences to [`MissingWords`], so that the compiler looks here last. The methods have a bound that no type meets, and a result of any type,
-//! so that the compiler reports nothing about the code around them.
+//! A field dereferences to [`MissingWords`], so the compiler looks here last. The methods have a
+//! bound that never holds. They return any type, so that the compiler reports nothing about the
+//! surrounding code.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::Field;
 
-/// The words that a field of `T` with values of type `V` does not have.
+/// The methods that a field of `T` with values of type `V` does not have.
 #[doc(hidden)]
 pub struct MissingWords<T, V>(PhantomData<(T, V)>);
 
@@ -21,7 +22,7 @@ impl<T, V> Deref for Field<T, V> {
     }
 }
 
-/// Implemented by nothing.
+/// Implemented for no type.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a closure outside of `#[dataflow]` names fields, and has no values to call methods of",
@@ -29,8 +30,8 @@ impl<T, V> Deref for Field<T, V> {
     note = "in a function with `#[dataflow]` it may stand as it is; without the macro: `.group_by(|r| r.computed(|record, key| key.emit(record.name.len())))`, and for an order `.sort(|r| r.computed(..).order(|k| desc(k)))`; what is measured is computed in a `map` before"
 )]
 pub trait HasValues {
-    /// A value of any type.
-    fn behind<B>() -> B;
+    /// Returns a value of any type.
+    fn any_value<B>() -> B;
 }
 
 macro_rules! words {
@@ -44,7 +45,7 @@ macro_rules! words {
                 where
                     Self: HasValues,
                 {
-                    <Self as HasValues>::behind()
+                    <Self as HasValues>::any_value()
                 }
             )*
         }

@@ -1,7 +1,10 @@
-//! Keeps the records for which a condition holds: `flow.filter(|r| condition)`, and of the pairs of a join `.filter(|l, r| condition)`.
+//! Keeps the records for which a condition holds: `flow.filter(|r| condition)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** a `bool`. Records that are kept are unchanged; behind a join, pairs stay pairs, and a `map` follows.
+//! It also takes each of the pairs of a join: `.filter(|l, r| condition)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `bool`. Kept records are unchanged. After a join, pairs remain pairs, so a `map`
+//!   follows.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -25,10 +28,14 @@
 //! # }
 //! ```
 //!
-//! * **Order and tasks**: each task keeps the order of its records. A filter runs as early as it can: parts of it, split at `&&`, move in
-//!   front of closures, to one side of a join, and into a Parquet file's statistics. Only what has an answer for every record moves. What
-//!   counts in an accumulator stays, and is called once for each record that reaches it.
-//! * **Cost**: one call for each record, in place; nothing is copied, and nothing is kept in memory.
-//! * **See also**: [`Flow::filter`](crate::Flow::filter) is the method, [`filter_map`](super::filter_map) tests and converts at once,
-//!   [`try_filter`](super::try_filter), [`filter_with`](super::filter_with); [`Flow::semi_join`](crate::Flow::semi_join) keeps the records
-//!   whose key another flow has.
+//! * **Order and tasks**: each task keeps the order of its records. The optimizer splits a
+//!   condition at `&&` and moves the parts as early as possible: before closures, to one side of a
+//!   join, or to the source, for example into the statistics of a Parquet file. Only parts that
+//!   return for every record move. A filter with an accumulator does not move, and is called once
+//!   for each record that reaches it.
+//! * **Cost**: one call per record, in place. Copies nothing and holds nothing in memory.
+//! * **See also**: the method [`Flow::filter`](crate::Flow::filter);
+//!   [`filter_map`](super::filter_map), which tests and converts in one step;
+//!   [`try_filter`](super::try_filter), [`filter_with`](super::filter_with);
+//!   [`Flow::semi_join`](crate::Flow::semi_join), which keeps the records whose key another flow
+//!   has.

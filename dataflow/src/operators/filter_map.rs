@@ -1,7 +1,9 @@
-//! A record from some: `flow.filter_map(|r| option)`, and of the pairs of a join `.filter_map(|l, r| option)`.
+//! Emits one record or none for each record: `flow.filter_map(|r| option)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** an `Option`: the value of `Some` is the next record, `None` leaves this one out. `?` takes the value of an inner
+//! It also takes each of the pairs of a join: `.filter_map(|l, r| option)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns an `Option`. `Some` emits its value, and `None` skips the record. `?` unwraps an
 //!   `Option`.
 //!
 //! ```
@@ -22,9 +24,10 @@
 //! ```
 //!
 //! * **Order and tasks**: each task keeps the order of its records.
-//! * **Cost**: one call for each record, in one loop with the `map`s and filters around it. It keeps nothing in memory. What it leaves out
-//!   is decided in its own place: a condition that stands in a [`filter`](super::filter) may move to the source, one in a `filter_map` may
-//!   not.
-//! * **See also**: [`try_filter_map`](super::try_filter_map), [`filter_map_with`](super::filter_map_with), and
-//!   [`flat_map`](super::flat_map) for more than one record. Lines of CSV and JSON need no parsing by hand:
-//!   [`Env::read_csv`](crate::Env::read_csv), [`Env::read_json`](crate::Env::read_json).
+//! * **Cost**: one call per record, in one loop with the `map`s and filters around it. Holds
+//!   nothing in memory. The condition in a `filter_map` does not move towards the source. That in a
+//!   [`filter`](super::filter) can.
+//! * **See also**: [`try_filter_map`](super::try_filter_map),
+//!   [`filter_map_with`](super::filter_map_with), and [`flat_map`](super::flat_map) for more than
+//!   one record. For lines of CSV and JSON use [`Env::read_csv`](crate::Env::read_csv) and
+//!   [`Env::read_json`](crate::Env::read_json).

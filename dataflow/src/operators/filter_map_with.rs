@@ -1,11 +1,13 @@
-//! A record from some, with a state of the task: `flow.filter_map_with(|task| state, |state, r| option)`.
+//! Emits one record or none for each record, with a state per task:
+//! `flow.filter_map_with(|task| state, |state, r| option)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with).
-//! * **The second closure sees** the state as `&mut`, and the record. It gives what that of [`filter_map`](super::filter_map) gives.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`filter_map`](super::filter_map).
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// By how much each reading differs from the one before, where there is one.
+//! /// The difference of each reading to the previous one, except for the first.
 //! #[dataflow]
 //! fn steps(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
 //!     readings.sort(|r| r.0).filter_map_with(|_| None, |last, (second, value)| last.replace(value).map(|before| (second, value - before)))
@@ -18,6 +20,9 @@
 //! # }
 //! ```
 //!
-//! * **Order and tasks**: a state sees the records of its task alone, as said at [`map_with`](super::map_with).
-//! * **Cost**: one call for each record. It keeps the state and nothing else; what the state allocates is outside of the budget.
-//! * **See also**: [`try_filter_map_with`](super::try_filter_map_with), [`filter_with`](super::filter_with) where records stay as they are.
+//! * **Order and tasks**: a state sees only the records of its task, see
+//!   [`map_with`](super::map_with).
+//! * **Cost**: one call per record. Holds only the state. Memory that the state allocates does not
+//!   count towards the budget.
+//! * **See also**: [`try_filter_map_with`](super::try_filter_map_with);
+//!   [`filter_with`](super::filter_with) if records do not change.

@@ -1,11 +1,12 @@
-//! Keeps the records for which a condition holds, with a state of the task: `flow.filter_with(|task| state, |state, r| condition)`.
+//! Keeps the records for which a condition holds, with a state per task:
+//! `flow.filter_with(|task| state, |state, r| condition)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with).
-//! * **The second closure sees** the state as `&mut`, and the record. It gives a `bool`.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns a `bool`.
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// Of each customer's visits in a row the first.
+//! /// The first visit of each customer.
 //! #[dataflow]
 //! fn arrivals(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
 //!     visits.partition_by(|v| v.0).sort_partition(|v| (v.0, v.1)).filter_with(
@@ -21,9 +22,11 @@
 //! # }
 //! ```
 //!
-//! * **Order and tasks**: a state sees the records of its task alone, as said at [`map_with`](super::map_with). It runs where it is
-//!   written: which records come to it decides what it keeps.
-//! * **Cost**: one call for each record, in place; nothing is copied. It keeps the state and nothing else; what the state allocates is
-//!   outside of the budget.
-//! * **See also**: [`Flow::filter_with`](crate::Flow::filter_with) is the method; [`try_filter_with`](super::try_filter_with). One record
-//!   of each key, whichever task has it: [`Flow::distinct_by`](crate::Flow::distinct_by).
+//! * **Order and tasks**: a state sees only the records of its task, see
+//!   [`map_with`](super::map_with). The filter does not move, because the result depends on the
+//!   records that reach it.
+//! * **Cost**: one call per record, in place, without copies. Holds only the state. Memory that the
+//!   state allocates does not count towards the budget.
+//! * **See also**: the method [`Flow::filter_with`](crate::Flow::filter_with);
+//!   [`try_filter_with`](super::try_filter_with); [`Flow::distinct_by`](crate::Flow::distinct_by)
+//!   for one record per key over all tasks.

@@ -1,8 +1,10 @@
-//! Any number of records from each: `flow.flat_map(|r| items)`, and of the pairs of a join `.flat_map(|l, r| items)`.
+//! Emits any number of records for each record: `flow.flat_map(|r| items)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** anything that a `for` loop goes over: an iterator, a `Vec`, an array, an `Option`. Its items are what `map` may give, and
-//!   may borrow from the record.
+//! It also takes each of the pairs of a join: `.flat_map(|l, r| items)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns anything that a `for` loop accepts: an iterator, a `Vec`, an array, an `Option`. Its
+//!   items are of the types that the closure of `map` may return, and may borrow from the record.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -26,8 +28,10 @@
 //! # }
 //! ```
 //!
-//! * **Order and tasks**: each task keeps the order of its records; the items of one record follow each other.
-//! * **Cost**: one call for each record; the items are taken one by one and written as they come. It keeps nothing in memory. Plans guess
-//!   five items for each record, where they cannot try it on some before the run: [`Flow::expect_rows`](crate::Flow::expect_rows) says better.
-//! * **See also**: [`filter_map`](super::filter_map) where there is one item at most, [`try_flat_map`](super::try_flat_map),
-//!   [`flat_map_with`](super::flat_map_with).
+//! * **Order and tasks**: each task keeps the order of its records. The items of a record stay
+//!   together.
+//! * **Cost**: one call per record. Items are written one by one as the iterator returns them.
+//!   Holds nothing in memory. Plans estimate five items per record unless they can sample the input
+//!   before the run. [`Flow::expect_rows`](crate::Flow::expect_rows) sets another estimate.
+//! * **See also**: [`filter_map`](super::filter_map) for at most one item,
+//!   [`try_flat_map`](super::try_flat_map), [`flat_map_with`](super::flat_map_with).

@@ -1,11 +1,13 @@
-//! Any number of records from each, with a state of the task: `flow.flat_map_with(|task| state, |state, r| items)`.
+//! Emits any number of records for each record, with a state per task:
+//! `flow.flat_map_with(|task| state, |state, r| items)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with).
-//! * **The second closure sees** the state as `&mut`, and the record. It gives what that of [`flat_map`](super::flat_map) gives.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`flat_map`](super::flat_map).
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// The days on which a meter said nothing: those between one reading and the next.
+//! /// The days without a reading of a meter, between one reading and the next.
 //! #[dataflow]
 //! fn silent(readings: DataSet<u32>) -> DataSet<u32> {
 //!     readings.sort(|day| day).flat_map_with(
@@ -23,9 +25,10 @@
 //! # }
 //! ```
 //!
-//! * **Order and tasks**: a state sees the records of its task alone, as said at [`map_with`](super::map_with); the items of one record
-//!   follow each other.
-//! * **Cost**: one call for each record; items are written as they come. It keeps the state and nothing else; what the state allocates is
-//!   outside of the budget.
-//! * **See also**: [`try_flat_map_with`](super::try_flat_map_with), [`Flow::map_partition`](crate::Flow::map_partition), which can also
-//!   emit something after the last record.
+//! * **Order and tasks**: a state sees only the records of its task, see
+//!   [`map_with`](super::map_with). The items of a record stay together.
+//! * **Cost**: one call per record. Items are written as they are returned. Holds only the state.
+//!   Memory that the state allocates does not count towards the budget.
+//! * **See also**: [`try_flat_map_with`](super::try_flat_map_with);
+//!   [`Flow::map_partition`](crate::Flow::map_partition), which can also emit records after the
+//!   last one.

@@ -1,8 +1,12 @@
-//! One record from each: `flow.map(|r| value)`, and of the pairs of a join `.map(|l, r| value)`.
+//! Emits one record for each record: `flow.map(|r| value)`.
 //!
-//! * **The closure sees** the record as its borrowed twin: a `String` is a `&str`, a `Vec` a slice or a [`List`](crate::List). Behind a
-//!   join it sees both records; a side that may be missing is an `Option`.
-//! * **It gives** a record, its twin, or a tuple of parts, owned or borrowed. In a tuple a number says its type, `(word, 1u64)`.
+//! It also takes each of the pairs of a join: `.map(|l, r| value)`.
+//!
+//! * **Closure**: receives the record as its borrowed twin: a `String` as `&str`, a `Vec` as a
+//!   slice or a [`List`](crate::List). After a join it receives both records. A side that can be
+//!   missing is an `Option`.
+//! * **Returns**: a record, its twin, or a tuple of owned or borrowed parts. In a tuple, write the
+//!   type of a number: `(word, 1u64)`.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -26,7 +30,9 @@
 //! ```
 //!
 //! * **Order and tasks**: each task keeps the order of its records.
-//! * **Cost**: one call for each record, in one loop with the `map`s and filters around it; what it gives is written once. It keeps nothing
-//!   in memory. A field that is passed on unchanged counts as the same field: filters behind the `map` may move in front of it.
-//! * **See also**: [`try_map`](super::try_map) for what may fail, [`map_with`](super::map_with) for a state, [`flat_map`](super::flat_map)
-//!   for several records, [`Flow::project`](crate::Flow::project) where fields are picked and nothing is computed.
+//! * **Cost**: one call per record, in one loop with the `map`s and filters around it. The result
+//!   is written once. Holds nothing in memory. A field that is passed on unchanged is recognized:
+//!   later filters on it can move before the `map`.
+//! * **See also**: [`try_map`](super::try_map) for closures that can fail,
+//!   [`map_with`](super::map_with) for a state, [`flat_map`](super::flat_map) for several records,
+//!   [`Flow::project`](crate::Flow::project) to select fields.

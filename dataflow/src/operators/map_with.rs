@@ -1,13 +1,15 @@
-//! One record from each, with a state of the task: `flow.map_with(|task| state, |state, r| value)`.
+//! Emits one record for each record, with a state per task:
+//! `flow.map_with(|task| state, |state, r| value)`.
 //!
-//! * **The first closure sees** its [`Task`](crate::Task), of which it may read `task.index` and `task.tasks`. It gives the state: any
-//!   value that is `Send` and borrows nothing. It runs once in each task, before the first record.
-//! * **The second closure sees** the state as `&mut`, and the record as that of [`map`](super::map) does. It gives what that of `map`
-//!   gives.
+//! * **First closure**: creates the state. Runs once per task, before the first record. Receives
+//!   the [`Task`](crate::Task), with `task.index` and `task.tasks`. The state is any value that is
+//!   `Send` and borrows nothing.
+//! * **Second closure**: receives the state as `&mut`, and the record in the form that
+//!   [`map`](super::map) describes. Returns the same as the closure of `map`.
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// Each amount with the sum of those before it and its own.
+//! /// Each amount with the sum up to and including it.
 //! #[dataflow]
 //! fn running(amounts: DataSet<(u32, i64)>) -> DataSet<(u32, i64, i64)> {
 //!     amounts.sort(|a| a.0).map_with(
@@ -26,10 +28,14 @@
 //! # }
 //! ```
 //!
-//! * **Order and tasks**: a state sees the records of its task alone, in their order. Which these are is up to the engine, unless an
-//!   operator before says so: [`Flow::partition_by`](crate::Flow::partition_by) with [`Flow::sort_partition`](crate::Flow::sort_partition),
-//!   or [`Flow::sort`](crate::Flow::sort), behind which one task has all. Filters stay behind it.
-//! * **Cost**: one call for each record. It keeps the state and nothing else; what the state allocates is outside of the budget.
-//! * **See also**: [`flat_map_with`](super::flat_map_with), [`filter_map_with`](super::filter_map_with),
-//!   [`filter_with`](super::filter_with), and [`try_map_with`](super::try_map_with) where setting up may fail;
-//!   [`Flow::map_partition`](crate::Flow::map_partition) goes over all records of a task in one loop.
+//! * **Order and tasks**: a state sees only the records of its task, in order. The engine decides
+//!   which records these are, unless an operator before it does:
+//!   [`Flow::partition_by`](crate::Flow::partition_by) with
+//!   [`Flow::sort_partition`](crate::Flow::sort_partition), or [`Flow::sort`](crate::Flow::sort),
+//!   after which one task has all records. Later filters do not move before it.
+//! * **Cost**: one call per record. Holds only the state. Memory that the state allocates does not
+//!   count towards the budget.
+//! * **See also**: [`flat_map_with`](super::flat_map_with),
+//!   [`filter_map_with`](super::filter_map_with), [`filter_with`](super::filter_with);
+//!   [`try_map_with`](super::try_map_with) if the setup can fail;
+//!   [`Flow::map_partition`](crate::Flow::map_partition) for one loop over all records of a task.

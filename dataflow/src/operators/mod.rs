@@ -1,39 +1,42 @@
-//! The words of the language, each with its page: the methods of a
-//! [`#[dataflow]`](macro@crate::prelude::dataflow) function.
+//! All operators, each with a page and an example.
 //!
-//! The modules here are pages of documentation. Record-at-a-time words and [`aggregate`] have a page
-//! in this module, since the macro rewrites them. Every other word is a method, and its page is the
-//! method's. Each page has an example that runs.
+//! The modules here are pages of documentation. Operators on single records and [`aggregate`] have
+//! a page in this module, because the macro [`#[dataflow]`](macro@crate::prelude::dataflow)
+//! rewrites them. Every other operator is a method, and its page is the method's.
 //!
-//! Unless a page states otherwise, an operator runs in as many tasks as the job's parallelism. Joins,
-//! groups and sorts spill what does not fit in memory. [`with`](Flow::with),
+//! # Tasks and memory
+//!
+//! Unless a page states otherwise, an operator runs in as many tasks as the job's parallelism.
+//! Joins, groups and sorts spill rows that do not fit in memory. [`with`](Flow::with),
 //! [`with_all`](Flow::with_all), [`map_partition`](Flow::map_partition) and
 //! [`collect`](Flow::collect) hold their records in memory and end the job if it is too small.
 //!
-//! The column *stream* states whether a word works on a [`DataStream`](crate::DataStream):
+//! # Streams
+//!
+//! The column *Stream* states whether an operator works on a [`DataStream`](crate::DataStream):
 //!
 //! * **yes**: it emits records while the stream runs.
 //! * **at the end**: it compiles, and emits its result when the stream ends.
 //! * **updates**: its result is an [`UpdateStream`](crate::UpdateStream).
 //! * **no**: it does not compile.
 //!
-//! # Each record
+//! # Single records
 //!
-//! All of them work on streams. The words of the first two columns also work on the pairs of a join,
+//! All of them work on streams. Those without a state also work on the pairs of a join:
 //! `.join(…).on(…).map(|l, r| …)`.
 //!
-//! | Result | | fallible | with a state per task | both |
+//! | Result | infallible | fallible | with a state per task | both |
 //! |---|---|---|---|---|
 //! | one record per record | [`map`] | [`try_map`] | [`map_with`] | [`try_map_with`] |
 //! | any number per record | [`flat_map`] | [`try_flat_map`] | [`flat_map_with`] | [`try_flat_map_with`] |
 //! | one record or none per record | [`filter_map`] | [`try_filter_map`] | [`filter_map_with`] | [`try_filter_map_with`] |
 //! | the records that pass a test | [`filter`] | [`try_filter`] | [`filter_with`] | [`try_filter_with`] |
 //!
-//! [`project`](Flow::project) picks fields.
+//! [`project`](Flow::project) selects fields.
 //!
 //! # Two flows
 //!
-//! | Word | Result | Stream |
+//! | Operator | Result | Stream |
 //! |---|---|---|
 //! | [`join`](Flow::join) | the pairs of records with equal keys | at the end |
 //! | [`left_join`](Flow::left_join), [`right_join`](Flow::right_join), [`full_join`](Flow::full_join) | also records without a partner, of one side or both | no |
@@ -53,9 +56,9 @@
 //!
 //! # Windows
 //!
-//! These words are for streams only.
+//! These operators are for streams only.
 //!
-//! | Word | Result |
+//! | Operator | Result |
 //! |---|---|
 //! | [`event_time`](Flow::event_time) | the records of a stream, with their event time |
 //! | [`window`](Grouped::window) after [`group_by`](Flow::group_by) | the records of each key and each window of event time |
@@ -64,7 +67,7 @@
 //!
 //! # Updates
 //!
-//! | Word | Result |
+//! | Operator | Result |
 //! |---|---|
 //! | [`sum`](Grouped::sum), [`aggregate`], … after [`group_by`](Flow::group_by), of a stream | an [`UpdateStream`](crate::UpdateStream): the current record of each group, emitted again after each change |
 //! | [`updates`](Flow::updates) | each update as a record of its own |
@@ -73,7 +76,7 @@
 //!
 //! Streams have no loops yet.
 //!
-//! | Word | Result |
+//! | Operator | Result |
 //! |---|---|
 //! | [`iterate`](Flow::iterate) | the last result of a pipeline that runs repeatedly on its own result |
 //! | [`iterate_delta`](Flow::iterate_delta) | a solution set that a pipeline changes until its workset is empty |
@@ -81,8 +84,8 @@
 //!
 //! # Groups
 //!
-//! One of these follows [`group_by`](Flow::group_by). Those in the last column but one work on a whole
-//! flow; a whole stream has none but [`first`](Flow::first).
+//! One of these operators follows [`group_by`](Flow::group_by). Those in the column *of a whole
+//! flow* need no `group_by`. Of these, only [`first`](Flow::first) works on a stream.
 //!
 //! | | of each group | of a whole flow | groups of a stream |
 //! |---|---|---|---|
@@ -96,13 +99,14 @@
 //! | the same, with a loop that is fallible | [`try_reduce_group`](Grouped::try_reduce_group) | [`try_reduce_group`](Flow::try_reduce_group) | no |
 //! | the records that a loop over parts of groups emits, before they are shipped | [`combine_group`](Grouped::combine_group) | | no |
 //!
-//! [`sorted_by`](Grouped::sorted_by) orders groups; [`first`](SortedGroups::first),
-//! [`reduce_group`](SortedGroups::reduce_group), [`try_reduce_group`](SortedGroups::try_reduce_group)
-//! and [`combine_group`](SortedGroups::combine_group) follow it. None of them works on a stream.
+//! [`sorted_by`](Grouped::sorted_by) orders the records of each group. It is followed by
+//! [`first`](SortedGroups::first), [`reduce_group`](SortedGroups::reduce_group),
+//! [`try_reduce_group`](SortedGroups::try_reduce_group) or
+//! [`combine_group`](SortedGroups::combine_group). None of them works on a stream.
 //!
-//! # Whole flows, and their tasks
+//! # Whole flows and their tasks
 //!
-//! | Word | Result | Stream |
+//! | Operator | Result | Stream |
 //! |---|---|---|
 //! | [`sort`](Flow::sort) | all records in order | no |
 //! | [`distinct`](Flow::distinct), [`distinct_by`](Flow::distinct_by) | one of the records that are equal, or equal in some fields | no |
@@ -121,7 +125,7 @@
 //!
 //! # Results
 //!
-//! | Word | Effect | Stream |
+//! | Operator | Effect | Stream |
 //! |---|---|---|
 //! | [`collect`](Flow::collect), [`records`](Flow::records), [`count`](Flow::count) | runs the job and returns the records, or their number | no |
 //! | [`print`](Flow::print) | prints lines, with [`Env::run`](crate::Env::run) | yes |
@@ -133,7 +137,7 @@
 #[cfg(doc)]
 use crate::{CoGroup, CoGroups, Flow, Grouped, Join, SemiJoin, SolutionSides, SortedGroups, Windowed, WithAll};
 
-// The names that other engines have for them lead rustdoc's search to the pages.
+// Aliases: the names of these operators in other engines, for the search of rustdoc.
 #[doc(alias = "agg")]
 pub mod aggregate;
 #[doc(alias("having", "where"))]

@@ -1,8 +1,9 @@
-//! Keeps the records for which a condition holds, which may fail: `flow.try_filter(|r| result)`, and of the pairs of a join
-//! `.try_filter(|l, r| result)`.
+//! Keeps the records for which a fallible condition holds: `flow.try_filter(|r| result)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** a `Result` of a `bool`. `?` works inside.
+//! It also takes each of the pairs of a join: `.try_filter(|l, r| result)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of a `bool`. `?` works inside.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -11,7 +12,7 @@
 //!     texts.try_filter(|text| text.parse::<u64>().map(|n| n > 9))
 //! }
 //!
-//! /// The visits after the day that their page is told from.
+//! /// The visits after the first day of their page.
 //! #[dataflow]
 //! fn later(visits: DataSet<(u64, u32)>, pages: DataSet<(u64, String)>) -> DataSet<(u64, u32)> {
 //!     visits.join(pages).on(|v| v.0, |p| p.0).try_filter(|v, p| Ok(v.1 > p.1.parse::<u32>()?)).map(|v, _| v)
@@ -28,10 +29,11 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error ends the job. The message has the operator, its place in the program, and what the closure reads of the
-//!   record.
-//! * **Order and tasks**: each task keeps the order of its records. It runs where it is written, and other filters stay behind it: which
-//!   records it sees decides whether the job fails.
-//! * **Cost**: one call for each record, in place; nothing is copied, and nothing is kept in memory.
-//! * **See also**: [`Flow::try_filter`](crate::Flow::try_filter) is the method; [`filter`](super::filter) may move;
-//!   [`try_filter_with`](super::try_filter_with).
+//! * **Errors**: the first error ends the job. The message names the operator, its place in the
+//!   program, and the fields of the record that the closure reads.
+//! * **Order and tasks**: each task keeps the order of its records. The filter does not move, and
+//!   later filters do not move before it, because the job fails depending on the records that it
+//!   receives.
+//! * **Cost**: one call per record, in place. Copies nothing and holds nothing in memory.
+//! * **See also**: the method [`Flow::try_filter`](crate::Flow::try_filter);
+//!   [`filter`](super::filter), which can move; [`try_filter_with`](super::try_filter_with).

@@ -1,13 +1,15 @@
-//! A record from some, by a closure that may fail: `flow.try_filter_map(|r| result)`, and of the pairs of a join
-//! `.try_filter_map(|l, r| result)`.
+//! Emits one record or none for each record, by a fallible closure:
+//! `flow.try_filter_map(|r| result)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** a `Result` of an `Option`: `Ok(Some(value))` is the next record, `Ok(None)` leaves this one out, an error ends the job.
-//!   `?` takes the value of a `Result`.
+//! It also takes each of the pairs of a join: `.try_filter_map(|l, r| result)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of an `Option`. `Ok(Some(value))` emits the value, `Ok(None)` skips the
+//!   record, and an error ends the job. `?` unwraps a `Result`.
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// Comments are left out; what is neither a comment nor a number is an error.
+//! /// Skips comments. A line that is neither a comment nor a number is an error.
 //! #[dataflow]
 //! fn numbers(lines: DataSet<String>) -> DataSet<i64> {
 //!     lines.try_filter_map(|line| if line.starts_with('#') { Ok(None) } else { line.parse::<i64>().map(Some) })
@@ -22,8 +24,9 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error ends the job. The message has the operator, its place in the program, and what the closure reads of the
-//!   record.
-//! * **Order, tasks, cost**: as [`filter_map`](super::filter_map); filters stay behind it, as behind [`try_map`](super::try_map).
+//! * **Errors**: the first error ends the job. The message names the operator, its place in the
+//!   program, and the fields of the record that the closure reads.
+//! * **Order, tasks, cost**: like [`filter_map`](super::filter_map). Later filters do not move
+//!   before it, as for [`try_map`](super::try_map).
 //! * **See also**: [`filter_map`](super::filter_map), [`try_filter`](super::try_filter),
 //!   [`try_filter_map_with`](super::try_filter_map_with).

@@ -1,8 +1,10 @@
-//! A record from some, with a state of the task, by closures that may fail: `flow.try_filter_map_with(|task| state, |state, r| result)`.
+//! Emits one record or none for each record, with a state per task, by fallible closures:
+//! `flow.try_filter_map_with(|task| state, |state, r| result)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with), and gives a `Result` of it.
-//! * **The second closure sees** the state as `&mut`, and the record. It gives what that of [`try_filter_map`](super::try_filter_map)
-//!   gives; `?` works in both.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
+//!   Returns a `Result` of it.
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`try_filter_map`](super::try_filter_map). `?` works in both.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -24,7 +26,8 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error of either closure ends the job. The message has the operator, its place in the program, and what the
-//!   second closure reads of the record.
-//! * **Order, tasks, cost**: as [`filter_map_with`](super::filter_map_with).
-//! * **See also**: [`try_map_with`](super::try_map_with), [`try_filter_with`](super::try_filter_with).
+//! * **Errors**: the first error of either closure ends the job. The message names the operator,
+//!   its place in the program, and the fields of the record that the second closure reads.
+//! * **Order, tasks, cost**: like [`filter_map_with`](super::filter_map_with).
+//! * **See also**: [`try_map_with`](super::try_map_with),
+//!   [`try_filter_with`](super::try_filter_with).

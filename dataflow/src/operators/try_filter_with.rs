@@ -1,12 +1,14 @@
-//! Keeps the records for which a condition holds, with a state of the task, by closures that may fail:
+//! Keeps the records for which a condition holds, with a state per task, by fallible closures:
 //! `flow.try_filter_with(|task| state, |state, r| result)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with), and gives a `Result` of it.
-//! * **The second closure sees** the state as `&mut`, and the record. It gives a `Result` of a `bool`; `?` works in both.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
+//!   Returns a `Result` of it.
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns a `Result` of a
+//!   `bool`. `?` works in both.
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// Refuses readings that are not in order, and leaves out those that come twice.
+//! /// Rejects readings that are out of order, and skips duplicates.
 //! #[dataflow]
 //! fn once(seconds: DataSet<u64>) -> DataSet<u64> {
 //!     seconds.try_filter_with(
@@ -27,8 +29,8 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error of either closure ends the job. The message has the operator, its place in the program, and what the
-//!   second closure reads of the record.
-//! * **Order, tasks, cost**: as [`filter_with`](super::filter_with).
-//! * **See also**: [`Flow::try_filter_with`](crate::Flow::try_filter_with) is the method; [`try_filter`](super::try_filter) without a
-//!   state.
+//! * **Errors**: the first error of either closure ends the job. The message names the operator,
+//!   its place in the program, and the fields of the record that the second closure reads.
+//! * **Order, tasks, cost**: like [`filter_with`](super::filter_with).
+//! * **See also**: the method [`Flow::try_filter_with`](crate::Flow::try_filter_with);
+//!   [`try_filter`](super::try_filter) without a state.

@@ -1,8 +1,11 @@
-//! Any number of records from each, by a closure that may fail: `flow.try_flat_map(|r| result)`, and of the pairs of a join
-//! `.try_flat_map(|l, r| result)`.
+//! Emits any number of records for each record, by a fallible closure:
+//! `flow.try_flat_map(|r| result)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** a `Result` of what [`flat_map`](super::flat_map) gives: all items of a record, or an error. `?` works inside.
+//! It also takes each of the pairs of a join: `.try_flat_map(|l, r| result)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of the items that [`flat_map`](super::flat_map) describes: all items of a
+//!   record, or an error. `?` works inside.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -24,7 +27,9 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error ends the job. The message has the operator, its place in the program, and what the closure reads of the
-//!   record.
-//! * **Order, tasks, cost**: as [`flat_map`](super::flat_map); filters stay behind it, as behind [`try_map`](super::try_map).
-//! * **See also**: [`try_map`](super::try_map), [`try_filter_map`](super::try_filter_map), [`try_flat_map_with`](super::try_flat_map_with).
+//! * **Errors**: the first error ends the job. The message names the operator, its place in the
+//!   program, and the fields of the record that the closure reads.
+//! * **Order, tasks, cost**: like [`flat_map`](super::flat_map). Later filters do not move before
+//!   it, as for [`try_map`](super::try_map).
+//! * **See also**: [`try_map`](super::try_map), [`try_filter_map`](super::try_filter_map),
+//!   [`try_flat_map_with`](super::try_flat_map_with).

@@ -1,13 +1,14 @@
-//! Any number of records from each, with a state of the task, by closures that may fail:
+//! Emits any number of records for each record, with a state per task, by fallible closures:
 //! `flow.try_flat_map_with(|task| state, |state, r| result)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with), and gives a `Result` of it.
-//! * **The second closure sees** the state as `&mut`, and the record. It gives what that of [`try_flat_map`](super::try_flat_map) gives;
-//!   `?` works in both.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with).
+//!   Returns a `Result` of it.
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`try_flat_map`](super::try_flat_map). `?` works in both.
 //!
 //! ```
 //! # use dataflow::prelude::*;
-//! /// Each number as often as is asked for.
+//! /// Repeats each number as often as its record requests.
 //! #[dataflow]
 //! fn repeated(texts: DataSet<String>, times: String) -> DataSet<u64> {
 //!     texts.try_flat_map_with(
@@ -25,7 +26,8 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error of either closure ends the job. The message has the operator, its place in the program, and what the
-//!   second closure reads of the record.
-//! * **Order, tasks, cost**: as [`flat_map_with`](super::flat_map_with).
-//! * **See also**: [`try_map_with`](super::try_map_with), [`try_filter_map_with`](super::try_filter_map_with).
+//! * **Errors**: the first error of either closure ends the job. The message names the operator,
+//!   its place in the program, and the fields of the record that the second closure reads.
+//! * **Order, tasks, cost**: like [`flat_map_with`](super::flat_map_with).
+//! * **See also**: [`try_map_with`](super::try_map_with),
+//!   [`try_filter_map_with`](super::try_filter_map_with).

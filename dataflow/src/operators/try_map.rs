@@ -1,8 +1,10 @@
-//! One record from each, by a closure that may fail: `flow.try_map(|r| result)`, and of the pairs of a join `.try_map(|l, r| result)`.
+//! Emits one record for each record, by a fallible closure: `flow.try_map(|r| result)`.
 //!
-//! * **The closure sees** what that of [`map`](super::map) sees.
-//! * **It gives** a `Result` of what `map` gives. The error is of any type that `?` turns into a `Box<dyn Error + Send + Sync>`, also a
-//!   text; `?` works inside.
+//! It also takes each of the pairs of a join: `.try_map(|l, r| result)`.
+//!
+//! * **Closure**: receives the record, or the pair, in the form that [`map`](super::map) describes.
+//!   Returns a `Result` of what the closure of `map` returns. The error is a text, or of any type that `?`
+//!   converts to a `Box<dyn Error + Send + Sync>`. `?` works inside.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -27,9 +29,9 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error ends the job. The message has the operator, its place in the program, and what the closure reads of the
-//!   record.
-//! * **Order, tasks, cost**: as [`map`](super::map). No filter moves from behind it to in front of it: records that a later filter leaves
-//!   out are still looked at.
-//! * **See also**: [`try_filter_map`](super::try_filter_map) leaves out some records and fails at others; [`filter_map`](super::filter_map)
-//!   leaves out what does not parse.
+//! * **Errors**: the first error ends the job. The message names the operator, its place in the
+//!   program, and the fields of the record that the closure reads.
+//! * **Order, tasks, cost**: like [`map`](super::map). Later filters do not move before it, so it
+//!   also receives the records that they drop.
+//! * **See also**: [`try_filter_map`](super::try_filter_map), which skips some records and fails
+//!   for others; [`filter_map`](super::filter_map), which skips records that do not parse.

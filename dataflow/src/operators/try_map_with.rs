@@ -1,9 +1,10 @@
-//! One record from each, with a state of the task, by closures that may fail: `flow.try_map_with(|task| state, |state, r| result)`.
+//! Emits one record for each record, with a state per task, by fallible closures:
+//! `flow.try_map_with(|task| state, |state, r| result)`.
 //!
-//! * **The first closure** makes the state in each task, as that of [`map_with`](super::map_with), and gives a `Result` of it: what opens a
-//!   file or a connection.
-//! * **The second closure sees** the state as `&mut`, and the record. It gives what that of [`try_map`](super::try_map) gives; `?` works in
-//!   both.
+//! * **First closure**: creates the state of each task, as in [`map_with`](super::map_with), for
+//!   example a file or a connection. Returns a `Result` of it.
+//! * **Second closure**: receives the state as `&mut`, and the record. Returns the same as the
+//!   closure of [`try_map`](super::try_map). `?` works in both.
 //!
 //! ```
 //! # use dataflow::prelude::*;
@@ -21,8 +22,9 @@
 //! # }
 //! ```
 //!
-//! * **Errors**: the first error of either closure ends the job. The message has the operator, its place in the program, and what the
-//!   second closure reads of the record.
-//! * **Order, tasks, cost**: as [`map_with`](super::map_with).
-//! * **See also**: [`try_flat_map_with`](super::try_flat_map_with), [`try_filter_map_with`](super::try_filter_map_with),
+//! * **Errors**: the first error of either closure ends the job. The message names the operator,
+//!   its place in the program, and the fields of the record that the second closure reads.
+//! * **Order, tasks, cost**: like [`map_with`](super::map_with).
+//! * **See also**: [`try_flat_map_with`](super::try_flat_map_with),
+//!   [`try_filter_map_with`](super::try_filter_map_with),
 //!   [`try_filter_with`](super::try_filter_with).

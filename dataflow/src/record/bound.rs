@@ -1,11 +1,12 @@
-//! Values of the program as the engine's: for what filters imply about a field.
+//! Conversion of a program's values to leaf values, for the bounds on fields that filters imply.
 
 use std::any::Any;
 
 use runtime::row::{Datum, LeafType};
 use runtime::value::{Date, Decimal, TimeDelta, Timestamp};
 
-/// `value` as a leaf of type `ty`, where it is of that type, or an integer that fits it.
+/// Returns `value` as a leaf value of type `ty`. `None` if it has another type, except for integers
+/// that fit.
 pub(crate) fn bound_value(ty: LeafType, value: &dyn Any) -> Option<Datum> {
     use LeafType as L;
     let fixed = |bits: u128| Some(Datum::Fixed(bits));
@@ -26,7 +27,8 @@ pub(crate) fn bound_value(ty: LeafType, value: &dyn Any) -> Option<Datum> {
     }
 }
 
-/// An integer of any type as the bits of `ty`, where it fits: a literal arrives as `i32`.
+/// Returns an integer of any type as the bits of `ty`. `None` if it does not fit. Literals arrive
+/// as `i32`.
 fn integer(ty: LeafType, value: &dyn Any) -> Option<u128> {
     use LeafType as L;
     macro_rules! any_of {
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_of_the_fields_type_and_integers_that_fit_become_bounds() {
+    fn accepts_values_of_the_field_type_and_fitting_integers() {
         assert_eq!(bound_value(LeafType::U64, &5i32), Some(Datum::Fixed(5)));
         assert_eq!(bound_value(LeafType::I64, &-1i32), Some(Datum::Fixed(u64::MAX.into())));
         assert_eq!(bound_value(LeafType::U8, &300i32), None);

@@ -1,4 +1,4 @@
-//! Lists of records: one leaf with a slot, in which the records lie as rows.
+//! `Vec` of records: one leaf with a slot that contains the records as rows.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,10 +12,11 @@ use runtime::row::RecordType;
 use super::list_form::{ListForm, ListOf, first_difference};
 use super::{Record, Value};
 
-/// What closures see of a `Vec<T>` of records: a list of their twins, read where it lies. A copy of it copies no record.
+/// The twin of a `Vec<T>` of records: a list of twins, which are read in place. Copying it copies
+/// no record.
 ///
-/// A list is emitted as it is, or made of any records, twins or tuples that are at hand: by [`List::from`] in the place of a twin's
-/// field, as the `Vec` itself in a tuple.
+/// A list can be emitted unchanged, or be made of records, twins or tuples. Where a twin's field
+/// needs a list, use [`List::from`]. In a tuple, emit the `Vec` itself.
 ///
 /// ```
 /// use dataflow::prelude::*;
@@ -32,7 +33,7 @@ use super::{Record, Value};
 ///     items: Vec<Item>,
 /// }
 ///
-/// /// Orders without what was ordered once only.
+/// /// Orders without the items that were ordered once.
 /// #[dataflow]
 /// fn larger(orders: DataSet<Order>) -> DataSet<Order> {
 ///     orders.map(|o| {
@@ -51,59 +52,59 @@ use super::{Record, Value};
 /// ```
 ///
 /// # Cost
-/// [`List::get`] takes as long for the last record as for the first: a few instructions for each leaf. A list that is emitted as it is is
-/// copied as bytes; one that is made anew is written record by record.
+/// [`List::get`] takes constant time: a few instructions per leaf. A list that is emitted unchanged
+/// is copied as bytes. A new list is written record by record.
 pub struct List<'a, T: Record>(ListRepr<'a, T>);
 
 enum ListRepr<'a, T: Record> {
-    /// As in rows.
+    /// In rows of a page.
     Stored(StoredItems<'a>),
     Owned(&'a [T]),
-    Seen(&'a dyn SeenAsList<T>),
+    Values(&'a dyn TwinList<T>),
 }
 
-/// Values that can be seen as records, one after the other.
-trait SeenAsList<T: Record> {
+/// Values that can be viewed as a sequence of twins.
+trait TwinList<T: Record> {
     fn count(&self) -> usize;
-    fn seen(&self, index: usize) -> Option<T::At<'_>>;
+    fn twin_at(&self, index: usize) -> Option<T::At<'_>>;
 }
 
-macro_rules! seen {
+macro_rules! twin_lists {
     ($([$($length:tt)*] $values:ty;)*) => {$(
-        impl<T: Record, V: Value<Record = T> $($length)*> SeenAsList<T> for $values {
+        impl<T: Record, V: Value<Record = T> $($length)*> TwinList<T> for $values {
             fn count(&self) -> usize {
                 self.len()
             }
-            fn seen(&self, index: usize) -> Option<T::At<'_>> {
+            fn twin_at(&self, index: usize) -> Option<T::At<'_>> {
                 self.get(index).map(V::twin)
             }
         }
     )*};
 }
-seen! {
+twin_lists! {
     [] Vec<V>;
     [] &[V];
     [, const N: usize] [V; N];
 }
 
 impl<'a, T: Record> List<'a, T> {
-    /// How many.
+    /// Returns the number of records.
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
             ListRepr::Stored(items) => items.len(),
             ListRepr::Owned(records) => records.len(),
-            ListRepr::Seen(values) => values.count(),
+            ListRepr::Values(values) => values.count(),
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the list has no records.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// One of them.
+    /// Returns the record at `index`. `None` if the list is shorter.
     #[inline]
     #[must_use]
     pub fn get(self, index: usize) -> Option<T::At<'a>> {
@@ -113,29 +114,29 @@ impl<'a, T: Record> List<'a, T> {
                 Some(T::at(T::cursor(&mut leaves), row))
             }
             ListRepr::Owned(records) => records.get(index).map(T::twin),
-            ListRepr::Seen(values) => values.seen(index),
+            ListRepr::Values(values) => values.twin_at(index),
         }
     }
 
-    /// The first.
+    /// Returns the first record.
     #[must_use]
     pub fn first(self) -> Option<T::At<'a>> {
         self.get(0)
     }
 
-    /// The last.
+    /// Returns the last record.
     #[must_use]
     pub fn last(self) -> Option<T::At<'a>> {
         self.get(self.len().checked_sub(1)?)
     }
 
-    /// All of them, in order.
+    /// Returns an iterator over the records, in order.
     #[must_use]
     pub fn iter(self) -> ListIter<'a, T> {
         ListIter { list: self, left: 0..self.len() }
     }
 
-    /// Whether one of them is this value.
+    /// Returns `true` if the list contains a record equal to `value`.
     #[must_use]
     pub fn contains(self, value: impl Value<Record = T>) -> bool {
         self.iter().any(|other| T::compare(other, value.twin()).is_eq())
@@ -146,7 +147,7 @@ impl<'a, T: Record> List<'a, T> {
     }
 }
 
-/// The records of a [`List`].
+/// An iterator over the records of a [`List`].
 pub struct ListIter<'a, T: Record> {
     list: List<'a, T>,
     left: Range<usize>,
@@ -215,19 +216,19 @@ where
 
 impl<'a, T: Record, V: Value<Record = T>> From<&'a Vec<V>> for List<'a, T> {
     fn from(values: &'a Vec<V>) -> Self {
-        List(ListRepr::Seen(values))
+        List(ListRepr::Values(values))
     }
 }
 
 impl<'a, T: Record, V: Value<Record = T>, const N: usize> From<&'a [V; N]> for List<'a, T> {
     fn from(values: &'a [V; N]) -> Self {
-        List(ListRepr::Seen(values))
+        List(ListRepr::Values(values))
     }
 }
 
 impl<'a, T: Record, V: Value<Record = T>> From<&'a &'a [V]> for List<'a, T> {
     fn from(values: &'a &'a [V]) -> Self {
-        List(ListRepr::Seen(values))
+        List(ListRepr::Values(values))
     }
 }
 
@@ -265,7 +266,7 @@ impl<T: Record> PutItems for List<'_, T> {
     }
 }
 
-/// How lists of records are kept: as rows, read one by one.
+/// The representation of lists of records: rows, read one by one.
 pub struct AsItems;
 
 impl<T: Record<List = AsItems>> ListForm<T> for AsItems {

@@ -71,7 +71,7 @@ impl Value for str {
     }
 }
 
-/// How lists of plain values are kept: one after the other, read as a slice.
+/// The representation of lists of plain values: contiguous, read as a slice.
 pub struct InPlace;
 
 macro_rules! in_place {

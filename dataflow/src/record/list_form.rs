@@ -1,4 +1,4 @@
-//! How lists are kept: what they hold says so.
+//! The representation of lists, chosen by the type of their items.
 
 use std::cmp::Ordering;
 
@@ -7,9 +7,10 @@ use runtime::row::RecordType;
 
 use super::{Record, Value};
 
-/// How lists of `T` are kept: plain values as a slice, texts as `Texts`, all else record by record. For generated code.
+/// How lists of `T` are stored: plain values as a slice, texts as `Texts`, all other types as rows.
+/// For generated code.
 pub trait ListForm<T: Record>: 'static {
-    /// What closures see of a list.
+    /// The twin of a list.
     type At<'a>: Value<Record = Vec<T>> + Copy;
     /// See [`Record::Cursor`].
     type Cursor<'b>: Copy;
@@ -36,7 +37,7 @@ pub trait ListForm<T: Record>: 'static {
     fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering;
 }
 
-/// Values that can be seen as a list of `T` of this form.
+/// Values that can be viewed as a list of `T` of this representation.
 #[diagnostic::on_unimplemented(
     message = "`{L}` cannot be emitted as a list of `{T}`",
     label = "no such list",
@@ -44,11 +45,11 @@ pub trait ListForm<T: Record>: 'static {
             records, of their twins, or of tuples"
 )]
 pub trait ListOf<T: Record, L: ?Sized>: ListForm<T> {
-    /// The list as closures see it.
+    /// Returns the twin of the list.
     fn twin(list: &L) -> Self::At<'_>;
 }
 
-/// The order of two lists, from the orders of their parts.
+/// Compares two lists, given the comparisons of their items: returns the first difference.
 pub(super) fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
     orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }

@@ -1,4 +1,5 @@
-//! `BTreeMap<K, V>`: one leaf with a slot, in which the entries lie as rows, ascending by their keys.
+//! `BTreeMap<K, V>`: one leaf with a slot that contains the entries as rows, in ascending order of
+//! keys.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -14,15 +15,17 @@ use super::list_form::first_difference;
 use super::{AsItems, List, ListIter, Record, Value};
 use crate::key::{Equality, Field};
 
-/// An entry as closures see it.
+/// The twin of an entry.
 type MapEntry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
 
-/// What closures see of a `BTreeMap<K, V>`: its entries, ascending by their keys, read where they lie. A copy of it copies no entry.
+/// The twin of a `BTreeMap<K, V>`: its entries in ascending order of keys, read in place. Copying
+/// it copies no entry.
 ///
-/// A map is emitted as it is, or made of a `BTreeMap` or a `HashMap` of whatever can be seen as keys and values: by [`Map::from`] in the
-/// place of a twin's field, as the map itself in a tuple. A field may be a `HashMap` too; it is kept in the same way.
+/// A map can be emitted unchanged, or be made of a `BTreeMap` or a `HashMap` whose keys and values
+/// are [`Value`]s. Where a twin's field needs a map, use [`Map::from`]. In a tuple, emit the map
+/// itself. A field of a record may also be a `HashMap`, which is stored the same way.
 ///
-/// Keys are in the order that `sort` has, which may be another than that of the keys' `Ord`.
+/// The order of keys is that of `sort`, which can differ from the `Ord` of the key type.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -57,40 +60,41 @@ type MapEntry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
 /// ```
 ///
 /// # Cost
-/// [`Map::get`] is a binary search over the keys. A map that is emitted as it is is copied as bytes; one that is made anew is sorted first,
-/// also each time that it is read.
+/// [`Map::get`] is a binary search. A map that is emitted unchanged is copied as bytes. A new map
+/// is sorted before it is written, and each time that it is read.
 pub struct Map<'a, K: Record, V: Record>(MapRepr<'a, K, V>);
 
 enum MapRepr<'a, K: Record, V: Record> {
-    /// As in rows.
+    /// In rows of a page.
     Stored(StoredItems<'a>),
-    Seen(&'a dyn SeenAsMap<K, V>),
+    Values(&'a dyn TwinMap<K, V>),
 }
 
-/// Values that can be seen as the entries of a map.
-trait SeenAsMap<K: Record, V: Record> {
+/// Values that can be viewed as the entries of a map.
+trait TwinMap<K: Record, V: Record> {
     fn count(&self) -> usize;
-    fn seen(&self) -> Vec<MapEntry<'_, K, V>>;
+    fn sorted_entries(&self) -> Vec<MapEntry<'_, K, V>>;
 }
 
-macro_rules! seen {
+macro_rules! twin_maps {
     ($([$($hasher:ident)?] $values:ty;)*) => {$(
-        impl<A: Value, B: Value $(, $hasher)?> SeenAsMap<A::Record, B::Record> for $values {
+        impl<A: Value, B: Value $(, $hasher)?> TwinMap<A::Record, B::Record> for $values {
             fn count(&self) -> usize {
                 self.len()
             }
-            fn seen(&self) -> Vec<MapEntry<'_, A::Record, B::Record>> {
+            fn sorted_entries(&self) -> Vec<MapEntry<'_, A::Record, B::Record>> {
                 sorted::<A::Record, B::Record>(self.iter().map(|(key, value)| (key.twin(), value.twin())).collect())
             }
         }
     )*};
 }
-seen! {
+twin_maps! {
     [] BTreeMap<A, B>;
     [S] HashMap<A, B, S>;
 }
 
-/// Ascending by the keys. Of keys that are one as records, though they were not as values of the program, one is kept.
+/// Sorts entries by key. Keeps one of several entries whose keys are equal as records, even if the
+/// program's keys differed.
 fn sorted<'a, K: Record, V: Record>(mut entries: Vec<MapEntry<'a, K, V>>) -> Vec<MapEntry<'a, K, V>> {
     entries.sort_by(|(left, _), (right, _)| K::compare(*left, *right));
     entries.dedup_by(|(left, _), (right, _)| K::compare(*left, *right).is_eq());
@@ -98,22 +102,23 @@ fn sorted<'a, K: Record, V: Record>(mut entries: Vec<MapEntry<'a, K, V>>) -> Vec
 }
 
 impl<'a, K: Record, V: Record> Map<'a, K, V> {
-    /// How many entries.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(self) -> usize {
         match self.0 {
             MapRepr::Stored(items) => items.len(),
-            MapRepr::Seen(values) => values.count(),
+            MapRepr::Values(values) => values.count(),
         }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the map has no entries.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The value of a key: the key, its twin, or what else can be seen as it.
+    /// Returns the value of a key. `None` if the map does not contain the key. `key` may be the
+    /// key, its twin, or another [`Value`] of it.
     #[must_use]
     pub fn get(self, key: impl Value<Record = K>) -> Option<V::At<'a>> {
         let key = key.twin();
@@ -123,7 +128,7 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
                 while low < high {
                     let middle = low.midpoint(high);
                     let (mut leaves, row) = items.get(middle)?;
-                    // The key's leaves stand first, and the value's behind them.
+                    // The key's leaves come first, then the value's.
                     match K::compare(K::at(K::cursor(&mut leaves), row), key) {
                         Ordering::Less => low = middle + 1,
                         Ordering::Greater => high = middle,
@@ -132,45 +137,45 @@ impl<'a, K: Record, V: Record> Map<'a, K, V> {
                 }
                 None
             }
-            MapRepr::Seen(values) => {
-                let mut entries = values.seen().into_iter();
+            MapRepr::Values(values) => {
+                let mut entries = values.sorted_entries().into_iter();
                 entries.find(|(other, _)| K::compare(*other, key).is_eq()).map(|(_, value)| value)
             }
         }
     }
 
-    /// Whether there is an entry of a key.
+    /// Returns `true` if the map contains the key.
     #[must_use]
     pub fn contains_key(self, key: impl Value<Record = K>) -> bool {
         self.get(key).is_some()
     }
 
-    /// The entries, ascending by their keys.
+    /// Returns an iterator over the entries, in ascending order of keys.
     #[must_use]
     pub fn iter(self) -> MapIter<'a, K, V> {
         MapIter(match self.0 {
             MapRepr::Stored(items) => MapEntries::Stored(List::stored(items).iter()),
-            MapRepr::Seen(values) => MapEntries::Seen(values.seen().into_iter()),
+            MapRepr::Values(values) => MapEntries::Sorted(values.sorted_entries().into_iter()),
         })
     }
 
-    /// The keys, ascending.
+    /// Returns the keys in ascending order.
     pub fn keys(self) -> impl ExactSizeIterator<Item = K::At<'a>> {
         self.iter().map(|(key, _)| key)
     }
 
-    /// The values, in the order of their keys.
+    /// Returns the values, in ascending order of their keys.
     pub fn values(self) -> impl ExactSizeIterator<Item = V::At<'a>> {
         self.iter().map(|(_, value)| value)
     }
 }
 
-/// The entries of a [`Map`].
+/// An iterator over the entries of a [`Map`].
 pub struct MapIter<'a, K: Record, V: Record>(MapEntries<'a, K, V>);
 
 enum MapEntries<'a, K: Record, V: Record> {
     Stored(ListIter<'a, (K, V)>),
-    Seen(vec::IntoIter<MapEntry<'a, K, V>>),
+    Sorted(vec::IntoIter<MapEntry<'a, K, V>>),
 }
 
 impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
@@ -180,13 +185,13 @@ impl<'a, K: Record, V: Record> Iterator for MapIter<'a, K, V> {
     fn next(&mut self) -> Option<MapEntry<'a, K, V>> {
         match &mut self.0 {
             MapEntries::Stored(entries) => entries.next(),
-            MapEntries::Seen(entries) => entries.next(),
+            MapEntries::Sorted(entries) => entries.next(),
         }
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
             MapEntries::Stored(entries) => entries.size_hint(),
-            MapEntries::Seen(entries) => entries.size_hint(),
+            MapEntries::Sorted(entries) => entries.size_hint(),
         }
     }
 }
@@ -229,13 +234,13 @@ where
 
 impl<'a, A: Value, B: Value> From<&'a BTreeMap<A, B>> for Map<'a, A::Record, B::Record> {
     fn from(map: &'a BTreeMap<A, B>) -> Self {
-        Map(MapRepr::Seen(map))
+        Map(MapRepr::Values(map))
     }
 }
 
 impl<'a, A: Value, B: Value, S> From<&'a HashMap<A, B, S>> for Map<'a, A::Record, B::Record> {
     fn from(map: &'a HashMap<A, B, S>) -> Self {
-        Map(MapRepr::Seen(map))
+        Map(MapRepr::Values(map))
     }
 }
 
@@ -261,7 +266,7 @@ impl<A: Value<Record: Ord>, B: Value, S: BuildHasher> Value for HashMap<A, B, S>
     }
 }
 
-/// A map that is about to be written.
+/// A map during writing, with its entries sorted once.
 enum MapToWrite<'a, K: Record, V: Record> {
     Stored(StoredItems<'a>),
     Sorted(Vec<MapEntry<'a, K, V>>),
@@ -271,7 +276,7 @@ impl<'a, K: Record, V: Record> MapToWrite<'a, K, V> {
     fn of(map: Map<'a, K, V>) -> Self {
         match map.0 {
             MapRepr::Stored(items) => MapToWrite::Stored(items),
-            MapRepr::Seen(values) => MapToWrite::Sorted(values.seen()),
+            MapRepr::Values(values) => MapToWrite::Sorted(values.sorted_entries()),
         }
     }
 

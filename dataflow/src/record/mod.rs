@@ -1,8 +1,9 @@
-//! Records: what flows, what closures see of it, and how it is read and written.
+//! Records: the values that flow through pipelines, their borrowed twins, and their leaves in rows.
 //!
-//! `#[derive(Record)]` implements [`Record`] and [`Value`]; nobody writes them by hand. A record is a list of *leaves*. Closures
-//! see its borrowed twin, [`Record::At`], whose parts are read from strided leaves when they are used; what they emit is
-//! anything that can be seen as that twin ([`Value`]).
+//! `#[derive(Record)]` implements [`Record`] and [`Value`] for a program's types. A record is
+//! stored as a list of *leaves*. Closures receive its borrowed twin, [`Record::At`]. Its parts are
+//! read from the leaves when they are used. Closures may emit any [`Value`]: a type that can be
+//! viewed as the twin.
 
 mod arrays;
 mod bound;
@@ -30,65 +31,70 @@ pub(crate) use show::show_record;
 
 /// A type that can flow through a pipeline.
 ///
-/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. Plain values, `String`, `Vec`, `BTreeMap` and `Option` of any of
-/// these, arrays of up to 16, and tuples of up to eight records are records too.
+/// Derive it for a struct or an enum: `#[derive(Record, Clone, Debug)]`. These are records, too:
+/// plain values, `String`; `Vec`, `BTreeMap` and `Option` of records; arrays of up to 16 records;
+/// and tuples of up to eight.
 ///
-/// It cannot be implemented by hand in safe code: what it says of rows is taken for granted row by row. How a type of a program's own is seen
-/// as a record is said by [`Value`], which anybody may implement.
+/// It cannot be implemented by hand in safe code, because the engine relies on the rows that it
+/// reads and writes. To make a type of your own convertible to a record, implement [`Value`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "this cannot flow through a pipeline",
     note = "a record is a struct or an enum with `#[derive(Record)]`, a number, bool, char, String, Date, Timestamp, TimeDelta, Decimal, or a Vec, a BTreeMap, an Option, an array, or a tuple of up to eight records"
 )]
 pub trait Record: Value<Record = Self> + Sized + 'static {
-    /// Says that the implementation is `#[derive(Record)]`'s, or this crate's: it cannot be said in safe code. What the compiler says of an
-    /// implementation without it is its name.
+    /// Marks the implementation as derived, or as one of this crate; safe code cannot name a valid
+    /// type. The compiler shows this name for an implementation without it.
     #[doc(hidden)]
     type WriteDeriveRecordInstead: TrustedRecord<Self>;
-    /// What closures see: the record with its texts and lists borrowed. `Copy`, so that it can be used twice.
+    /// The borrowed twin, which closures receive: the record with its texts and lists borrowed.
+    /// `Copy`, so that a closure can use it several times.
     type At<'a>: Value<Record = Self> + Copy;
-    /// What key closures see: a symbol for each field, rooted in the record that the closure was given.
+    /// The symbols of the fields, which key closures receive. `Root` is the record that the closure
+    /// is about.
     type Fields<Root>: Copy;
-    /// Where the leaves of a batch lie.
+    /// The locations of the record's leaves in a batch.
     type Cursor<'b>: Copy;
-    /// Where the leaves of new rows are written.
+    /// The locations of the record's leaves in new rows.
     type Sink<'w>: Copy;
-    /// How a `Vec` of it is kept.
+    /// The representation of a `Vec` of this record.
     type List: ListOf<Self, Vec<Self>>;
-    /// Names and types of the leaves, in the order in which cursors take them.
+    /// Names and types of the leaves, in the order in which cursors read them.
     const TYPE: &'static RecordType;
-    /// How many leaves the record has.
+    /// The number of leaves.
     const LEAVES: usize = Self::TYPE.leaf_count();
-    /// Whether closures see a twin, or the record itself.
+    /// `true` if the twin differs from the record itself.
     const BORROWS: bool;
 
-    /// The symbols; the record's first leaf is leaf `first_leaf` of the root.
+    /// Returns the symbols of the fields. The record starts at leaf `first_leaf` of `Root`.
     fn fields<Root>(first_leaf: usize) -> Self::Fields<Root>;
     /// Takes the record's leaves from a batch.
     fn cursor<'b>(leaves: &mut LeafReader<'b>) -> Self::Cursor<'b>;
-    /// Reads a row.
+    /// Reads one row.
     fn at<'b>(cursor: Self::Cursor<'b>, row: Row<'b>) -> Self::At<'b>;
     /// Takes the record's leaves from a writer.
     fn sink<'w>(leaves: &mut SinkLeaves<'w>) -> Self::Sink<'w>;
-    /// Bytes that a row takes beyond its fixed part.
+    /// Returns the number of bytes that a row needs in addition to its fixed part.
     fn heap_bytes(at: Self::At<'_>, sink: Self::Sink<'_>) -> usize;
-    /// Writes a row whose [`Record::heap_bytes`] were claimed.
+    /// Writes a row. The caller has claimed [`Record::heap_bytes`] for it.
     fn write<'w>(at: Self::At<'_>, sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
-    /// Writes zeros and empty texts: what lies under an `Option` that is `None`, so that equal records have equal bytes.
+    /// Writes zeros and empty texts, for an `Option` that is `None`. So equal records have equal
+    /// bytes.
     fn write_null<'w>(sink: Self::Sink<'w>, row: NewRow<'w>, claims: &mut Claims<'w>);
-    /// The record that a twin stands for.
+    /// Converts a twin to an owned record.
     fn own(at: Self::At<'_>) -> Self;
-    /// The order that `sort` has: leaf by leaf, nulls last, floats with NaN last.
+    /// Compares in the order of `sort`: leaf by leaf, nulls last, NaN after all other floats.
     fn compare(left: Self::At<'_>, right: Self::At<'_>) -> Ordering;
 
-    /// The record's schema.
+    /// Returns the record's schema.
     #[must_use]
     fn schema() -> Schema {
         Schema::of(Self::TYPE)
     }
 }
 
-/// Anything that can be seen as the twin of a record: the record, the twin, a tuple of owned and borrowed parts.
+/// A value that can be viewed as the twin of a record: the record, the twin, or a tuple of owned
+/// and borrowed parts.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
     label = "not a record",
@@ -96,9 +102,9 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     note = "a `Result` is none: the value of an `Ok` goes on, and an error ends the job, behind `try_map`, `try_flat_map` or `try_filter_map`"
 )]
 pub trait Value {
-    /// The record.
+    /// The type of record.
     type Record: Record;
-    /// The value as the record's twin.
+    /// Returns the value as the record's twin.
     fn twin(&self) -> <Self::Record as Record>::At<'_>;
 }
 
@@ -110,7 +116,7 @@ impl<V: Value + ?Sized> Value for &V {
     }
 }
 
-/// The value in a box is stored in the place of the box. A field of a record may be boxed; the record in the box is what flows.
+/// A box is transparent: its value is stored in its place. So a field of a record can be boxed.
 impl<V: Value> Value for Box<V> {
     type Record = V::Record;
     #[inline(always)]

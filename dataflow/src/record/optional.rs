@@ -1,4 +1,4 @@
-//! `Option`: a validity byte, then what it guards.
+//! `Option`: a validity byte, then the leaves of the value.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,5 @@
-//! Numbers, bool, char, dates, timestamps, lengths of time and decimals: one leaf of fixed width.
+//! Plain values: numbers, `bool`, `char`, dates, timestamps, time deltas and decimals. Each is one
+//! leaf of fixed width.
 
 use std::cmp::Ordering;
 
@@ -10,7 +11,7 @@ use super::leaves::InPlace;
 use super::{AsItems, Record, Value};
 use crate::key::Field;
 
-/// A record of one leaf, stored as a plain value of another type.
+/// Implements a record with one leaf, which is stored as a plain value of another type.
 macro_rules! plain {
     ($([$($generics:tt)*] $ty:ty, $leaf:expr, $stored:ty, $read:expr, $write:expr, $list:ty, $compare:expr;)*) => {$(
         impl<$($generics)*> Record for $ty {
@@ -85,12 +86,12 @@ plain! {
         InPlace, Ord::cmp;
 }
 
-/// In total order with NaN last and -0 = 0.
+/// Compares with NaN last and -0 equal to 0.
 fn compare_floats(left: f64, right: f64) -> Ordering {
     left.partial_cmp(&right).unwrap_or_else(|| left.is_nan().cmp(&right.is_nan()))
 }
 
-/// The record of nothing: the key of an ungrouped aggregate.
+/// The record without fields: the key of an ungrouped aggregate.
 impl Record for () {
     type At<'a> = ();
     type Fields<Root> = ();
@@ -121,7 +122,7 @@ impl Value for () {
     fn twin(&self) {}
 }
 
-/// A length or a position: emitted as `u64`, which is the same on all machines.
+/// A length or an index, emitted as `u64`, which has the same width on all machines.
 impl Value for usize {
     type Record = u64;
     #[inline(always)]

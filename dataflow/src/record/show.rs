@@ -1,34 +1,35 @@
-//! A record as people read it, from its schema: no code per user type.
+//! Formats records for error messages by their schema, without code per record type.
 
 use runtime::page::Input;
 use runtime::plan::Reads;
 use runtime::row::{Field, LeafSet, LeafType, Schema, Shape, show_leaf};
 
-/// The record at a position of an input: `WordCount { word: "to", count: 2 }`. What nobody reads may have no value that means anything,
-/// so that is left out: `WordCount { word: "to", .. }`.
+/// Formats the record at a position of an input: `WordCount { word: "to", count: 2 }`. Fields that
+/// the operator does not read may have no valid value, so they are left out:
+/// `WordCount { word: "to", .. }`.
 #[cold]
 #[inline(never)]
 pub(crate) fn show_record(schema: &Schema, reads: &Reads, input: &Input<'_>, position: usize) -> String {
     let mut text = String::new();
     if let Some(&row) = input.selection().rows().get(position) {
-        let shown = Shown { schema, leaves: reads.of(schema), input, row: row as usize };
-        shown.show(schema.shape(), &mut text);
+        let formatter = RowFormatter { schema, leaves: reads.of(schema), input, row: row as usize };
+        formatter.show(schema.shape(), &mut text);
     }
     text
 }
 
-/// A record, and what of it may be seen.
-struct Shown<'s, 'b> {
+/// Formats one row. Only `leaves` may be read.
+struct RowFormatter<'s, 'b> {
     schema: &'s Schema,
     leaves: LeafSet,
     input: &'s Input<'b>,
     row: usize,
 }
 
-impl Shown<'_, '_> {
+impl RowFormatter<'_, '_> {
     fn show(&self, shape: &Shape, text: &mut String) {
         match shape {
-            _ if !self.is_seen(shape) => text.push('_'),
+            _ if !self.is_read(shape) => text.push('_'),
             Shape::Leaf(leaf) => self.show_leaf(*leaf, text),
             Shape::Optional(valid, _) if self.input.batch().leaf_bits(*valid, self.row) == 0 => text.push_str("None"),
             Shape::Optional(_, inner) => self.show(inner, text),
@@ -43,18 +44,18 @@ impl Shown<'_, '_> {
             Shape::Record { name, fields } => {
                 text.push_str(name);
                 let mut separator = " { ";
-                for field in fields.iter().filter(|field| self.is_seen(&field.shape)) {
+                for field in fields.iter().filter(|field| self.is_read(&field.shape)) {
                     text.push_str(separator);
                     text.push_str(field.name);
                     text.push_str(": ");
                     self.show(&field.shape, text);
                     separator = ", ";
                 }
-                text.push_str(if fields.iter().all(|field| self.is_seen(&field.shape)) { " }" } else { ", .. }" });
+                text.push_str(if fields.iter().all(|field| self.is_read(&field.shape)) { " }" } else { ", .. }" });
             }
             Shape::Enum { tag, variants, .. } => {
-                let there = self.input.batch().leaf_bits(*tag, self.row) as usize;
-                if let Some(variant) = variants.get(there).or(variants.first()) {
+                let variant_index = self.input.batch().leaf_bits(*tag, self.row) as usize;
+                if let Some(variant) = variants.get(variant_index).or(variants.first()) {
                     self.show_variant(variant, text);
                 }
             }
@@ -79,11 +80,11 @@ impl Shown<'_, '_> {
         text.push_str(quote);
     }
 
-    fn is_seen(&self, shape: &Shape) -> bool {
+    fn is_read(&self, shape: &Shape) -> bool {
         match shape {
             Shape::Leaf(leaf) => self.leaves.contains(*leaf),
-            Shape::Optional(valid, inner) => self.leaves.contains(*valid) && self.is_seen(inner),
-            Shape::Record { fields, .. } => fields.iter().any(|field| self.is_seen(&field.shape)),
+            Shape::Optional(valid, inner) => self.leaves.contains(*valid) && self.is_read(inner),
+            Shape::Record { fields, .. } => fields.iter().any(|field| self.is_read(&field.shape)),
             Shape::Enum { tag, .. } => self.leaves.contains(*tag),
         }
     }

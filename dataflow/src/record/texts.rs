@@ -1,4 +1,4 @@
-//! Lists of texts: one leaf with a slot.
+//! `Vec<String>`: one leaf with a slot.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use runtime::value::Texts;
 use super::Value;
 use super::list_form::{ListForm, ListOf};
 
-/// How lists of texts are kept: as [`Texts`] puts them together.
+/// The representation of lists of texts: the bytes that [`Texts`] defines.
 pub struct AsTexts;
 
 impl ListForm<String> for AsTexts {

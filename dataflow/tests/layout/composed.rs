@@ -1,4 +1,4 @@
-//! Records made of others: enums, arrays, boxes and generic records.
+//! Records made of other records: enums, arrays, boxes and generic records.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -32,7 +32,7 @@ struct Entry {
 }
 
 #[test]
-fn an_enum_is_a_tag_and_the_leaves_of_all_variants() {
+fn enum_has_a_tag_and_the_leaves_of_all_variants() {
     let entry = |number, status, event| Entry { number, status, event };
     let click = Event::Click { url: "https://example.org".to_owned(), at: 7 };
     let entries = [
@@ -69,7 +69,7 @@ enum Choice<T> {
 }
 
 #[test]
-fn arrays_boxes_and_generic_records_are_what_they_hold() {
+fn arrays_boxes_and_generic_records_store_only_their_contents() {
     let pair = |first: &str, second| Pair { first: first.to_owned(), second };
     let first = Composed {
         point: [1.0, -0.5, 0.25],
@@ -98,7 +98,7 @@ struct Page {
 }
 
 #[test]
-fn lists_of_texts_are_one_string_of_bytes() {
+fn lists_of_texts_are_contiguous_bytes() {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let pages = [
         Page { id: 1, words: texts(&["to", "", "größer als zwölf"]), tags: Some(texts(&["a"])) },
@@ -106,12 +106,12 @@ fn lists_of_texts_are_one_string_of_bytes() {
         Page { id: 3, words: Vec::new(), tags: None },
     ];
     check("text_lists", &pages);
-    // What is emitted has the same bytes, whatever holds the texts.
+    // Emitted bytes do not depend on the container of the texts.
     let words: Vec<&str> = pages[0].words.iter().map(String::as_str).collect();
     let forms = [Texts::from(&pages[0].words), Texts::from(&words)];
     let bytes = forms.map(|words| {
         let page = &support::pages(&[PageRef { id: 1, words, tags: None }], &support::all::<Page>())[0];
-        // The variable part; between it and the rows a page may hold what stood there before.
+        // Only the heap: the gap between it and the rows may contain old bytes.
         let bytes = page.as_bytes();
         let heap_start = u32::from_le_bytes(bytes[16..20].try_into().unwrap()) as usize;
         bytes[heap_start..].to_vec()
@@ -147,13 +147,14 @@ fn baskets() -> [Basket; 3] {
     ]
 }
 
-/// What the slots of a row stand for: around it the layout leaves bytes open.
+/// Returns the bytes that each slot of a row refers to. The layout does not define the bytes around
+/// them.
 fn slots(page: &runtime::page::Page) -> Vec<Vec<u8>> {
     (0..Basket::LEAVES).map(|leaf| page.batch().leaf_bytes(leaf, 0).to_vec()).collect()
 }
 
 #[test]
-fn lists_of_records_are_rows_that_point_to_what_stands_behind_them() {
+fn lists_of_records_are_rows_followed_by_their_heap() {
     let baskets = baskets();
     check("record_lists", &baskets);
     // The documentation shows the first list.
@@ -164,7 +165,7 @@ fn lists_of_records_are_rows_that_point_to_what_stands_behind_them() {
         let line = format!("  {:02x} {hex}  |", 16 * line);
         assert!(documentation.contains(&line), "docs/layout.md has no line {line}");
     }
-    // What is emitted has the same bytes, whatever holds the records.
+    // Emitted bytes do not depend on the container of the records.
     let expected = support::pages(&baskets[..1], &support::all::<Basket>());
     let [basket, ..] = baskets;
     let twins: Vec<ItemRef<'_>> = basket.items.iter().map(Value::twin).collect();
@@ -210,15 +211,15 @@ fn lists_and_maps_are_read_by_position_and_by_key() {
         assert_eq!(format!("{stored:?}"), format!("{:?}", baskets[0].twin()));
         assert_eq!(Basket::own(stored), baskets[0]);
     });
-    // Where nobody reads the lists they are empty.
+    // Lists that no operator reads are empty.
     let page = &support::pages(&baskets[..1], &[0].into_iter().collect())[0];
     let read = support::read::<Basket>(&page.batch());
     assert_eq!(read, [Basket { id: 1, flags: None, ..baskets[2].clone() }]);
 }
 
-/// What nothing is borrowed from is its own twin, also by way of what is nested.
+/// A record that borrows nothing is its own twin, also if it is nested.
 #[test]
-fn what_borrows_nothing_is_seen_as_itself() {
+fn record_without_borrows_is_its_own_twin() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
     struct Corner {
         at: [i16; 2],
@@ -233,7 +234,7 @@ fn what_borrows_nothing_is_seen_as_itself() {
     let figures = [Figure::Line([corner(1, 2), corner(3, 4)]), Figure::Dot(corner(5, 6))];
     let seen: [Figure; 2] = figures.each_ref().map(Value::twin);
     assert_eq!(support::read::<Figure>(&support::pages(&seen, &support::all::<Figure>())[0].batch()), figures);
-    // A generic record has a twin whatever its parameters are, and so has what holds one.
+    // A generic record always has a twin of its own, and so has a record that contains it.
     #[derive(Record, Clone, Debug, PartialEq)]
     struct Holder {
         pair: Pair<u8, u8>,
@@ -242,9 +243,9 @@ fn what_borrows_nothing_is_seen_as_itself() {
     assert_eq!(HolderRef { pair: PairRef { first: 1, second: Some(2) } }, holder.twin());
 }
 
-/// Pages that were damaged, or that another program wrote, may hold tags that are none.
+/// Damaged pages, and pages of other programs, may contain invalid tags.
 #[test]
-fn a_tag_that_is_none_reads_as_the_first_variant() {
+fn invalid_tag_reads_as_the_first_variant() {
     let page = &support::pages(&[2_u8, 3, 255], &support::all::<u8>())[0];
     assert_eq!(support::read::<Status>(&page.batch()), [Status::Sent, Status::Open, Status::Open]);
     let leaves = (4_u8, ("a url that is there", 9_u32), (1_i16, (0_u8, 0_u8)), 200_u8);
@@ -256,7 +257,7 @@ fn a_tag_that_is_none_reads_as_the_first_variant() {
 }
 
 #[test]
-fn an_enum_describes_itself_in_the_users_words() {
+fn enum_description_uses_the_names_of_the_program() {
     assert_eq!(
         Entry::schema().describe(),
         "Entry { number: u64, status: Option<Status>, event: Event { Idle | Click { url: String, at: u32 } | Moved(i16, Option<u8>) | \

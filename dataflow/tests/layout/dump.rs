@@ -1,4 +1,4 @@
-//! Pages as text, and their files.
+//! Formats pages as text, and compares them with golden files.
 
 use std::fmt::{Debug, Write as _};
 use std::ops::Range;
@@ -10,8 +10,8 @@ use runtime::row::{LeafSet, LeafType, Physical};
 
 use crate::support;
 
-/// A page as text: where each leaf lies, then header, rows and variable parts in hex, with `--` where the layout
-/// leaves the bytes open.
+/// Formats a page: the offset of each leaf, then header, rows and heap in hex. `--` is a byte that
+/// the layout does not define.
 pub(crate) fn dump<R: Record>(page: &Page) -> String {
     let (schema, layout, bytes) = (R::schema(), page.layout(), page.as_bytes());
     let mut text = format!("{}\nrow of {} bytes\n", schema.describe(), layout.width());
@@ -19,8 +19,8 @@ pub(crate) fn dump<R: Record>(page: &Page) -> String {
         let place = layout.offset(index).map_or("dead".to_owned(), |offset| format!("at {offset}"));
         let _ = writeln!(text, "  {}: {} {place}", leaf.path, leaf.ty);
     }
-    let given = given(page);
-    let hex = |range: Range<usize>| hex(range.start, &bytes[range.clone()], &given[range]);
+    let defined = defined(page);
+    let hex = |range: Range<usize>| hex(range.start, &bytes[range.clone()], &defined[range]);
     let _ = writeln!(text, "header\n{}", hex(0..FIRST_ROW));
     for row in 0..page.rows() {
         let start = FIRST_ROW + row * layout.width();
@@ -30,38 +30,38 @@ pub(crate) fn dump<R: Record>(page: &Page) -> String {
     text
 }
 
-/// Which bytes of a page the layout gives: all but the gaps that alignment leaves.
-fn given(page: &Page) -> Vec<bool> {
+/// Returns which bytes of a page the layout defines: all but alignment gaps.
+fn defined(page: &Page) -> Vec<bool> {
     let (layout, bytes) = (page.layout(), page.as_bytes());
-    let mut given = vec![false; bytes.len()];
-    given[..FIRST_ROW].fill(true);
+    let mut defined = vec![false; bytes.len()];
+    defined[..FIRST_ROW].fill(true);
     for row in 0..page.rows() {
         for (index, ty) in layout.types().iter().enumerate() {
             let Some(offset) = layout.offset(index) else { continue };
             let at = FIRST_ROW + row * layout.width() + offset;
-            given[at..at + ty.width()].fill(true);
+            defined[at..at + ty.width()].fill(true);
             let is_list = matches!(ty, LeafType::List(_) | LeafType::Items(_));
             if ty.physical() == Physical::Slot && (is_list || number(bytes, at) > 12) {
                 let (length, place) = (number(bytes, at) * ty.element_width(), number(bytes, at + 12));
-                given[place..place + length].fill(true);
+                defined[place..place + length].fill(true);
             }
         }
     }
-    given
+    defined
 }
 
-/// Four bytes of a page as a number.
+/// Reads a little-endian `u32`.
 fn number(bytes: &[u8], at: usize) -> usize {
     u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize
 }
 
-fn hex(start: usize, bytes: &[u8], given: &[bool]) -> String {
-    let lines = bytes.chunks(16).zip(given.chunks(16)).enumerate().map(|(line, (bytes, given))| {
-        let cells = || bytes.iter().zip(given);
+fn hex(start: usize, bytes: &[u8], defined: &[bool]) -> String {
+    let lines = bytes.chunks(16).zip(defined.chunks(16)).enumerate().map(|(line, (bytes, defined))| {
+        let cells = || bytes.iter().zip(defined);
         let digits: String =
-            cells().map(|(byte, given)| if *given { format!(" {byte:02x}") } else { " --".to_owned() }).collect();
-        let shown = |(byte, given): (&u8, &bool)| match byte {
-            0x20..0x7f if *given => char::from(*byte),
+            cells().map(|(byte, defined)| if *defined { format!(" {byte:02x}") } else { " --".to_owned() }).collect();
+        let shown = |(byte, defined): (&u8, &bool)| match byte {
+            0x20..0x7f if *defined => char::from(*byte),
             _ => '.',
         };
         let letters: String = cells().map(shown).collect();
@@ -70,7 +70,7 @@ fn hex(start: usize, bytes: &[u8], given: &[bool]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Compares the page of some values with its file, and the values with what is read back.
+/// Compares the page of some values with its golden file, and reads the values back.
 pub(crate) fn check<R>(name: &str, values: &[R])
 where
     R: Record + Value<Record = R> + PartialEq + Debug,

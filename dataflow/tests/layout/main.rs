@@ -1,7 +1,8 @@
-//! Pages byte for byte, against the files in `golden/`, and read back.
+//! Compares pages byte by byte with the files in `golden/`, and reads them back.
 //!
-//! A difference is a new layout: pages that other processes wrote could no longer be read. Where that is wanted, raise
-//! `LAYOUT_VERSION`, change `docs/layout.md`, and write the files anew with `UPDATE_GOLDEN=1 cargo test --test layout`.
+//! A difference means that pages of other processes can no longer be read. If the new layout is
+//! intended, increase `LAYOUT_VERSION`, change `docs/layout.md`, and write the files with
+//! `UPDATE_GOLDEN=1 cargo test --test layout`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 
@@ -27,9 +28,9 @@ struct Order {
     items: Vec<u64>,
 }
 
-/// The example of `docs/layout.md`, which shows the file.
+/// The example of `docs/layout.md`, which shows this file.
 #[test]
-fn the_documentation_shows_these_bytes() {
+fn documentation_shows_the_golden_page() {
     let order = |number, customer: &str, placed: &str, paid, items: &[u64]| Order {
         number,
         customer: customer.to_owned(),
@@ -84,7 +85,7 @@ struct Numbers {
 }
 
 #[test]
-fn numbers_stand_by_descending_width() {
+fn numbers_are_placed_by_descending_width() {
     let first = Numbers {
         byte: 0x11,
         small: -2,
@@ -114,7 +115,7 @@ struct Days {
 }
 
 #[test]
-fn dates_and_decimals_are_integers() {
+fn dates_and_decimals_are_stored_as_integers() {
     let first = Days {
         day: "2024-02-29".parse().unwrap(),
         instant: "2024-02-29T12:34:56.5Z".parse().unwrap(),
@@ -150,7 +151,7 @@ fn people() -> [Person; 2] {
 }
 
 #[test]
-fn what_is_none_is_zero() {
+fn none_is_stored_as_zero() {
     check("options", &people());
 }
 
@@ -166,7 +167,7 @@ struct Lists {
 }
 
 #[test]
-fn lists_lie_aligned_in_the_heap() {
+fn lists_are_aligned_in_the_heap() {
     let full = Lists {
         key: 1,
         longs: vec![1, 2, u64::MAX],
@@ -185,7 +186,8 @@ fn lists_lie_aligned_in_the_heap() {
 
 #[test]
 fn dead_leaves_take_no_bytes() {
-    // `home.zip` with its validity, and `pair.1` without: what a pipeline that reads those two would store.
+    // The leaves of `home.zip` with its validity and of `pair.1` without it, as a pipeline that
+    // reads these two stores them.
     let live: LeafSet = [1, 2, 8].into_iter().collect();
     check_live("dead", &people(), &live);
     let page = &support::pages(&people(), &live)[0];
@@ -193,16 +195,16 @@ fn dead_leaves_take_no_bytes() {
     let zips: Vec<_> =
         read.iter().map(|person| person.home.as_ref().map(|home| (home.zip, home.city.as_str()))).collect();
     assert_eq!(zips, [Some((10_115, "")), None]);
-    // Dead leaves read as zeros, so a dead validity reads as `None`.
+    // Dead leaves read as zero, so a dead validity reads as `None`.
     assert!(read.iter().all(|person| person.name.is_empty() && person.age.is_none()));
     assert_eq!(read[0].pair, (0, None));
 }
 
 #[test]
-fn a_large_record_takes_a_run_of_its_own() {
+fn large_record_starts_a_larger_page() {
     let long = "long text ".repeat(20_000);
     let pages = support::pages(&[word("before", 1), word(&long, 2), word("after", 3)], &support::all::<WordCount>());
-    // What comes after shares it.
+    // The next record shares the page of the large one.
     let sizes: Vec<_> = pages.iter().map(|page| (page.bytes(), page.rows())).collect();
     assert_eq!(sizes, [(64 << 10, 1), (256 << 10, 2)]);
     let read: Vec<WordCount> = pages.iter().flat_map(|page| support::read(&page.batch())).collect();

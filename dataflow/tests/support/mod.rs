@@ -1,4 +1,4 @@
-//! Writing records into pages and reading them back, as generated kernels do.
+//! Helpers that write records into pages and read them back, like generated kernels.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use runtime::memory::{Budget, Memory};
 use runtime::page::{Batch, Input, Page, RowWriter, Selection};
 use runtime::row::{LeafSet, RowLayout};
 
-/// Memory enough for any test.
+/// A memory reservation that is large enough for all tests.
 pub(crate) fn memory() -> Memory {
     Memory::new(Budget::new(1 << 30), "layout test")
 }
 
-/// The layout of a record of which some leaves are stored.
+/// Returns the layout of a record with only the live leaves.
 pub(crate) fn layout<R: Record>(live: &LeafSet) -> Arc<RowLayout> {
     Arc::new(RowLayout::new(R::schema().types(), live))
 }
 
-/// Writes rows as a kernel does: claim, then write.
+/// Writes rows like a kernel: claims the bytes, then writes.
 pub(crate) fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
     let written = writer.visit(|mut leaves, mut claims| {
         let sink = V::Record::sink(&mut leaves);
@@ -32,7 +32,7 @@ pub(crate) fn write<V: Value>(writer: &mut RowWriter, values: &[V]) {
     written.unwrap();
 }
 
-/// The pages of some values, with some leaves.
+/// Writes values into pages with only the live leaves.
 pub(crate) fn pages<V: Value>(values: &[V], live: &LeafSet) -> Vec<Page> {
     let mut writer = RowWriter::new(layout::<V::Record>(live), memory());
     write(&mut writer, values);
@@ -40,7 +40,7 @@ pub(crate) fn pages<V: Value>(values: &[V], live: &LeafSet) -> Vec<Page> {
     writer.take_sealed().collect()
 }
 
-/// The records of a batch, read through its cursor.
+/// Reads the records of a batch through its cursor.
 pub(crate) fn read<R: Record>(batch: &Batch<'_>) -> Vec<R> {
     let (mut records, mut selection, mut next) = (Vec::new(), Selection::default(), 0);
     while next < batch.rows() {
@@ -53,7 +53,7 @@ pub(crate) fn read<R: Record>(batch: &Batch<'_>) -> Vec<R> {
     records
 }
 
-/// All leaves of a record.
+/// Returns all leaves of a record.
 pub(crate) fn all<R: Record>() -> LeafSet {
     LeafSet::all(R::LEAVES)
 }

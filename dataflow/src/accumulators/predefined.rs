@@ -1,11 +1,11 @@
-//! The accumulators that there are.
+//! The predefined accumulators.
 
 use std::fmt::Debug;
 
 use super::Accumulator;
 use crate::kernel::exact_sum;
 
-/// Counts.
+/// A counter.
 #[derive(Clone, Default, Debug)]
 pub struct Count(u64);
 
@@ -15,7 +15,7 @@ impl Accumulator for Count {
 
     #[inline]
     fn add(&mut self, more: u64) {
-        // What wraps was counted for centuries.
+        // 64 bits do not overflow in practice.
         self.0 = self.0.wrapping_add(more);
     }
 
@@ -32,7 +32,7 @@ impl Accumulator for Count {
 #[derive(Clone, Default, Debug)]
 pub struct Average {
     sum: f64,
-    /// The parts of numbers by which the sum was rounded.
+    /// The sum of the rounding errors of `sum`.
     rest: f64,
     count: u64,
 }
@@ -55,7 +55,7 @@ impl Accumulator for Average {
     }
 
     fn value(&self) -> Option<f64> {
-        // The rounding error of an infinite sum is no number.
+        // The rounding error of an infinite sum is NaN.
         let rest = if self.sum.is_finite() { self.rest } else { 0.0 };
         (self.count > 0).then(|| (self.sum + rest) / self.count as f64)
     }
@@ -65,11 +65,11 @@ impl Accumulator for Average {
     }
 }
 
-/// The least value.
+/// The minimum.
 #[derive(Clone, Debug)]
 pub struct Minimum<T>(pub(super) Option<T>);
 
-/// The greatest value.
+/// The maximum.
 #[derive(Clone, Debug)]
 pub struct Maximum<T>(pub(super) Option<T>);
 
@@ -105,16 +105,16 @@ extremes! {
     Maximum, >;
 }
 
-/// Counts of values by size.
+/// Counts of values in buckets.
 #[derive(Clone, Debug)]
 pub struct Histogram<T>(Buckets<T>);
 
 /// The value of a histogram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Buckets<T> {
-    /// Where buckets begin, in ascending order; one more lies before the first.
+    /// The start of each bucket but the first, in ascending order.
     pub bounds: Vec<T>,
-    /// How many values each bucket has: one more than there are bounds.
+    /// The number of values in each bucket. There is one bucket more than bounds.
     pub counts: Vec<u64>,
 }
 
@@ -146,7 +146,7 @@ impl<T: Ord + Clone + Debug + Send + 'static> Accumulator for Histogram<T> {
         self.0.clone()
     }
 
-    /// `3 <10> 2 <100> 0`
+    /// Formats like `3 <10> 2 <100> 0`.
     fn show(&self) -> String {
         let Buckets { bounds, counts } = &self.0;
         let first = counts.first().map(u64::to_string).unwrap_or_default();
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_average_has_the_small_numbers_beside_large_ones() {
+    fn average_keeps_small_numbers_next_to_large_ones() {
         let of = |numbers: &[f64]| {
             let mut average = Average::default();
             numbers.iter().for_each(|&number| average.add(number));

@@ -1,4 +1,4 @@
-//! Plans as the command line asks for them: in which form, and where they go.
+//! Plans in the form, and at the place, that the options request.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -11,20 +11,23 @@ use runtime::physical::PhysicalPlan;
 use super::Env;
 use crate::error::Result;
 
-/// In which form plans are shown, and where. A file is written before the run, with estimates, and again after it, with what happened; of an environment's second
-/// run its name has a number: `plan-2.json`.
+/// The form in which plans are shown, and the place. A file is written before the run, with
+/// estimates, and again after it, with measured values. The file names of later runs of the
+/// environment have a number: `plan-2.json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Explain {
-    /// A tree of text, on standard error: before the run, and after it.
+    /// A text tree on standard error, before and after the run.
     Text,
-    /// For tools, as `docs/explain.md` says: in a file, or after the run on standard error, on a line.
+    /// JSON for tools, as `docs/explain.md` describes: in a file, or after the run as one line on
+    /// standard error.
     Json(Option<PathBuf>),
-    /// A page to look at, in a file; without a path `<program>-plan.html` in the folder where the program runs.
+    /// An HTML page in a file. Without a path, `<program>-plan.html` in the current folder.
     Html(Option<PathBuf>),
 }
 
 impl Explain {
-    /// Of the command line: `text`, `json`, `json:plan.json`, `html`, `html:plan.html`; `fields` is text as well.
+    /// Parses the command line's `text`, `json`, `json:plan.json`, `html`, `html:plan.html`.
+    /// `fields` is text, too.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (form, path) = text.split_once(':').map_or((text, None), |(form, path)| (form, Some(path)));
         match (form, path.map(PathBuf::from)) {
@@ -37,18 +40,18 @@ impl Explain {
     }
 }
 
-/// What is said of one run.
-pub(super) struct Explaining {
+/// The plan output of one run.
+pub(super) struct PlanOutput {
     form: Explain,
     shows_fields: bool,
-    /// The file that it goes to; none for standard error.
+    /// The file. `None` for standard error.
     path: Option<PathBuf>,
-    /// The JSON of another run.
+    /// The JSON of another run, to compare with.
     earlier: Option<String>,
 }
 
-impl Explaining {
-    /// What is said of the environment's next run, if anything.
+impl PlanOutput {
+    /// Returns the plan output of the environment's next run. `None` if plans are not shown.
     pub(super) fn of(env: &Env) -> Result<Option<Self>> {
         let options = &env.inner.options;
         let form = options.explain.clone().or_else(|| options.plan_only.then_some(Explain::Text));
@@ -57,19 +60,20 @@ impl Explaining {
             return Err(Error::Plan(message.to_owned()).into());
         }
         let Some(form) = form else { return Ok(None) };
-        let number = env.inner.explained.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = env.inner.plans_shown.fetch_add(1, Ordering::Relaxed) + 1;
         let path = match &form {
             Explain::Text => None,
             Explain::Json(path) => path.clone(),
             Explain::Html(path) => Some(path.clone().unwrap_or_else(|| format!("{}-plan.html", program()).into())),
         };
-        let earlier = options.compare.as_deref().map(|path| read_earlier(&numbered(path, number))).transpose()?;
+        let earlier = options.compare.as_deref().map(|path| read_compared(&numbered(path, number))).transpose()?;
         let path = path.map(|path| numbered(&path, number));
-        Ok(Some(Explaining { form, shows_fields: options.explain_fields, path, earlier }))
+        Ok(Some(PlanOutput { form, shows_fields: options.explain_fields, path, earlier }))
     }
 
-    /// Shows the plan where nothing is to run: it is what the program gives, so it goes to standard output.
-    pub(super) fn show_alone(&self, plan: &PhysicalPlan) -> Result<()> {
+    /// Shows the plan of a program that is not run. The plan is its only output, so it goes to
+    /// standard output.
+    pub(super) fn show_without_run(&self, plan: &PhysicalPlan) -> Result<()> {
         match &self.path {
             None => println!("{}", self.text(plan, None)?),
             Some(path) => {
@@ -80,7 +84,7 @@ impl Explaining {
         Ok(())
     }
 
-    /// Before the run.
+    /// Shows the plan before the run.
     pub(super) fn show_plan(&self, plan: &PhysicalPlan) -> Result<()> {
         match (&self.form, &self.path) {
             (_, Some(path)) => {
@@ -88,19 +92,19 @@ impl Explaining {
                 eprintln!("the plan is in {}, and after the run what happened", path.display());
             }
             (Explain::Text, None) => eprintln!("{}", self.text(plan, None)?),
-            // Tools are told once, of what happened.
+            // JSON and HTML on standard error are printed once, after the run.
             (Explain::Json(_) | Explain::Html(_), None) => {}
         }
         Ok(())
     }
 
-    /// After it.
+    /// Shows the plan with measured values after the run.
     pub(super) fn show_run(&self, plan: &PhysicalPlan, metrics: &JobMetrics) {
         let shown = match &self.path {
             Some(path) => self.write(path, plan, Some(metrics)),
             None => self.text(plan, Some(metrics)).map(|text| eprintln!("{text}")),
         };
-        // The job has done what it was to do.
+        // The job was successful, so this is only a warning.
         if let Err(error) = shown {
             eprintln!("warning: what happened is not shown: {error}");
         }
@@ -120,16 +124,16 @@ impl Explaining {
     }
 }
 
-/// A plan's JSON as a page, with the program's name.
+/// Renders a plan's JSON as a page that has the program's name.
 pub(super) fn page(plan: &str, earlier: Option<&str>) -> Result<String> {
     Ok(explain::html(&program(), plan, earlier)?)
 }
 
-fn read_earlier(path: &Path) -> Result<String> {
+fn read_compared(path: &Path) -> Result<String> {
     Ok(std::fs::read_to_string(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?)
 }
 
-/// `plan-2.json` for the second run.
+/// Adds the number of a run to a file name: `plan-2.json` for the second.
 fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return path.to_owned();
@@ -139,7 +143,7 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     path.with_file_name(format!("{stem}-{number}{end}"))
 }
 
-/// The program's name.
+/// The name of the program.
 fn program() -> String {
     let path = std::env::current_exe().unwrap_or_default();
     path.file_stem().map_or_else(|| "dataflow".to_owned(), |name| name.to_string_lossy().into_owned())
@@ -150,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_are_read_with_their_files() {
+    fn parses_forms_and_files() {
         assert_eq!(Explain::parse("text"), Ok(Explain::Text));
         assert_eq!(Explain::parse("json"), Ok(Explain::Json(None)));
         assert_eq!(Explain::parse("json:a.json"), Ok(Explain::Json(Some("a.json".into()))));
@@ -161,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_later_runs_have_numbers() {
+    fn files_of_later_runs_are_numbered() {
         assert_eq!(numbered(Path::new("out/plan.json"), 1), Path::new("out/plan.json"));
         assert_eq!(numbered(Path::new("out/plan.json"), 2), Path::new("out/plan-2.json"));
         assert_eq!(numbered(Path::new("plan"), 3), Path::new("plan-3"));

@@ -1,7 +1,7 @@
-//! Measures of values that may be missing: a `None` is passed over, as SQL does with nulls.
+//! Measures of `Option`s: `None` is ignored, as nulls are in SQL.
 //!
-//! A plain value and an `Option` of it share their slots. Only for an `Option` are values counted beside a sum, and only its result is an `Option`: it
-//! is `None` if there was no value.
+//! A plain value and an `Option` of it use the same slots. A sum of `Option`s also counts the
+//! values, and its result is an `Option`: `None` if there was no value.
 
 use runtime::group::{StateReader, StateRow, StateSlot};
 
@@ -10,18 +10,18 @@ use crate::record::Record;
 use super::Extreme;
 use super::numbers::{Averaged, Measure};
 
-/// The number of values in a sum. Plain values are not counted, because their number is the number of records.
+/// The number of values in a sum. `()` for plain values, whose number is the number of records.
 pub trait Tally: Copy + Default + Send + for<'a> Record<At<'a> = Self> {
-    /// The place of the number in a row.
+    /// The location of the number in a row.
     type Place<'t>: Copy;
-    /// Takes its leaf from a table.
+    /// Takes the number's leaf from a table.
     fn place<'t>(reader: &mut StateReader<'t>) -> Option<Self::Place<'t>>;
-    /// Counts one more.
+    /// Adds one to the number in a row.
     fn add<'t>(place: Self::Place<'t>, group: StateRow<'t>);
-    /// One more.
+    /// Returns the number plus one.
     #[must_use]
     fn next(self) -> Self;
-    /// The number, or the number of records where none is kept.
+    /// Returns the number. Returns `records` if the number is not kept.
     fn or(self, records: u64) -> u64;
 }
 
@@ -57,26 +57,26 @@ impl Tally for u64 {
     }
 }
 
-/// Numbers, or numbers that may be missing: values that can be summed and averaged.
+/// Numbers and `Option`s of numbers, which can be summed and averaged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
     note = "sums are over integers, floats, decimals and lengths of time, and over `Option`s of these, of which `None` is passed over"
 )]
 pub trait Measured: Copy + 'static {
-    /// The slot that keeps it: `S` itself.
+    /// Always `S`. A type without this trait thus has no slot, and causes only one error.
     type Kept<S>;
-    /// The slot, as that type.
+    /// Returns the slot as that type.
     fn kept<S>(slot: S) -> Self::Kept<S>;
-    /// The number.
+    /// The type of the numbers.
     type Number: Measure;
-    /// The type that counts the numbers.
+    /// The type of the count of numbers: `()` if they are not counted.
     type Tally: Tally;
-    /// A result: itself, or an `Option` of it.
+    /// The type of a result: `X`, or an `Option` of it.
     type Of<X: Copy>: Copy;
-    /// The number, where there is one.
+    /// Returns the number. `None` if it is missing.
     fn number(self) -> Option<Self::Number>;
-    /// A result of so many numbers.
+    /// Converts the result over `numbers` numbers.
     fn of<X: Copy>(result: X, numbers: u64) -> Self::Of<X>;
 }
 
@@ -116,7 +116,7 @@ impl<V: Measure> Measured for Option<V> {
     }
 }
 
-/// A sum, with the number of its values, from which its mean is computed.
+/// A sum and the number of its values, from which its mean is computed.
 pub struct SumWithTally<V: Measured> {
     pub(crate) total: <V::Number as Measure>::Total,
     pub(crate) tally: V::Tally,
@@ -125,13 +125,13 @@ pub struct SumWithTally<V: Measured> {
 copies! { [V: Measured] SumWithTally<V> }
 
 impl<V: Measured> SumWithTally<V> {
-    /// The sum.
+    /// Returns the sum.
     #[must_use]
     pub fn sum(self) -> V::Of<<V::Number as Measure>::Total> {
         V::of(self.total, self.tally.or(1))
     }
 
-    /// The mean, of a group of so many records.
+    /// Returns the mean. `records` is the number of records in the group.
     #[must_use]
     pub fn mean(self, records: u64) -> V::Of<f64> {
         let numbers = self.tally.or(records);
@@ -139,7 +139,7 @@ impl<V: Measured> SumWithTally<V> {
     }
 }
 
-/// Plain values, or plain values that may be missing: values that have a least and a greatest.
+/// Plain values and `Option`s of them, which have a minimum and a maximum.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest that an aggregate could keep",
     label = "not a plain value",
@@ -147,15 +147,15 @@ impl<V: Measured> SumWithTally<V> {
             of texts they are over a field, `g.min(|r| r.name)`, so compute one in a `map` before"
 )]
 pub trait Ordered: Copy + 'static {
-    /// The slot that keeps it: `S` itself.
+    /// Always `S`. A type without this trait thus has no slot, and causes only one error.
     type Kept<S>;
-    /// The slot, as that type.
+    /// Returns the slot as that type.
     fn kept<S>(slot: S) -> Self::Kept<S>;
-    /// The plain value.
+    /// The type of the plain value.
     type Plain: Extreme;
-    /// The value, where there is one.
+    /// Returns the value. `None` if it is missing.
     fn plain(self) -> Option<Self::Plain>;
-    /// The least or greatest, of a group that has a record.
+    /// Converts the minimum or maximum of a group with at least one record.
     fn found(plain: Option<Self::Plain>) -> Option<Self>;
 }
 
@@ -193,5 +193,5 @@ impl<V: Extreme> Ordered for Option<V> {
 
 /// The type in which a measure is summed.
 pub(crate) type SumOf<V> = <<V as Measured>::Number as Measure>::Sum;
-/// The type of the result of a sum.
+/// The result type of a sum.
 pub(crate) type TotalOf<V> = <<V as Measured>::Number as Measure>::Total;
