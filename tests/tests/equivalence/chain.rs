@@ -1,4 +1,5 @@
-//! One record at a time: `map`, `flat_map`, `filter`, `filter_map`, `try_map`, `project`, and chains of them.
+//! Operators on single records: `map`, `flat_map`, `filter`, `filter_map`, `try_map`, `project`,
+//! and chains of them.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
@@ -83,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn flat_map_gives_all_parts(input in inputs()) {
+    fn flat_map_emits_all_parts(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().flat_map(|s| s.name.split('-').map(str::to_owned)).collect();
         everywhere(expected, |env| flat_map(env.collection(&sales)?).collect());
@@ -105,20 +106,20 @@ proptest! {
     }
 
     #[test]
-    fn try_map_without_an_error_is_map(input in inputs()) {
+    fn try_map_without_errors_equals_map(input in inputs()) {
         let sales = input.sales();
         everywhere(sales.iter().map(|s| s.id).collect(), |env| try_map(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn project_picks_and_reorders(input in inputs()) {
+    fn project_selects_and_reorders_fields(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().map(|s| (s.note.clone(), s.id, s.coupon)).collect();
         everywhere(expected, |env| project(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn filters_see_the_fields_that_projections_left(input in inputs()) {
+    fn filters_see_the_fields_that_projections_keep(input in inputs()) {
         let sales = input.sales();
         let keeps = |s: &&Sale| s.amount > 0 && s.name.len() < 20 && s.id.is_multiple_of(3);
         let expected = sales.iter().filter(keeps).map(|s| (s.id, s.name.clone())).collect();
@@ -126,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fused_chain_is_its_parts_one_after_the_other(input in inputs()) {
+    fn fused_chain_equals_its_operators_in_sequence(input in inputs()) {
         let sales = input.sales();
         let parts = |s: &Sale| {
             let (id, name) = (s.id, s.name.to_uppercase());

@@ -1,4 +1,4 @@
-//! Arrays, boxes, generic records and lists of texts: through pages, as keys, and in files.
+//! Arrays, boxes, generic records and lists of texts: in pages, as keys, and in files.
 
 use std::cmp::Reverse;
 
@@ -58,7 +58,7 @@ fn counts(records: DataSet<Composed>) -> DataSet<Counted> {
     records.filter(|r| r.digits[2] == 7).group_by(|r| (r.digits, r.pair.first, r.day.day)).count()
 }
 
-/// An array of which elements are read.
+/// Reads elements of an array.
 #[dataflow]
 fn sums(records: DataSet<Composed>) -> DataSet<(u64, i64)> {
     records.filter_map(|r| r.pair.second.map(|[coupon, amount]| (r.id, coupon + amount + i64::from(r.digits[0]))))
@@ -142,7 +142,7 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn lists_of_texts_are_values_like_others(input in inputs()) {
+    fn lists_of_texts_behave_like_other_values(input in inputs()) {
         let sales = input.sales();
         let made: Vec<Page> = sales.iter().map(page).collect();
         everywhere(made.clone(), |env| pages(env.collection(&sales)?).collect());
@@ -173,7 +173,7 @@ proptest! {
 #[test]
 fn arrays_are_columns_of_files() {
     let folder = Folder::default();
-    // One task: of two, either may come first in the file.
+    // One task, as several could write the two records in any order.
     let (csv, parquet, env) = (folder.join("days.csv"), folder.join("days.parquet"), local(1));
     let record = |id: u64| (id, digits(id), Day { day: Date::from_days(id as i32), price: Decimal::from_scaled(5) });
     let records: Vec<(u64, [u8; 3], Day)> = (0..20_000).map(record).collect();

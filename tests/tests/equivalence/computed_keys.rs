@@ -1,4 +1,5 @@
-//! Keys and orders that are computed: wherever a key or an order may stand, owned and borrowed, alone and in tuples, of every width.
+//! Computed keys and orders in every place that takes one: owned and borrowed, single and in tuples
+//! of every width.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +9,7 @@ use tests::{Input, Reading, Sale, everywhere, inputs, locally, on_each_engine, s
 
 use crate::{cases, grouped};
 
-/// A text of its own for each of a few keys, longer than what a row holds in its place.
+/// One text for each of a few keys, longer than a row stores inline.
 fn label(sale: &Sale) -> String {
     format!("the label of the sales of {}", sale.key % 5)
 }
@@ -149,7 +150,7 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn groups_are_those_of_the_computed_key(input in inputs(), width in 1u32..20) {
+    fn groups_are_formed_by_computed_keys(input in inputs(), width in 1u32..20) {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let expected = grouped(&sales, |s| s.day.month() as i32).into_iter().map(|(key, group)| (key, group.len() as u64));
@@ -170,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn groups_become_one_record(input in inputs()) {
+    fn groups_with_computed_keys_become_one_record(input in inputs()) {
         let (sales, readings) = (input.sales(), input.readings());
         let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
         readings.iter().map(|r| r.value % 1_000).for_each(|value| *sums.entry(value % 7).or_default() += value);
@@ -189,7 +190,7 @@ proptest! {
     }
 
     #[test]
-    fn records_of_groups_are_as_they_were(input in inputs()) {
+    fn records_of_groups_are_unchanged(input in inputs()) {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let groups = grouped(&sales, |s| s.key % 10);
@@ -212,7 +213,7 @@ proptest! {
     }
 
     #[test]
-    fn whole_flows_are_found_and_ordered_by_it(input in inputs()) {
+    fn whole_flows_are_searched_and_sorted_by_computed_keys(input in inputs()) {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let names: BTreeSet<String> = sales.iter().map(|s| s.name.to_uppercase()).collect();
@@ -255,7 +256,7 @@ fn joined_right_computed(sales: DataSet<Sale>, readings: DataSet<Reading>) -> Da
     sales.join(readings).on(|s| s.key, |r| r.key / 3).map(|s, r| (s.id, s.name, r.value))
 }
 
-/// The identities of a pair's sides.
+/// The `id`s of a pair's sides.
 type Sides = (Option<u64>, Option<u64>);
 
 #[dataflow]
@@ -287,7 +288,7 @@ fn without_partner(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Sale> {
     left.anti_join(right).on(|l| l.coupon.map(|c| c / 2), |r| r.coupon)
 }
 
-/// The oracle's outer join: pairs of equal keys, and those without a partner on the sides that are kept.
+/// Reference outer join: pairs of equal keys, and unmatched records of the sides that are kept.
 fn pairs<'a, L, R, K: PartialEq>(
     left: &'a [L],
     right: &'a [R],
@@ -315,7 +316,7 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn pairs_have_equal_computed_keys(input in inputs()) {
+    fn joined_pairs_have_equal_computed_keys(input in inputs()) {
         let (sales, readings) = (input.sales(), input.other(25).readings());
         let of = |left: fn(&Sale) -> u32, right: fn(&Reading) -> u32| {
             pairs(&sales, &readings, (move |s: &Sale| Some(left(s)), move |r: &Reading| Some(right(r))), [false, false])

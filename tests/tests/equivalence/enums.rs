@@ -1,4 +1,4 @@
-//! Enums: matched in closures, as keys of groups, joins and orders, and through files.
+//! Enums: matched in closures, as keys of groups, joins and orders, and in files.
 
 use std::cmp::Reverse;
 
@@ -40,7 +40,7 @@ fn size(amount: i64) -> Size {
     }
 }
 
-/// What [`entries`] computes.
+/// The entry that [`entries`] computes for a sale.
 fn entry(s: &Sale) -> Entry {
     let event = match s.key % 4 {
         0 => Event::Idle,
@@ -91,7 +91,7 @@ fn distinct_events(entries: DataSet<Entry>) -> DataSet<Event> {
     entries.project(|e| e.event).distinct()
 }
 
-/// Notes, whose nulls stand last in an order, are left out.
+/// Drops notes, because their nulls sort last.
 #[dataflow]
 fn sorted(entries: DataSet<Entry>) -> DataSet<Entry> {
     entries.sort(|e| (asc(e.size), desc(e.event), asc(e.id)))
@@ -112,7 +112,7 @@ fn outer(left: DataSet<Entry>, right: DataSet<Entry>) -> DataSet<(u64, Option<Ev
     left.left_join(right).on(|l| l.id, |r| r.id).map(|l, r| (l.id, r.map(|r| r.event)))
 }
 
-/// Records that are enums, matched: what a closure matches on is read whole.
+/// Matches on records that are enums. A closure reads the whole value that it matches on.
 #[dataflow]
 fn matched(entries: DataSet<Entry>) -> DataSet<(Size, String)> {
     let events = entries.project(|e| e.event);
@@ -125,7 +125,7 @@ fn matched(entries: DataSet<Entry>) -> DataSet<(Size, String)> {
     })
 }
 
-/// A field that is an enum, compared and taken apart.
+/// Compares and destructures a field that is an enum.
 #[dataflow]
 fn taken_apart(entries: DataSet<Entry>) -> DataSet<(u64, i64)> {
     entries.filter(|e| e.size != Size::Medium && e.maybe != Some(Size::Large)).map(|e| {
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn enums_are_sorted_in_the_order_of_their_variants(input in inputs()) {
+    fn enums_are_sorted_in_variant_order(input in inputs()) {
         let has_no_null = |e: &Entry| !matches!(e.event, Event::Coupon(_, None));
         let made: Vec<Entry> = input.sales().iter().map(entry).filter(has_no_null).collect();
         let mut expected = made.clone();
@@ -188,7 +188,8 @@ proptest! {
         let left: Vec<Entry> = input.sales().iter().map(entry).collect();
         let right: Vec<Entry> = input.other(60).sales().iter().map(entry).collect();
         let pairs = || left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
-        // An `Option` inside of an enum is part of its value: two without are equal, unlike two nulls.
+        // An `Option` inside of an enum is part of its value: two `None` are equal, unlike two
+        // nulls.
         let expected = pairs().filter(|(l, r)| l.event == r.event && l.size == r.size);
         everywhere(expected.map(|(l, r)| (l.id, r.id, r.size)).collect(), |env| {
             joined(env.collection(&left)?, env.collection(&right)?).collect()
@@ -220,7 +221,7 @@ fn lines() -> Vec<Line> {
 }
 
 #[test]
-fn enums_of_names_are_texts_in_files() {
+fn plain_enums_are_texts_in_files() {
     let folder = Folder::default();
     let (csv, parquet, env) = (folder.join("lines.csv"), folder.join("lines.parquet"), local(2));
     let flow = env.collection(lines()).unwrap();
@@ -239,7 +240,7 @@ fn enums_of_names_are_texts_in_files() {
 }
 
 #[test]
-fn a_name_of_no_variant_is_an_error_at_its_place() {
+fn unknown_variant_name_is_an_error_with_its_position() {
     let folder = Folder::default();
     let csv = folder.file("lines.csv", "id,size,maybe\n1,Small,\n2,Tiny,Large\n");
     let parquet = folder.join("lines.parquet");
@@ -264,7 +265,7 @@ fn a_name_of_no_variant_is_an_error_at_its_place() {
 }
 
 #[test]
-fn enums_are_shown_as_they_are_written() {
+fn enums_are_displayed_as_they_are_written() {
     let cases = [
         (Event::Sold { name: "tea".to_owned(), amount: 3 }, "Sold { name: \"tea\", amount: 3 }"),
         (Event::Coupon(-1, None), "Coupon(-1, None)"),
@@ -284,7 +285,7 @@ fn enums_are_shown_as_they_are_written() {
 fn enums_that_hold_values_are_not_read_from_parquet() {
     let folder = Folder::default();
     let (lone, pairs, env) = (folder.join("lines.parquet"), folder.join("pairs.parquet"), local(1));
-    // Whether the column is missing or there.
+    // Fails with and without the column in the file.
     env.collection(lines()).unwrap().write_parquet(&lone);
     env.collection([(1_u64, "Idle")]).unwrap().write_parquet(&pairs);
     env.run().unwrap();

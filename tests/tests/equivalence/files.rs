@@ -1,4 +1,4 @@
-//! The same records through every format: what is written is read, in one file and in folders.
+//! Writes the same records in every format, to one file and to folders, and reads them back.
 
 use dataflow::prelude::*;
 use tests::{Folder, Input, Keys, Sale, everywhere, local};
@@ -14,7 +14,8 @@ fn expected_by_name(sales: &[Sale]) -> Vec<(String, Option<i32>, i64)> {
     groups.map(|((name, coupon), group)| (name, coupon, group.iter().map(|s| s.amount).sum())).collect()
 }
 
-/// An empty text and a null are one empty field of CSV, so options of text go by Parquet alone.
+/// CSV writes an empty text and a null as the same empty field, so optional texts are tested with
+/// Parquet only.
 fn without_notes(sales: &[Sale]) -> Vec<Sale> {
     sales.iter().map(|s| Sale { note: None, ..s.clone() }).collect()
 }
@@ -66,7 +67,7 @@ fn json_keeps_every_field() {
     }
 }
 
-/// Fields whose columns have other names, lists, and records in records.
+/// Fields with renamed columns, lists, and nested records.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Basket {
     #[record(name = "basket-id")]
@@ -177,7 +178,7 @@ struct OtherLists {
 }
 
 #[test]
-fn lists_of_other_elements_are_refused() {
+fn lists_of_other_elements_are_rejected() {
     let (folder, env) = (Folder::default(), local(1));
     let path = folder.join("lists.parquet");
     env.collection(&lists()[..2]).unwrap().write_parquet(&path);
@@ -285,7 +286,7 @@ fn binary_files_keep_plain_records() {
         everywhere(expected.clone(), |env| sold(env.read_binary(&path)?).collect());
         everywhere(vec![20_000], |env| Ok(vec![env.read_binary::<Trade>(&path)?.count()?]));
     }
-    // One byte, eight, eight, three times two, four, one and four.
+    // Field sizes in bytes: 1, 8, 8, three times 2, 4, 1 and 4.
     assert_eq!(std::fs::metadata(folder.join("one.bin")).unwrap().len(), 32 * 20_000);
 }
 

@@ -1,4 +1,4 @@
-//! `fold` and `fold_with`: measures whose accumulator is the user's.
+//! `fold` and `fold_with`: measures with an accumulator of the user's type.
 
 use dataflow::Aggregator;
 use dataflow::prelude::*;
@@ -7,7 +7,7 @@ use tests::{Sale, everywhere, inputs};
 
 use crate::{cases, grouped};
 
-/// Leaves of several kinds, an enum, an option and an array among them.
+/// An accumulator with leaves of several kinds, including an enum, an option and an array.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Extent {
     least: i64,
@@ -75,7 +75,8 @@ fn extents(sales: DataSet<Sale>, offset: i64) -> DataSet<Row> {
     })
 }
 
-/// The hash of a group, whatever its records' order; of a text, which the accumulator need not hold.
+/// A hash of a group that does not depend on the order of its records. It hashes a text without
+/// storing it.
 #[derive(Clone, Copy)]
 struct Digest {
     seed: u64,
@@ -104,7 +105,7 @@ fn hash(text: &str) -> u64 {
     text.bytes().fold(7, |hash, byte| hash.wrapping_mul(31) + u64::from(byte))
 }
 
-/// One aggregator twice, of which each measure gets a copy, and a fold of a plain number.
+/// One aggregator used for two measures, which get a copy each, and a fold into a plain number.
 #[dataflow]
 fn digests(sales: DataSet<Sale>, seed: u64) -> DataSet<(u32, Option<i32>, String, String, i64)> {
     let digest = Digest { seed };
@@ -128,7 +129,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn an_accumulator_of_many_leaves_beside_other_measures(input in inputs(), offset in -100..100i64) {
+    fn accumulator_of_many_leaves_works_next_to_other_measures(input in inputs(), offset in -100..100i64) {
         let sales: Vec<Sale> = input.sales().into_iter().filter(|s| s.amount != 13).collect();
         let extent = |(note, group): (Option<String>, Vec<&Sale>)| {
             let mut weekdays = [0; 7];
@@ -151,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn an_aggregator_is_used_by_several_measures(input in inputs(), seed in any::<u64>()) {
+    fn an_aggregator_serves_several_measures(input in inputs(), seed in any::<u64>()) {
         let sales = input.sales();
         let of_group = |((key, coupon), group): ((u32, Option<i32>), Vec<&Sale>)| {
             let squares = group.iter().map(|s| s.amount * s.amount).sum();

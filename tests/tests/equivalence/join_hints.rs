@@ -1,4 +1,4 @@
-//! Joins whose nulls are equal, and joins that run as they are told: the same records, however they come about.
+//! Null-safe joins, and joins with hints: the strategy does not change the records.
 
 use dataflow::joins::{Hint, Inner, LeftOuter, RightOuter, Semi};
 use dataflow::prelude::*;
@@ -7,7 +7,7 @@ use tests::{Folder, Sale, everywhere, local, small_inputs};
 
 use crate::cases;
 
-/// The identities of a pair's sides.
+/// The `id`s of a pair's sides.
 pub(crate) type Sides = (Option<u64>, Option<u64>);
 
 type Key = (Option<String>, Option<i32>);
@@ -16,7 +16,7 @@ fn key(sale: &Sale) -> Key {
     (sale.note.clone().map(|note| note.chars().take(1).collect()), sale.coupon.map(|coupon| coupon / 4))
 }
 
-/// The oracle of joins: pairs of sales that join, and those without a partner on the sides that are kept.
+/// Reference join: pairs of matching sales, and unmatched records of the sides that are kept.
 pub(crate) fn pairs(
     left: &[Sale],
     right: &[Sale],
@@ -34,7 +34,7 @@ pub(crate) fn pairs(
     pairs
 }
 
-/// One pipeline for each kind of join on nulls that are equal.
+/// One pipeline for each kind of null-safe join.
 mod nulls_equal {
     use super::*;
 
@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn nulls_are_equal_where_it_is_asked_for(input in small_inputs()) {
+    fn null_safe_joins_treat_nulls_as_equal(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(40).sales());
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&left)?, env.collection(&right)?));
         let of = |joins: fn(&Sale, &Sale) -> bool, keeps| pairs(&left, &right, joins, keeps);
@@ -100,10 +100,10 @@ proptest! {
     }
 }
 
-/// One table for all tasks has to fit: where it does not, each task would have a table of its own, and more of these goes to disk, and more often, than of one that is
-/// partitioned.
+/// A broadcast build side has to fit in memory. If it does not, each task has a table of its own.
+/// More of these tables go to disk, and more often, than of a partitioned table.
 #[test]
-fn a_table_that_all_tasks_would_have_is_for_ample_memory() {
+fn broadcast_is_not_chosen_in_little_memory() {
     let facts: Vec<(u64, u64)> = (0..400_000).map(|n| (n % 100_000, n)).collect();
     let dimension: Vec<(u64, u64)> = (0..100_000).map(|n| (n, n)).collect();
     let (folder, ample) = (Folder::default(), local(2));
@@ -190,7 +190,7 @@ proptest! {
     #![proptest_config(cases(3))]
 
     #[test]
-    fn a_hint_changes_no_record(input in small_inputs()) {
+    fn hints_change_no_record(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(60).sales());
         let flows = Flows { left: &left, right: &right };
         flows.inner(BuildLeft);
@@ -233,13 +233,13 @@ fn expected_share(left: DataSet<u64>, right: DataSet<u64>, share: f64) -> DataSe
 }
 
 #[test]
-fn a_product_has_all_pairs_whichever_side_is_kept() {
+fn cross_join_has_all_pairs_for_either_kept_side() {
     let pairs = vec![10, 11, 20, 21, 30, 31];
     everywhere(pairs.clone(), |env| product(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect());
     everywhere(pairs, |env| product_the_other_way(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect());
 }
 
-/// What EXPLAIN says of a pipeline over a large flow and a small one.
+/// The EXPLAIN text of a pipeline over a large flow and a small one.
 fn plan<T: Record>(pipeline: impl Fn(DataSet<u64>, DataSet<u64>) -> DataSet<T>) -> String {
     let env = local(4);
     let flows = (env.collection(0..5_000u64).unwrap(), env.collection(0..10u64).unwrap());
@@ -248,7 +248,7 @@ fn plan<T: Record>(pipeline: impl Fn(DataSet<u64>, DataSet<u64>) -> DataSet<T>) 
 }
 
 #[test]
-fn a_plan_shows_what_was_chosen_by_hint() {
+fn explain_shows_strategies_chosen_by_hint() {
     let joined =
         |large: DataSet<u64>, small: DataSet<u64>| large.join(small).on(|l| l, |r| r).process(|l, _, out| out.emit(l));
     let text = plan(joined);
@@ -270,7 +270,7 @@ fn a_plan_shows_what_was_chosen_by_hint() {
 }
 
 #[test]
-fn an_expected_size_decides() {
+fn expected_sizes_decide_the_build_side() {
     everywhere(vec![1, 2], |env| expected(env.collection(0..3u64)?, env.collection(0..3u64)?, 1_000_000).collect());
     let text = plan(|large, small| expected(large, small, 1));
     assert!(text.contains("expect_rows 1 ") && text.contains("build left"), "{text}");

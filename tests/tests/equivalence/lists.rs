@@ -1,4 +1,4 @@
-//! Lists of records, and maps: made by closures, through pages, as keys, in order.
+//! Lists of records, and maps: built in closures, in pages, as keys, and in orders.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +29,7 @@ struct Basket {
     prices: BTreeMap<String, Vec<(u64, bool)>>,
 }
 
-/// Up to five items; a few baskets have so many that they fit no page.
+/// Up to five items. A few baskets have too many items for one page.
 fn many(id: u64) -> u64 {
     if id.is_multiple_of(397) { 1_200 } else { id % 6 }
 }
@@ -116,7 +116,7 @@ fn joined(left: DataSet<Basket>, right: DataSet<Basket>) -> DataSet<(u64, u64, V
     left.join(right).on(|l| (l.items, l.prices), |r| (r.items, r.prices)).map(|l, r| (l.id, r.id, r.items))
 }
 
-/// The lists of a group, one behind the other.
+/// The lists of a group, concatenated.
 #[dataflow]
 fn gathered(sales: DataSet<Sale>) -> DataSet<(String, Vec<(u64, Date)>)> {
     sales.group_by(|s| s.name).reduce_group(|group, out| {
@@ -160,10 +160,10 @@ proptest! {
     }
 
     #[test]
-    fn lists_and_maps_are_in_order(input in inputs()) {
+    fn lists_and_maps_are_sorted(input in inputs()) {
         let baskets: Vec<Basket> = input.sales().iter().map(basket).collect();
         let mut expected = baskets.clone();
-        // The order of a map is that of its entries, as it is in Rust.
+        // Maps are ordered by their entries, as in Rust.
         expected.sort_by_key(|b| (b.items.clone(), Reverse(b.prices.clone()), b.id));
         on_each_engine(|engine, env| {
             let found = sorted(env.collection(&baskets).unwrap()).collect().unwrap();
@@ -195,7 +195,7 @@ proptest! {
     }
 }
 
-/// What JSON can hold: lists and maps of all kinds, but enums of plain names only.
+/// All types that JSON supports: lists and maps of all kinds, but only enums without values.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shelf {
     id: u64,
@@ -254,13 +254,13 @@ fn json_holds_lists_and_maps() {
 }
 
 #[test]
-fn json_says_what_is_wrong_within_a_list() {
+fn json_errors_inside_a_list_name_their_place() {
     let folder = Folder::default();
     let path = folder.join("bad.jsonl");
     let line = |boxes: &str, labels: &str| {
         format!("{{\"id\":1,\"boxes\":{boxes},\"labels\":{labels},\"grid\":[],\"flags\":[]}}\n")
     };
-    // In any order, with spaces, and fields that nobody knows.
+    // Fields in any order, spaces, and unknown fields.
     std::fs::write(
         &path,
         line("[ {\"parts\":{\"b\":[2,\"y\"],\"a\":[1,\"x\"]},\"prices\":[1.5],\"more\":[{}]} ]", "{}"),

@@ -1,4 +1,4 @@
-//! Merge joins: the pairs of a hash join and of plain loops, in all memory and in hardly any.
+//! Merge joins return the pairs of a hash join and of plain loops, in ample and in little memory.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use tests::{Folder, Item, PARALLELISM, Sale, Scarcity, Shape, everywhere, local,
 use crate::cases;
 use crate::join_hints::{Sides, pairs};
 
-/// One pipeline for each kind; keys are plain, may be null, or are computed.
+/// One pipeline for each kind. Keys are plain, nullable or computed.
 mod merged {
     use super::*;
 
@@ -66,7 +66,7 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn a_merge_join_gives_what_any_join_gives(input in small_inputs()) {
+    fn merge_join_returns_the_pairs_of_other_joins(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(50).sales());
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&left)?, env.collection(&right)?));
         let of = |joins: fn(&Sale, &Sale) -> bool, keeps| pairs(&left, &right, joins, keeps);
@@ -104,16 +104,16 @@ enum Kind {
 
 const KINDS: [Kind; 6] = [Kind::Inner, Kind::Left, Kind::Right, Kind::Full, Kind::Semi, Kind::Anti];
 
-/// For each key, how many pairs or records there are, and what tells them from others.
+/// For each key: the number of pairs or records, and a checksum of them.
 type Sums = (u64, u64, i64);
 
-/// What tells a pair from others.
+/// A number that identifies a pair.
 fn mark(left: Option<(i64, usize)>, right: Option<(i64, usize)>) -> i64 {
     let of = |side: Option<(i64, usize)>, factor: i64| side.map_or(factor, |(value, bytes)| value + bytes as i64);
     of(left, 7).wrapping_mul(31).wrapping_add(of(right, 11)) % 1_000_003
 }
 
-/// The left side's rows with a text that lies in the row alone, the right side's with their texts.
+/// Left rows with a text that is stored in the row, and right rows with their texts.
 fn sums<H>(kind: Kind, left: &DataSet<Item>, right: &DataSet<Item>, hint: H) -> DataSet<Sums>
 where
     H: Hint<Inner> + Hint<LeftOuter> + Hint<RightOuter> + Hint<FullOuter> + Hint<Semi>,
@@ -148,7 +148,7 @@ fn summed(marked: DataSet<(u64, i64)>) -> DataSet<Sums> {
     marked.group_by(|m| m.0).aggregate(|g| (g.key, g.count(), g.sum(|m| m.1))).sort(|s| s.0)
 }
 
-/// The same by plain loops.
+/// The same sums, by plain loops.
 fn expected(kind: Kind, left: &[Item], right: &[Item]) -> Vec<Sums> {
     let by_key = |items: &'_ [Item]| {
         let mut by_key: HashMap<u64, Vec<(i64, usize)>> = HashMap::new();
@@ -186,7 +186,7 @@ fn expected(kind: Kind, left: &[Item], right: &[Item]) -> Vec<Sums> {
 }
 
 fn holds(kind: Kind, shapes: [Shape; 2], rows: u64, parallelism: usize, scarcity: Scarcity) {
-    // The product of a key that all records have is large enough with few of them.
+    // Few rows are enough for a large product if all records have the same key.
     let pairs = !matches!(kind, Kind::Semi | Kind::Anti);
     let rows = shapes.map(|shape| if pairs && shape == Shape::OneHot { rows.min(1_500) } else { rows });
     let sides = [shapes[0].items(rows[0], 5), shapes[1].items(rows[1] * 5 / 6, 6)];
@@ -212,10 +212,10 @@ proptest! {
 }
 
 #[test]
-fn the_least_memory_is_enough_for_every_kind() {
+fn minimum_memory_is_enough_for_every_kind() {
     for (number, kind) in KINDS.into_iter().enumerate() {
         within_two_minutes("merge join", move || {
-            // One key alone is larger than memory where there is no product.
+            // A single key exceeds the memory in the kinds that form no product.
             let shape = [Shape::Distinct, Shape::Uniform, Shape::OneHot][number % 3];
             let shape = if matches!(kind, Kind::Semi | Kind::Anti) { Shape::OneHot } else { shape };
             holds(kind, [shape, shape], 60_000, PARALLELISM[number % 2], Scarcity::Least);
@@ -224,7 +224,7 @@ fn the_least_memory_is_enough_for_every_kind() {
 }
 
 #[test]
-fn a_plan_says_that_it_merges_and_what_was_spilled() {
+fn explain_shows_the_merge_and_the_spilled_bytes() {
     let folder = Folder::default();
     let plan = |kind: Kind| {
         let env = local(2);

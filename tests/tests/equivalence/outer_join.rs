@@ -1,4 +1,5 @@
-//! Left, right and full joins, anti-joins, products, and flows of one record as values: whichever side is built, however rows are shipped.
+//! Left, right and full joins, anti-joins, products, and flows of one record used as values, for
+//! every build side and ship strategy.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
@@ -23,13 +24,13 @@ fn full(sales: DataSet<Sale>, readings: DataSet<Reading>) -> DataSet<Sides> {
     sales.full_join(readings).on(|s| s.key, |r| r.key).map(|s, r| (s.map(|s| s.id), r.map(|r| r.value)))
 }
 
-/// Keys of texts and nulls; the closure keeps records whole.
+/// Keys are nullable texts. The closure keeps whole records.
 #[dataflow]
 fn full_by_options(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<(Option<Sale>, Option<Sale>)> {
     left.full_join(right).on(|l| (l.note, l.coupon), |r| (r.note, r.coupon)).map(|l, r| (l, r))
 }
 
-/// A filter behind the join sees what is missing.
+/// A filter after the join sees the missing sides.
 #[dataflow]
 fn without_partner(sales: DataSet<Sale>, readings: DataSet<Reading>) -> DataSet<u64> {
     sales.left_join(readings).on(|s| s.key, |r| r.key).filter(|_, r| r.is_none()).map(|s, _| s.id)
@@ -56,7 +57,7 @@ fn above_average(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.with(average).filter(|s, average| s.amount as f64 > average.0).map(|s, _| s.id)
 }
 
-/// All pairs with equal keys, then the records of each side that are in none.
+/// All pairs with equal keys, then the unmatched records of each side.
 fn joined<'a, L, R, K: PartialEq>(
     left: &'a [L],
     right: &'a [R],
@@ -93,28 +94,28 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn left_records_without_a_partner_are_kept(input in inputs(), rows in 0usize..40) {
+    fn left_join_keeps_unmatched_left_records(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected: Vec<_> = by_number(&sales, &readings, [true, false]).into_iter().map(|(s, r)| (s.unwrap(), r)).collect();
         locally(expected, |env| left(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn right_records_without_a_partner_are_kept(input in inputs(), rows in 0usize..40) {
+    fn right_join_keeps_unmatched_right_records(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected: Vec<_> = by_number(&sales, &readings, [false, true]).into_iter().map(|(s, r)| (s, r.unwrap())).collect();
         locally(expected, |env| right(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn records_of_both_sides_are_kept(input in inputs(), rows in 0usize..40) {
+    fn full_join_keeps_unmatched_records_of_both_sides(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected = by_number(&sales, &readings, [true, true]);
         locally(expected, |env| full(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn outer_joins_are_the_same_on_all_engines(input in small_inputs(), rows in 0usize..60) {
+    fn outer_joins_are_equal_on_all_engines(input in small_inputs(), rows in 0usize..60) {
         let (sales, readings) = sides(input, rows);
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&sales)?, env.collection(&readings)?));
         let of = |keeps| by_number(&sales, &readings, keeps);
@@ -130,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn nulls_have_no_partner_and_are_kept(input in small_inputs()) {
+    fn nulls_match_nothing_and_are_kept(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(30).sales());
         let key = |s: &Sale| s.note.clone().zip(s.coupon);
         let pairs = joined(&left, &right, (key, key), [true, true]);
@@ -142,7 +143,7 @@ proptest! {
     }
 
     #[test]
-    fn products_are_all_pairs(input in small_inputs()) {
+    fn cross_join_returns_all_pairs(input in small_inputs()) {
         let (sales, readings) = (input.sales(), input.other(50).readings());
         let pairs = sales.iter().flat_map(|s| readings.iter().map(move |r| (s, r)));
         let expected = pairs.filter(|(s, r)| s.amount < r.value).map(|(s, r)| (s.id, s.name.clone(), r.value)).collect();
@@ -150,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn one_record_is_a_value(input in small_inputs()) {
+    fn a_single_record_can_be_used_as_a_value(input in small_inputs()) {
         let sales = input.sales();
         prop_assume!(!sales.is_empty());
         let average = sales.iter().map(|s| i128::from(s.amount)).sum::<i128>() as f64 / sales.len() as f64;
@@ -165,7 +166,7 @@ fn with_all(numbers: DataSet<u64>, values: DataSet<u64>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_value_is_one_record() {
+fn a_value_can_be_used_as_a_single_record() {
     for (values, found) in [(vec![], "none"), (vec![1u64, 2], "2 records")] {
         let check = |env: Env| {
             let error =

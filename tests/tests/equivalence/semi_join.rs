@@ -1,4 +1,4 @@
-//! Semi-joins: each record once, however many partners it has; nulls have none.
+//! Semi-joins return each record once for any number of partners. Nulls have no partners.
 
 use std::collections::BTreeSet;
 
@@ -34,13 +34,13 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn records_with_partners_stay_once(input in inputs()) {
+    fn matched_records_are_returned_once(input in inputs()) {
         let (sales, readings, expected) = with_partners(input);
         locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn records_with_partners_stay_once_on_all_engines(input in small_inputs()) {
+    fn matched_records_are_returned_once_on_all_engines(input in small_inputs()) {
         let (sales, readings, expected) = with_partners(input);
         everywhere(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
@@ -55,8 +55,9 @@ proptest! {
     }
 
     #[test]
-    fn few_records_are_marked_by_many(input in small_inputs(), seed: u64) {
-        // The left side is the one to build. Half of its keys come again there, and a key of nulls is in both sides.
+    fn many_right_records_mark_few_left_records(input in small_inputs(), seed: u64) {
+        // The left side is built. Half of its keys occur on the right, and null keys occur on both
+        // sides.
         let many = Input { rows: 9_000, keys: tests::Keys::Uniform(40), seed };
         let (left, right) = (input.sales(), many.sales());
         let key = |s: &Sale| s.note.clone().zip(s.coupon);

@@ -40,7 +40,7 @@ proptest! {
     }
 
     #[test]
-    fn union_joins_flows_of_other_origins(input in inputs(), other in 0..3_000usize) {
+    fn union_accepts_flows_of_different_sources(input in inputs(), other in 0..3_000usize) {
         let (left, right) = (input.sales(), input.other(other).sales());
         let small = left.iter().filter(|s| s.amount < 0).map(|s| (s.name.clone(), s.id));
         let large = right.iter().filter(|s| s.amount > 0).map(|s| (s.name.clone(), s.id + 1));
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn distinct_sees_through_a_union(input in inputs()) {
+    fn distinct_removes_duplicates_across_a_union(input in inputs()) {
         let (left, right) = (input.sales(), input.other(500).sales());
         let expected: BTreeSet<_> = left.iter().chain(&right).map(|s| s.note.clone()).collect();
         everywhere(expected.into_iter().collect(), |env| {

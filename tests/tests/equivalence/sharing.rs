@@ -14,7 +14,8 @@ fn union_with_itself(sales: DataSet<Sale>) -> DataSet<u64> {
     numbers.union(numbers).union(numbers)
 }
 
-/// No scan any more, so that a fork behind it is one: its records are kept for the branch that is late.
+/// Not a scan any more, so that a fork after it stays a fork: its records are buffered for the
+/// slower branch.
 #[dataflow]
 fn computed(sales: DataSet<Sale>) -> DataSet<Sale> {
     sales.map(|s| s)
@@ -25,7 +26,7 @@ fn self_join(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     sales.join(sales).on(|l| (l.name, l.day), |r| (r.name, r.day)).map(|l, r| (l.id, r.id))
 }
 
-/// Branches of different speed meet again: one waits for all records before it gives any.
+/// Branches of different speed join again: one reads all records before it emits.
 #[dataflow]
 fn diamond_with_total(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     let counts = sales.group_by(|s| s.key).count();
@@ -61,7 +62,7 @@ fn sizes(keys: Keys) -> impl Iterator<Item = Vec<Sale>> {
 }
 
 #[test]
-fn a_union_with_itself_has_every_record_each_time() {
+fn a_union_with_itself_has_every_record_twice() {
     within_two_minutes("union", || {
         for sales in sizes(Keys::Zipf) {
             let once = || sales.iter().filter(|s| s.amount > 0).map(|s| s.id);
@@ -72,7 +73,7 @@ fn a_union_with_itself_has_every_record_each_time() {
 }
 
 #[test]
-fn a_self_join_pairs_every_record_with_its_like() {
+fn a_self_join_pairs_records_with_equal_keys() {
     within_two_minutes("self-join", || {
         for sales in sizes(Keys::Uniform(150)).take(3) {
             let groups = grouped(&sales, |s| (s.name.clone(), s.day)).into_values();
@@ -87,7 +88,7 @@ fn a_self_join_pairs_every_record_with_its_like() {
 }
 
 #[test]
-fn branches_that_meet_in_a_join_do_not_wait_for_each_other() {
+fn branches_that_join_again_do_not_deadlock() {
     within_two_minutes("diamond", || {
         for sales in [sizes(Keys::Zipf), sizes(Keys::Zipf)].into_iter().flatten() {
             let counts = grouped(&sales, |s| s.key);
@@ -101,7 +102,7 @@ fn branches_that_meet_in_a_join_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn branches_that_meet_in_a_union_see_the_same_records() {
+fn branches_of_a_union_see_the_same_records() {
     within_two_minutes("diamond of filters", || {
         for sales in sizes(Keys::Zipf) {
             let expected: Vec<u64> = sales.iter().filter(|s| s.coupon.is_some()).map(|s| s.id).collect();
@@ -112,7 +113,7 @@ fn branches_that_meet_in_a_union_see_the_same_records() {
 }
 
 #[test]
-fn a_branch_may_gather_before_it_meets_the_other() {
+fn a_branch_may_buffer_before_it_joins_the_other() {
     within_two_minutes("diamond with top", || {
         for sales in sizes(Keys::Uniform(2_000)) {
             let mut best: Vec<&Sale> = sales.iter().collect();
@@ -127,7 +128,7 @@ fn a_branch_may_gather_before_it_meets_the_other() {
 }
 
 #[test]
-fn flows_that_cross_do_not_wait_for_each_other() {
+fn crossing_flows_do_not_deadlock() {
     within_two_minutes("crossing", || {
         let sales = Input { rows: 40_000, keys: Keys::Zipf, seed: 5 }.sales();
         let ids: Vec<u64> = sales.iter().map(|s| s.id).collect();
@@ -136,7 +137,8 @@ fn flows_that_cross_do_not_wait_for_each_other() {
             let (left, right) = (env.collection(&sales).unwrap(), env.collection(&sales).unwrap());
             let (left, right) = (computed(left), computed(right));
             let files = ["a.rows", "b.rows"].map(|name| folder.join(name));
-            // They meet twice, each time the other way round: no join has both branches of either.
+            // The flows are joined twice, the second time with swapped sides, so no join has both
+            // branches of one flow.
             pairs(left.clone(), right.clone()).write_native(&files[0]);
             pairs(right, left).write_native(&files[1]);
             env.run().unwrap();
@@ -148,7 +150,7 @@ fn flows_that_cross_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn two_sinks_of_one_run_both_get_everything() {
+fn two_sinks_of_one_run_get_all_records() {
     let sales = Input { rows: 20_000, keys: Keys::Zipf, seed: 3 }.sales();
     let names = || sales.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
     on_each_engine(|engine, env| {
@@ -174,7 +176,7 @@ const NAMES: dataflow::Step = dataflow::Step {
 };
 
 #[test]
-fn a_scan_whose_branches_meet_is_repeated() {
+fn a_scan_with_branches_that_join_again_is_repeated() {
     let env = Env::new(Options { parallelism: 2, ..Options::default() });
     let sales = env.collection(&[] as &[Sale]).unwrap();
     self_join(sales.filter(|s| s.amount > 0)).print();

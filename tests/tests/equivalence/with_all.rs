@@ -1,4 +1,4 @@
-//! `with_all`: all records of a flow beside each record of another.
+//! `with_all`: each record of a flow with all records of another.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::cases;
 
 type Band = (i64, String);
 
-/// The last band that begins at an amount or below, by looking at all of them.
+/// The last band that begins at or below an amount, by a linear search.
 fn band<'r>(bands: Rows<'r, Band>, amount: i64) -> Option<(i64, &'r str)> {
     bands.iter().filter(|band| band.0 <= amount).max()
 }
@@ -31,7 +31,7 @@ fn kept(sales: DataSet<Sale>, bands: DataSet<Band>) -> DataSet<String> {
         .map(|(name, band)| format!("{name} {band}"))
 }
 
-/// Many for one, more than a page takes.
+/// Emits more records for one record than a page takes.
 #[dataflow]
 fn multiplied(sales: DataSet<Sale>, bands: DataSet<Band>) -> DataSet<(u64, i64)> {
     sales.filter(|s| s.id % 37 == 0).with_all(bands).flat_map(|s, bands| bands.iter().map(move |band| (s.id, band.0)))
@@ -45,7 +45,7 @@ fn looked_up(sales: DataSet<Sale>, bands: DataSet<Band>, step: i64) -> DataSet<(
         .filter_map(|s, bands| bands.range(..=s.amount / step).next_back().map(|(_, name)| (s.id, name.clone())))
 }
 
-/// Fields of one name in the record and in what was made: one says nothing of the other.
+/// Has a field with the same name as the record. Reading one does not mean reading the other.
 struct Most {
     amount: i64,
     name: String,
@@ -94,9 +94,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_made_once_stands_for_the_records(input in inputs(), count in 0..300usize) {
+    fn the_value_made_once_replaces_the_records(input in inputs(), count in 0..300usize) {
         let (sales, bands) = (input.sales(), bands(count));
-        // Bands of one step collide: none may.
+        // Spread the bands, because bands of one step would collide.
         let bands: Vec<Band> = bands.into_iter().map(|(from, name)| (from * 3, name)).collect();
         let table: BTreeMap<i64, &String> = bands.iter().map(|(from, name)| (*from, name)).collect();
         prop_assert_eq!(table.len(), bands.len());
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flow_may_stand_beside_itself(input in inputs()) {
+    fn a_flow_can_be_used_with_itself(input in inputs()) {
         let sales = input.sales();
         let most = sales.iter().max_by_key(|s| (s.amount, s.id));
         let of_most = |most: &Sale| (most.amount + most.price.scaled(), most.name.clone());
@@ -114,13 +114,13 @@ proptest! {
             (s.id, amount, name)
         }).collect();
         everywhere(expected.clone(), |env| beside_the_most(env.collection(&sales)?).collect());
-        // Behind a chain the fork is one, whose branches meet.
+        // After a chain the flow is a fork whose branches join again.
         everywhere(expected, |env| beside_the_most(env.collection(&sales)?.process(|s, out| out.emit(s))).collect());
     }
 }
 
 #[test]
-fn a_flow_of_many_pages_is_seen_whole() {
+fn a_flow_of_many_pages_is_complete() {
     #[dataflow]
     fn totals(numbers: DataSet<u64>, sales: DataSet<Sale>) -> DataSet<(u64, i64, u64)> {
         numbers.with_all(sales).map(|n, sales| {
@@ -145,7 +145,7 @@ fn beside_numbers(numbers: DataSet<u64>, most: u64) -> DataSet<u64> {
     numbers.with_all(many).map(|n, all| n + all.len() as u64 + all.get(most as usize).unwrap_or(0) % 2)
 }
 
-/// Two million bytes of numbers and four of places; in eight tasks copies would take fifty.
+/// Numbers of 2 MB and offsets of 4 MB. One copy per task would take 50 MB in eight tasks.
 #[test]
 fn tasks_share_one_copy() {
     within_two_minutes("one copy", || {
@@ -160,7 +160,7 @@ fn tasks_share_one_copy() {
 }
 
 #[test]
-fn an_error_beside_all_records_names_the_operator_and_the_record() {
+fn an_error_names_the_operator_and_the_record() {
     #[dataflow]
     fn checked(numbers: DataSet<u64>, allowed: DataSet<u64>) -> DataSet<u64> {
         numbers.with_all(allowed).try_map(|n, allowed| match allowed.iter().any(|a| a == n) {
@@ -183,7 +183,7 @@ fn an_error_beside_all_records_names_the_operator_and_the_record() {
 }
 
 #[test]
-fn a_counting_init_runs_once_a_task() {
+fn a_counting_init_runs_once_per_task() {
     #[dataflow]
     fn made(numbers: DataSet<u64>, seen: dataflow::Accumulated<dataflow::accumulators::Count>) -> DataSet<u64> {
         numbers
