@@ -1,4 +1,4 @@
-//! What the tests across the crates share: the engines, generated records, and folders for files.
+//! Code that the tests of several crates share: engines, generated records, and temporary folders.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,5 @@
-//! What a user is told when something is wrong: one error, soon, with its place, and nothing half-written left behind.
+//! Errors that users see: one error, without delay, with its place, and without half-written
+//! outputs.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -32,7 +33,7 @@ fn orders() -> impl Iterator<Item = Order> {
     (0..10_000).map(|id| Order { id, price: Decimal::from_scaled(5), day: Date::from_days(19_723) })
 }
 
-/// Holds that a pipeline ends with an error of all these parts, on every engine.
+/// Checks that a pipeline fails on every engine with an error that contains all these parts.
 fn ends_with(parts: &[&str], pipeline: impl Fn(&Env) -> Result<()>) {
     on_each_engine(|engine, env| has_parts(engine, &pipeline(env).unwrap_err(), parts));
 }
@@ -58,7 +59,7 @@ fn read_orders(env: &Env, path: &str) -> Result<()> {
 }
 
 #[test]
-fn a_path_that_is_not_there() {
+fn missing_paths_are_reported() {
     let missing = Folder::default().join("missing.txt");
     ends_with(&["no input at", "missing.txt", "there is no such file or folder"], |env| {
         env.read_text(&missing).map(|_| ())
@@ -68,7 +69,7 @@ fn a_path_that_is_not_there() {
 }
 
 #[test]
-fn a_url_is_refused_wherever_a_path_is_wanted() {
+fn urls_are_rejected_where_paths_are_expected() {
     let parts = ["it is a URL, and no feature of this version", "`s3://`"];
     ends_with(&parts, |env| env.read_text("s3://bucket/lines.txt").map(|_| ()));
     ends_with(&parts, |env| env.read_log::<u32>("s3://bucket/log").map(|_| ()));
@@ -92,7 +93,7 @@ fn a_url_is_refused_wherever_a_path_is_wanted() {
 }
 
 #[test]
-fn a_pattern_and_a_folder_without_files() {
+fn patterns_and_folders_without_files_are_reported() {
     let folder = Folder::default();
     let pattern = folder.join("*.csv");
     ends_with(&["no input at", "*.csv", "no file matches the pattern"], |env| read_orders(env, &pattern));
@@ -100,7 +101,7 @@ fn a_pattern_and_a_folder_without_files() {
 }
 
 #[test]
-fn a_parquet_file_that_was_cut() {
+fn truncated_parquet_files_are_reported() {
     let folder = Folder::default();
     let whole = std::fs::read(parquet(&folder)).unwrap();
     for length in [0, 3, 11, whole.len() / 2, whole.len() - 1] {
@@ -110,7 +111,7 @@ fn a_parquet_file_that_was_cut() {
 }
 
 #[test]
-fn a_parquet_file_whose_pages_are_damaged() {
+fn damaged_parquet_pages_are_reported() {
     let folder = Folder::default();
     let mut bytes = std::fs::read(parquet(&folder)).unwrap();
     let third = bytes.len() / 3;
@@ -122,7 +123,7 @@ fn a_parquet_file_whose_pages_are_damaged() {
 }
 
 #[test]
-fn a_column_that_is_missing() {
+fn missing_columns_are_reported() {
     let folder = Folder::default();
     let (csv, parquet) = (folder.file("orders.csv", ORDERS), parquet(&folder));
     let parts = ["there is no column `colour`", "`id`", "`price`", "`day`"];
@@ -133,7 +134,7 @@ fn a_column_that_is_missing() {
 }
 
 #[test]
-fn a_column_of_another_type() {
+fn columns_of_another_type_are_reported() {
     let folder = Folder::default();
     let parquet = parquet(&folder);
     ends_with(&["orders.parquet", "column `id`: expected String, found"], |env| {
@@ -142,7 +143,7 @@ fn a_column_of_another_type() {
 }
 
 #[test]
-fn lines_of_csv_that_do_not_fit() {
+fn invalid_csv_lines_are_reported() {
     let cases = [
         ("2,3.00\n", "bad.csv:4: expected 3 fields, found 2"),
         ("2,3.00,2024-01-02,5\n", "bad.csv:4: expected 3 fields, found 4"),
@@ -166,7 +167,7 @@ fn lines_of_csv_that_do_not_fit() {
 }
 
 #[test]
-fn lines_of_json_that_do_not_fit() {
+fn invalid_json_lines_are_reported() {
     let good = "{\"id\":1,\"price\":2.50,\"day\":\"2024-01-01\"}\n";
     let cases = [
         ("[]", "bad.jsonl:3: expected Order as an object, found `[]`"),
@@ -203,7 +204,7 @@ fn lines_of_json_that_do_not_fit() {
 }
 
 #[test]
-fn a_compressed_file_that_was_cut_or_is_none() {
+fn truncated_and_invalid_compressed_files_are_reported() {
     let folder = Folder::default();
     for (name, reason) in [
         ("orders.csv.gz", "the file ends within gzip data, or the checksum at its end does not match"),
@@ -222,7 +223,7 @@ fn a_compressed_file_that_was_cut_or_is_none() {
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn bytes_that_are_not_utf8_are_reported() {
     let folder = Folder::default();
     let lines = folder.file("lines.txt", b"good\nalso good\nb\xffd\n");
     ends_with(&["lines.txt:3", "expected UTF-8", "0xff"], |env| env.read_text(&lines)?.collect().map(|_| ()));
@@ -231,7 +232,7 @@ fn bytes_that_are_no_text() {
 }
 
 #[test]
-fn a_late_line_ends_a_long_job_too() {
+fn an_invalid_line_late_in_a_job_ends_it() {
     let mut content = ORDERS.to_owned();
     (0..200_000).for_each(|id| content.push_str(&format!("{id},1.00,2024-01-02\n")));
     let line = 1 + content.lines().count();
@@ -241,7 +242,7 @@ fn a_late_line_ends_a_long_job_too() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written() {
+fn outputs_that_cannot_be_written_are_reported() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     let below = format!("{blocker}/out.csv");
@@ -285,7 +286,7 @@ fn divided(orders: DataSet<Order>) -> DataSet<u64> {
 /// Declares a job that writes to a path.
 type Declare = fn(&Env, &str) -> Result<()>;
 
-/// Each runs into something in a closure; the message has the operator, its line here, and the cause.
+/// Each closure fails. The error names the operator, its line in this file, and the cause.
 fn closures_that_fail(folder: &Folder, name: &str) {
     let cases: [(Declare, &[&str]); 4] = [
         (
@@ -333,24 +334,24 @@ fn closures_that_fail(folder: &Folder, name: &str) {
 }
 
 #[test]
-fn closures_that_fail_leave_no_file() {
+fn failing_closures_leave_no_file() {
     let folder = Folder::default();
     let _ = folder.file("kept.csv", "as it was");
     closures_that_fail(&folder, "new.csv");
-    // An output that was there before stays as it was.
+    // An output that existed before is unchanged.
     closures_that_fail(&folder, "kept.csv");
     assert_eq!(std::fs::read_to_string(folder.path().join("kept.csv")).unwrap(), "as it was");
 }
 
 #[test]
-fn closures_that_fail_leave_no_folder() {
+fn failing_closures_leave_no_folder() {
     let folder = Folder::default();
     let _ = folder.file("kept.csv", "as it was");
     closures_that_fail(&folder, "new/");
 }
 
 #[test]
-fn one_sink_that_fails_takes_the_others_with_it() {
+fn a_failing_sink_leaves_no_output_of_other_sinks() {
     let folder = Folder::default();
     on_each_engine(|engine, env| {
         let flow = env.collection(orders()).unwrap();
@@ -359,13 +360,13 @@ fn one_sink_that_fails_takes_the_others_with_it() {
         explosive(flow).write_csv(folder.join("bad.csv"));
         has_parts(engine, &env.run().unwrap_err(), &["the number is 7777"]);
         assert_eq!(folder.names(), [""; 0], "{engine}");
-        // The environment goes on with other work.
+        // The environment can run other jobs afterwards.
         assert_eq!(env.collection(orders()).unwrap().count().unwrap(), 10_000, "{engine}");
     });
 }
 
 #[test]
-fn a_sink_that_cannot_begin_takes_those_with_it_that_have_begun() {
+fn a_sink_that_cannot_start_removes_started_outputs() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     on_each_engine(|engine, env| {
@@ -382,7 +383,7 @@ fn a_sink_that_cannot_begin_takes_those_with_it_that_have_begun() {
 }
 
 #[test]
-fn a_group_that_forgets_a_field_is_refused_before_it_runs() {
+fn an_incomplete_group_key_is_rejected_before_the_run() {
     ends_with(&["is neither part of the key nor aggregated", "tests/tests/bad_input.rs:"], |env| {
         let none: [Sale; 0] = [];
         env.collection(none)?.group_by(|s| s.key).sum(|s| s.amount).collect().map(|_| ())
@@ -400,7 +401,7 @@ fn without_five(pairs: DataSet<(u64, i32)>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_record_is_shown_as_far_as_it_was_read() {
+fn errors_show_the_fields_of_a_record_read_so_far() {
     let folder = Folder::default();
     let path = parquet(&folder);
     ends_with(&["too odd, in the record Order { id: 7777, .. }"], |env| {
@@ -439,7 +440,7 @@ fn a_process_ends_with_one_message_and_code_1() {
 }
 
 #[test]
-fn a_process_that_succeeds_says_nothing() {
+fn a_successful_process_prints_no_message() {
     let folder = Folder::default();
     let (input, output) = (folder.file("lines.txt", "12\n7\n"), folder.join("out.csv"));
     assert_eq!(process(&["numbers", &input, &output]), (Some(0), String::new()));
@@ -482,7 +483,7 @@ fn in_each_format(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn paths_that_name_nothing_to_read_are_said_with_their_place_in_the_program() {
+fn unreadable_paths_are_reported_with_their_place_in_the_program() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     std::fs::create_dir(folder.path().join("empty")).unwrap();
@@ -505,7 +506,7 @@ fn paths_that_name_nothing_to_read_are_said_with_their_place_in_the_program() {
 }
 
 #[test]
-fn files_of_another_format_are_none_of_this() {
+fn files_of_another_format_are_rejected() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let csv = &paths[0];
@@ -520,7 +521,7 @@ fn files_of_another_format_are_none_of_this() {
 }
 
 #[test]
-fn empty_files_hold_no_record_or_are_none() {
+fn empty_files_have_no_record_or_are_invalid() {
     let folder = Folder::default();
     let empty = folder.file("empty", "");
     for (format, read) in READERS {
@@ -534,7 +535,7 @@ fn empty_files_hold_no_record_or_are_none() {
 }
 
 #[test]
-fn cut_files_are_said_to_be_cut() {
+fn truncated_files_are_reported_as_truncated() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     for (index, expected) in [
@@ -555,7 +556,7 @@ fn cut_files_are_said_to_be_cut() {
 }
 
 #[test]
-fn damaged_blocks_are_said_to_be_damaged() {
+fn damaged_blocks_are_reported_as_damaged() {
     let folder = Folder::default();
     let path = &in_each_format(&folder)[4];
     let mut bytes = std::fs::read(path).unwrap();
@@ -567,7 +568,7 @@ fn damaged_blocks_are_said_to_be_damaged() {
 }
 
 #[test]
-fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record() {
+fn wrong_columns_are_reported_before_the_first_record() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let missing = ["column `rate`", HERE];
@@ -579,7 +580,7 @@ fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record(
         |env, path| env.read_native::<Wider>(path)?.collect().map(|_| ()),
     ]) {
         match path.ends_with("binary") {
-            // There are no names: a record of another width does not fill the file.
+            // Binary files have no column names: a record of another width leaves a remainder.
             true => ends_with(&["are left over behind the last record", HERE], |env| read(env, path)),
             false => ends_with(&missing, |env| read(env, path)),
         }
@@ -602,7 +603,7 @@ fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record(
 }
 
 #[test]
-fn schemas_are_shown_beside_the_columns_of_files() {
+fn errors_show_schemas_next_to_file_columns() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let env = local(1);
@@ -635,6 +636,6 @@ fn schemas_are_shown_beside_the_columns_of_files() {
     ] {
         assert!(here(expected), "`{expected}` is not in:\n{text}");
     }
-    // They are declared, and not to be run.
+    // These jobs are only declared; the run fails.
     assert!(env.run().is_err());
 }

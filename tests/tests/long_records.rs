@@ -1,8 +1,10 @@
-//! Records of 100 bytes to 1 MB through each operator, source and sink, in the memory that a plan states and in 256 MiB.
+//! Records of 100 bytes to 1 MB through each operator, source and sink, in the plan's stated memory
+//! and in 256 MiB.
 //!
-//! Each program runs in a process of its own, which counts its heap and its resident memory. Its rows are those of the same
-//! program in ample memory. A few programs are among all tests. All of them take an hour:
-//! `cargo test --release -p tests --test long_records -- --ignored --nocapture`, and `LONG_CASE` chooses some.
+//! Each case runs in a process of its own, which measures its heap and its resident memory. Its
+//! rows are compared with those of the same case in ample memory. A few cases run with all tests.
+//! All of them take an hour: `cargo test --release -p tests --test long_records -- --ignored
+//! --nocapture`. `LONG_CASE` chooses some.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
@@ -10,15 +12,16 @@ use std::process::Command;
 
 use tests::{Folder, within_two_minutes};
 
-/// Bytes outside of pages: buffers of encoders, indexes of rows, tasks, and this much for what the engine's threads and plans take.
+/// Allowed bytes outside of pages: buffers of encoders, row indexes, tasks, threads and plans.
 const HEAP_BYTES: u64 = 16 << 20;
 
-/// The most that may be resident beyond the budget.
+/// Allowed resident bytes above the budget.
 const RESIDENT_BEYOND: u64 = 64 << 20;
 
 const AMPLE: u64 = 4 << 30;
 
-/// Keeps all records of a task in memory, as documented, so it runs in memory that holds them.
+/// Operators that are documented to keep all records of a task in memory. They run in memory that
+/// holds them.
 const KEEPS_ALL: &[&str] = &["map_partition"];
 
 /// The outcome that a process printed.
@@ -42,14 +45,14 @@ fn call(arguments: &[&str]) -> Said {
     }
 }
 
-/// Inputs of one length.
+/// Inputs with records of one length.
 struct Inputs {
     folder: Folder,
     length: u64,
 }
 
 impl Inputs {
-    /// As many records as have about so many bytes together.
+    /// Creates inputs with about `bytes` bytes of records.
     fn of(length: u64, bytes: u64, formats: &[&str]) -> Self {
         let inputs = Inputs { folder: Folder::default(), length };
         let rows = (bytes / length).max(60);
@@ -68,17 +71,18 @@ impl Inputs {
         call(&["run", case, &path, &bytes.to_string(), &tasks.to_string()])
     }
 
-    /// The memory that the plan states, with what `docs/memory.md` adds for records longer than a page.
+    /// The memory that the plan states, plus the addition of `docs/memory.md` for records longer
+    /// than a page.
     fn stated(&self, case: &str, tasks: usize) -> u64 {
         let records = if self.length < 32 << 10 { 0 } else { 16 * tasks as u64 };
         self.stated_with(case, tasks, records)
     }
 
-    /// The memory that the plan states, with some records besides.
+    /// The memory that the plan states, plus room for some records.
     fn stated_with(&self, case: &str, tasks: usize, records: u64) -> u64 {
         let besides = records * self.length;
         let mut bytes = 1;
-        // A program may have several jobs.
+        // A case may have several jobs.
         while let Said::Need(need) = self.run(case, bytes, tasks) {
             assert!(need > bytes, "{case}: {need} bytes are not enough");
             bytes = need + besides;
@@ -86,7 +90,8 @@ impl Inputs {
         bytes
     }
 
-    /// Runs a program in so much memory, or in the stated. Returns what is wrong with the run.
+    /// Runs a case in this much memory, or in the stated memory if `None`. Fails with a description
+    /// of the deviation.
     fn check(&self, case: &str, bytes: Option<u64>, tasks: usize) -> Result<(), String> {
         let bytes = bytes.unwrap_or_else(|| self.stated(case, tasks));
         let run = format!("{case}, records of {} bytes, {tasks} tasks, {} MiB", self.length, bytes >> 20);
@@ -96,7 +101,8 @@ impl Inputs {
         match self.run(case, bytes, tasks) {
             Said::Ran { heap, resident, rows } => {
                 eprintln!("{run}: heap {} MiB, resident {} MiB", heap >> 20, resident >> 20);
-                // Decoded columns, encoded blocks and the order of sorted rows are on the heap and paid for.
+                // Decoded columns, encoded blocks and sort orders are on the heap, and reserved
+                // from the budget.
                 let paid = ["parquet", "write", "sort", "reduce_group", "top of groups", "merge join", "co_group"];
                 let is_paid = paid.iter().any(|word| case.contains(word));
                 if rows != expected {
@@ -146,7 +152,8 @@ fn records_of_a_file_are_part_of_the_stated_memory() {
     });
 }
 
-/// Readers decode columns on the heap, while groups fill pages that come and go. Both are parts of one budget.
+/// Readers decode columns on the heap, while groups allocate and free pages. Both are parts of one
+/// budget.
 #[test]
 #[ignore = "takes minutes: 20 million records"]
 fn resident_memory_of_short_records_stays_near_the_budget() {
@@ -187,7 +194,7 @@ fn documented_numbers_of_records_are_enough() {
 
 #[test]
 #[ignore = "takes an hour: each program with records of four lengths, at one, two and four tasks"]
-fn each_program_runs_in_the_stated_memory_and_in_256_mib() {
+fn each_case_runs_in_stated_memory_and_256_mib() {
     let chosen = std::env::var("LONG_CASE").unwrap_or_default();
     let listed = Command::new(env!("CARGO_BIN_EXE_long_records")).arg("list").output().unwrap();
     let cases = String::from_utf8(listed.stdout).unwrap();

@@ -36,7 +36,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Counts all panics, also those that the engine catches: its own hook is set at the first call of `catching`.
+/// Counts all panics, including those that the engine catches. The engine sets its own hook at the
+/// first call of `catching`.
 fn count_panics() {
     let _ = catching(|| Ok(()));
     let before = std::panic::take_hook();
@@ -74,7 +75,7 @@ fn usage(message: &str) -> Error {
     Error::Plan(message.to_owned())
 }
 
-/// A type before leaves have their numbers.
+/// A type whose leaves have no numbers yet.
 enum Type {
     Leaf(LeafType),
     Optional(Box<Type>),

@@ -1,4 +1,4 @@
-//! Parquet as this crate writes it: lists and maps, codecs, row groups.
+//! Parquet files that this project writes: lists and maps, codecs, row groups.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ fn names(orders: DataSet<Order>) -> DataSet<(u64, String)> {
 }
 
 #[test]
-fn lists_of_records_and_maps_are_kept() {
+fn lists_of_records_and_maps_round_trip() {
     let folder = Folder::default();
     let orders: Vec<Order> = (0..3_000).map(order).collect();
     for path in [folder.join("one.parquet"), folder.join("many/")] {
@@ -72,9 +72,9 @@ fn lists_of_records_and_maps_are_kept() {
     }
 }
 
-/// A record that is itself a list or a map is the one column of its file.
+/// A record that is a list or a map itself is the only column of its file.
 #[test]
-fn a_list_is_a_record() {
+fn a_record_may_be_a_list() {
     let folder = Folder::default();
     let path = folder.join("lists.parquet");
     let lists = vec![vec![Some(1i64), None], vec![], vec![Some(3)]];
@@ -84,9 +84,9 @@ fn a_list_is_a_record() {
     everywhere(lists, |env| env.read_parquet::<Vec<Option<i64>>>(&path)?.collect());
 }
 
-/// Lists that are much larger than what is decoded at once in a batch of plain rows.
+/// Lists much larger than one decoded batch of plain rows.
 #[test]
-fn long_lists_are_kept() {
+fn long_lists_round_trip() {
     let folder = Folder::default();
     let path = folder.join("long.parquet");
     let lists: Vec<(u64, Vec<Item>)> = vec![(0, (0..30_000).map(item).collect()), (1, vec![]), (2, vec![item(7)])];
@@ -97,7 +97,7 @@ fn long_lists_are_kept() {
 }
 
 #[test]
-fn every_codec_is_written_and_read() {
+fn every_codec_round_trips() {
     let folder = Folder::default();
     let orders: Vec<Order> = (0..500).map(order).collect();
     let mut lengths = Vec::new();
@@ -122,14 +122,15 @@ fn every_codec_is_written_and_read() {
 }
 
 #[test]
-fn a_codec_that_nobody_reads_is_called_by_its_name() {
+fn an_unsupported_codec_is_named_in_the_error() {
     let folder = Folder::default();
     let path = folder.join("numbers.parquet");
     let env = embedded();
     let options = ParquetOptions { codec: ParquetCodec::Snappy, ..ParquetOptions::default() };
     env.collection([(1u64, 2u64)]).unwrap().write_parquet_with(&path, options);
     env.run().unwrap();
-    // In the footer, of each column: its path, a list of one name; then its codec, Snappy, which becomes LZO.
+    // The footer stores for each column its path, a list of one name, then its codec. This turns
+    // Snappy into LZO.
     let mut file = std::fs::read(&path).unwrap();
     let columns = |file: &[u8]| -> Vec<usize> {
         let is_column = |bytes: &[u8]| matches!(bytes, [0x19, 0x18, 0x01, b'0' | b'1', 0x15, 0x02]);
@@ -147,7 +148,7 @@ fn a_codec_that_nobody_reads_is_called_by_its_name() {
 }
 
 #[test]
-fn row_groups_have_as_many_rows_as_they_are_told() {
+fn row_groups_have_the_configured_number_of_rows() {
     let folder = Folder::default();
     let path = folder.join("groups.parquet");
     let env = embedded();
@@ -162,7 +163,7 @@ fn row_groups_have_as_many_rows_as_they_are_told() {
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused() {
+fn invalid_options_are_rejected() {
     let folder = Folder::default();
     let said = |options| {
         let env = embedded();

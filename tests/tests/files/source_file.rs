@@ -1,4 +1,4 @@
-//! The file that a row is from, as a field.
+//! A field with the path of the file that a row comes from.
 
 use dataflow::prelude::*;
 use dataflow::{CsvOptions, Env, Lenient, Result};
@@ -44,7 +44,7 @@ fn only_files(readings: DataSet<Reading>) -> DataSet<String> {
 }
 
 #[test]
-fn every_format_gives_the_path() {
+fn every_format_fills_in_the_path() {
     for (ending, write, read) in WAYS {
         let folder = Folder::default();
         let paths = ["one", "two"].map(|name| folder.join(&format!("{name}.{ending}")));
@@ -66,9 +66,10 @@ fn every_format_gives_the_path() {
     }
 }
 
-/// Folders say one field, the path another; a column of the field's name is not looked at.
+/// One field comes from the folder name, the other is the path. A column with the same name as the
+/// field is ignored.
 #[test]
-fn beside_folders_and_a_column_of_its_name() {
+fn the_path_ignores_folders_and_columns_of_its_name() {
     #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
     struct Sale {
         day: Date,
@@ -84,7 +85,7 @@ fn beside_folders_and_a_column_of_its_name() {
 }
 
 #[test]
-fn a_record_of_nothing_else_counts_its_file() {
+fn a_record_with_only_the_path_counts_rows() {
     #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
     struct From {
         #[record(source_file)]
@@ -103,7 +104,7 @@ fn a_record_of_nothing_else_counts_its_file() {
 }
 
 #[test]
-fn bad_records_are_left_out_beside_it() {
+fn bad_records_are_skipped_in_records_with_a_path() {
     let folder = Folder::default();
     let path = folder.file("a.csv", "value\n1\nx\n3\n");
     let options = CsvOptions::default().lenient(Lenient::to(folder.join("bad.txt")));
@@ -111,9 +112,9 @@ fn bad_records_are_left_out_beside_it() {
     assert_eq!(found, [1, 3].map(|value| Reading { file: path.clone(), value }));
 }
 
-/// It is written as any other field, and filled anew when the result is read.
+/// The path is written like any other field. Reading the result sets it again.
 #[test]
-fn it_is_written_as_a_field() {
+fn the_path_is_written_like_other_fields() {
     let folder = Folder::default();
     let (first, second) = (folder.file("a.csv", "value\n1\n"), folder.join("b.csv"));
     let env = embedded();

@@ -1,4 +1,4 @@
-//! What closures take from the function around them: copies, so that nobody writes `.clone()`.
+//! Captured variables: closures copy them, so that no `.clone()` is needed.
 
 use dataflow::prelude::*;
 use tests::everywhere;
@@ -14,7 +14,7 @@ fn wrapped(words: DataSet<String>, before: String, after: String) -> DataSet<Str
 }
 
 #[test]
-fn texts_are_captured_as_often_as_they_are_named() {
+fn texts_are_captured_for_each_use() {
     everywhere(texts(["<a>"]), |env| wrapped(env.collection(["a", "<"])?, "<".to_owned(), ">".to_owned()).collect());
 }
 
@@ -55,6 +55,6 @@ fn greeted(words: DataSet<String>, greeting: &'static str) -> DataSet<String> {
 }
 
 #[test]
-fn a_text_of_the_program_may_be_borrowed() {
+fn a_static_text_may_be_borrowed() {
     everywhere(texts(["hi you"]), |env| greeted(env.collection(["you", "a"])?, "hi").collect());
 }

@@ -1,4 +1,4 @@
-//! Pipelines made of pipelines, and of ordinary Rust around flows.
+//! Pipelines that consist of pipelines and of plain Rust code around flows.
 
 use dataflow::Result;
 use dataflow::prelude::*;
@@ -69,7 +69,7 @@ impl Inputs {
     }
 }
 
-/// A field and a method's result are flows because the program says so.
+/// The program marks a field and a method's result as flows.
 #[dataflow]
 fn marked(inputs: Inputs) -> DataSet<String> {
     let long = flow!(inputs.lines).filter(|line| line.len() > 1);
@@ -77,7 +77,7 @@ fn marked(inputs: Inputs) -> DataSet<String> {
 }
 
 #[test]
-fn expressions_are_marked_as_flows() {
+fn expressions_can_be_marked_as_flows() {
     everywhere(texts(["a.", "bc."]), |env| {
         let lines = env.collection(["a", "bc"])?;
         marked(Inputs { lines }).collect()
@@ -85,7 +85,7 @@ fn expressions_are_marked_as_flows() {
 }
 
 #[test]
-fn a_pipeline_is_written_inline() {
+fn a_pipeline_can_be_written_inline() {
     everywhere(vec![pair("bc", 2), pair("def", 2)], |env| {
         let (lines, least) = (env.collection(["a", "bc", "def"])?, 2);
         let long = dataflow::dataflow! { lines.filter(|line| line.len() >= least).map(|line| (line, least as u64)) };
@@ -93,7 +93,7 @@ fn a_pipeline_is_written_inline() {
     });
 }
 
-/// Sources, settings and results are part of the body like any other code.
+/// Sources, settings and results may be in the body, like any other code.
 #[dataflow]
 fn counts(env: &Env) -> Result<(u64, Vec<u64>)> {
     let numbers = env.collection([1u64, 2, 3])?;
@@ -102,7 +102,7 @@ fn counts(env: &Env) -> Result<(u64, Vec<u64>)> {
 }
 
 #[test]
-fn a_pipeline_has_its_own_sources_and_results() {
+fn a_pipeline_may_have_its_own_sources_and_results() {
     on_each_engine(|engine, env| assert_eq!(counts(env).unwrap(), (3, vec![6, 4]), "{engine}"));
 }
 
@@ -122,6 +122,6 @@ fn sampled(numbers: DataSet<u64>) -> DataSet<u64> {
 }
 
 #[test]
-fn operators_of_ones_own_stand_in_a_chain() {
+fn own_operators_may_be_in_a_chain() {
     everywhere(vec![4, 6], |env| sampled(env.collection(0u64..6)?).collect());
 }

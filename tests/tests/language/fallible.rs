@@ -60,7 +60,7 @@ fn quotients(left: DataSet<(u64, u64)>, right: DataSet<(u64, u64)>) -> DataSet<u
     })
 }
 
-/// Words of a set-up, which may be written in any way in which a closure may.
+/// The set-up may be written in every form that a closure may have.
 #[dataflow]
 fn with_prefix(lines: DataSet<String>, prefix: String) -> DataSet<String> {
     lines
@@ -95,7 +95,7 @@ fn states_and_options_may_fail() {
 }
 
 #[test]
-fn what_is_ok_goes_on() {
+fn ok_values_are_passed_on() {
     everywhere(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());
     everywhere(vec![3, 7], |env| sums(env.collection(["1+2", "3+4"])?).collect());
     everywhere(vec!["7".to_owned()], |env| small(env.collection(["12", "7"])?).collect());
@@ -104,7 +104,7 @@ fn what_is_ok_goes_on() {
 }
 
 #[test]
-fn an_error_names_the_operator_its_place_and_the_record() {
+fn an_error_names_operator_place_and_record() {
     on_each_engine(|engine, env| {
         let lines = env.collection(["1", "one"]).unwrap();
         let message = |flow: DataSet<u64>| flow.collect().unwrap_err().to_string();
@@ -126,7 +126,7 @@ fn per_head(budgets: DataSet<(String, i64)>, teams: DataSet<(String, i64)>) -> D
 }
 
 #[test]
-fn an_error_over_a_pair_shows_both_records() {
+fn an_error_for_a_pair_shows_both_records() {
     on_each_engine(|engine, env| {
         let budgets = env.collection([("red".to_owned(), 7i64), ("blue".to_owned(), 9)]).unwrap();
         let teams = env.collection([("red".to_owned(), 0i64), ("blue".to_owned(), 3)]).unwrap();

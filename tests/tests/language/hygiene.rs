@@ -1,4 +1,5 @@
-//! What a closure means is what it means where it is written, whatever the closures before it contain.
+//! Hygiene: a closure means the same in a pipeline as on its own, whatever the closures before it
+//! contain.
 
 #![allow(
     non_upper_case_globals,
@@ -49,7 +50,7 @@ macro_rules! of_program {
     };
 }
 
-/// Binds what it is told to.
+/// Binds the name that it is given.
 macro_rules! bind {
     ($name:ident, $value:expr) => {
         let $name = $value;
@@ -68,7 +69,7 @@ macro_rules! any {
     };
 }
 
-/// A pipeline over numbers, and what it gives for 1, 2 and 3, in each of the ways in which it may run.
+/// A pipeline over the numbers 1, 2 and 3, with its expected result for each way to run it.
 macro_rules! means {
     ($($(#[$doc:meta])* $name:ident($numbers:ident $(, $capture:ident)*) $body:block => $expected:expr;)*) => {$(
         #[test]
@@ -86,7 +87,7 @@ macro_rules! means {
     )*};
 }
 
-/// A captured value: 20, whatever it is called.
+/// A captured value: 20, under any name.
 fn captured(_: &str) -> u64 {
     20
 }
@@ -174,7 +175,7 @@ means! {
         numbers.map(|n| match n { FACTORS => FACTORS * 2 }).map(|n| n * FACTORS)
     } => [40, 80, 120];
 
-    /// The filter asks for the second value, which is not what it looks like.
+    /// The filter tests the second value, although it looks like the first.
     a_filter_behind_a_name_that_a_macro_binds(numbers) {
         numbers.map(|n| { bind!(n, 4 - n); (n, n) }).filter(|p| p.0 > 2).map(|p| p.0)
     } => [3];

@@ -1,4 +1,4 @@
-//! Joins, and what may follow them.
+//! Joins, and the operators that may follow them.
 
 use dataflow::Result;
 use dataflow::prelude::*;
@@ -34,7 +34,7 @@ fn addresses(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<(String,
 }
 
 #[test]
-fn map_makes_a_record_of_each_pair() {
+fn map_creates_a_record_of_each_pair() {
     let expected = [("Ada", "Rome"), ("Bob", "Bern"), ("Cy", "Rome")];
     let expected = expected.map(|(person, city)| pair(person, city.to_owned()));
     everywhere(expected.into(), |env| addresses(people(env)?, cities(env)?).collect());
@@ -91,11 +91,11 @@ fn neighbours(people: DataSet<Person>) -> DataSet<(String, String)> {
 }
 
 #[test]
-fn a_flow_is_joined_with_itself() {
+fn a_flow_can_be_joined_with_itself() {
     everywhere(vec![pair("Ada", "Cy".to_owned())], |env| neighbours(people(env)?).collect());
 }
 
-/// A join that is named before it says what it makes.
+/// A join that is bound to a variable before its closure.
 #[dataflow]
 fn both_ways(people: DataSet<Person>, cities: DataSet<City>) -> (DataSet<String>, DataSet<String>) {
     let pairs = people.join(cities).on(|p| p.city, |c| c.id);
@@ -105,7 +105,7 @@ fn both_ways(people: DataSet<Person>, cities: DataSet<City>) -> (DataSet<String>
 }
 
 #[test]
-fn a_join_has_a_name_like_any_flow() {
+fn a_join_can_be_bound_to_a_variable() {
     everywhere(texts(["Ada", "Bob", "Cy"]), |env| both_ways(people(env)?, cities(env)?).0.collect());
     everywhere(texts(["Bern", "Rome"]), |env| both_ways(people(env)?, cities(env)?).1.collect());
 }

@@ -1,4 +1,4 @@
-//! Pipelines in the program's own macros.
+//! Pipelines inside of the program's own macros.
 
 use dataflow::prelude::*;
 use tests::everywhere;
@@ -20,7 +20,7 @@ macro_rules! mapped {
 }
 
 #[test]
-fn expressions_that_a_macro_passes_on_stay_what_they_are() {
+fn expressions_passed_by_a_macro_keep_their_meaning() {
     everywhere(vec![7, 7, 19, 19], |env| doubled(env.collection([3u64, 9, 10])?, 1).collect());
     everywhere(vec![2, 3], |env| {
         let numbers = env.collection([1u64, 2])?;

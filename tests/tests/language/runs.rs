@@ -1,4 +1,4 @@
-//! Record-at-a-time operators: what stands in a row runs as one function.
+//! Operators on single records: consecutive ones run as one function.
 
 use dataflow::prelude::*;
 use tests::everywhere;
@@ -17,13 +17,13 @@ fn words_of_long_lines(lines: DataSet<String>) -> DataSet<(String, u64)> {
 }
 
 #[test]
-fn a_run_lends_what_its_closures_make() {
+fn fused_closures_lend_their_values_to_the_next() {
     let words = [("be", 2), ("be", 2), ("not", 3), ("or", 2), ("to", 2), ("to", 2)];
     let words = words.map(|(word, length)| pair(word, length));
     everywhere(words.into(), |env| words_of_long_lines(env.collection(LINES)?).collect());
 }
 
-/// The branches give a borrowed text, an owned one and another borrowed one.
+/// The branches return a borrowed text, an owned one and another borrowed one.
 #[dataflow]
 fn marked(lines: DataSet<String>) -> DataSet<String> {
     lines.map(|line| match line.len() {
@@ -37,7 +37,7 @@ fn marked(lines: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn branches_may_give_different_types_of_one_record() {
+fn branches_may_return_different_types_of_one_record() {
     let expected = texts(["TO BE", "a comment", "one letter", "or not to be"]);
     everywhere(expected, |env| marked(env.collection(LINES)?).collect());
 }
@@ -50,7 +50,7 @@ fn first_words(lines: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn filter_map_keeps_what_is_some() {
+fn filter_map_keeps_some_values() {
     everywhere(texts(["#", "To", "or"]), |env| first_words(env.collection(LINES)?).collect());
 }
 
@@ -93,6 +93,6 @@ fn short_words(words: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn a_function_stands_for_a_closure() {
+fn a_function_can_replace_a_closure() {
     everywhere(texts(["ONE"]), |env| short_words(env.collection(["one", "four"])?).collect());
 }

@@ -1,4 +1,4 @@
-//! The layers: what a module may name, read from the sources as text.
+//! The layers test: checks in the source text which modules a module may use.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -15,7 +15,8 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The Rust files below a folder of the workspace, and what they say apart from comments, texts and tests.
+/// The Rust files below a folder of the workspace, with their code: comments, string literals and
+/// tests are left out.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let (mut files, mut folders) = (Vec::new(), vec![workspace().join(folder)]);
     while let Some(folder) = folders.pop() {
@@ -44,7 +45,7 @@ fn layers() -> Vec<String> {
     layers
 }
 
-/// All that the engine's modules say of each other: file, its module, and what is named in it.
+/// All uses of one engine module by another: the file, its module, and the mention.
 fn uses() -> Vec<(PathBuf, String, Mention)> {
     let root = workspace().join("runtime/src");
     let of_file = |(path, code): (PathBuf, String)| {
@@ -57,7 +58,7 @@ fn uses() -> Vec<(PathBuf, String, Mention)> {
     sources("runtime/src").into_iter().filter(|(path, _)| !path.ends_with("src/lib.rs")).flat_map(of_file).collect()
 }
 
-/// Fails with a clickable line for each offence.
+/// Fails with one clickable line for each violation.
 fn none(rule: &str, offences: impl IntoIterator<Item = String>) {
     let offences: Vec<String> = offences.into_iter().collect();
     assert!(offences.is_empty(), "{rule}:\n{}", offences.join("\n"));
@@ -68,7 +69,7 @@ fn offence(path: &Path, line: usize, what: &str) -> String {
 }
 
 #[test]
-fn a_module_uses_only_what_stands_before_it() {
+fn a_module_uses_only_earlier_modules() {
     let layers = layers();
     let place = |module: &str| layers.iter().position(|layer| layer == module);
     let uses = uses();
@@ -81,8 +82,8 @@ fn a_module_uses_only_what_stands_before_it() {
 }
 
 #[test]
-fn every_module_that_is_named_is_a_layer() {
-    // A path that the scanner misreads would otherwise pass as nobody's.
+fn every_used_module_is_a_layer() {
+    // A path that the scanner misreads belongs to no layer, and other rules would accept it.
     let layers = layers();
     let unknown = uses().into_iter().filter(|(_, _, used)| !layers.contains(&used.module));
     none(
@@ -92,7 +93,7 @@ fn every_module_that_is_named_is_a_layer() {
 }
 
 #[test]
-fn planner_and_executor_name_no_operator_and_operators_do_not_name_them() {
+fn planner_executor_and_operators_do_not_use_each_other() {
     const STRANGERS: [(&str, &[&str]); 8] = [
         ("exec", &["operators", "optimizer"]),
         ("optimizer", &["operators", "exec"]),
@@ -113,7 +114,7 @@ fn planner_and_executor_name_no_operator_and_operators_do_not_name_them() {
 }
 
 #[test]
-fn unsafe_code_is_where_rows_are_read_and_written() {
+fn unsafe_code_is_only_in_modules_that_access_rows() {
     const FOLDERS: [&str; 10] = [
         "page",
         "hash",
@@ -142,7 +143,7 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
             lines.into_iter().map(move |line| (path.clone(), line))
         })
         .collect();
-    // The derive says of what it writes, and of nothing else, that pages may trust it.
+    // The derive declares once that pages may trust the records that it generates.
     let trust = workspace().join("dataflow-macros/src/record/trust.rs");
     let (said, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == trust);
     assert_eq!(said.len(), 1, "{} says once what is trusted", trust.display());
@@ -172,8 +173,9 @@ fn only_local_storage_and_spill_open_files() {
 }
 
 #[test]
-fn an_address_to_read_from_is_made_one_to_write_to_in_one_place() {
-    // What is shared gives addresses to read from, so whoever writes owns what it writes, or has said that it does.
+fn const_pointers_become_mutable_in_one_place() {
+    // Shared data is accessed through const pointers. A writer therefore owns its target, or has
+    // asserted that it does.
     let offends = |(path, code): (PathBuf, String)| {
         let lines = code.lines().map(str::to_owned).zip(1..).collect::<Vec<_>>();
         let casts =
@@ -191,7 +193,8 @@ fn an_address_to_read_from_is_made_one_to_write_to_in_one_place() {
     );
 }
 
-/// Fails where files of a crate name each other that are not parent and child; the crate has at least so many such names.
+/// Fails if files of a crate use each other and are not parent and child. Also fails if it finds at
+/// most `names` uses.
 fn has_no_circles(crate_folder: &str, names: usize) {
     let edges = Files::of(&workspace().join(crate_folder).join("src")).edges();
     let named: usize = edges.values().map(|others| others.len()).sum();
@@ -206,21 +209,21 @@ fn has_no_circles(crate_folder: &str, names: usize) {
 }
 
 #[test]
-fn files_of_the_engine_that_name_each_other_are_parent_and_child() {
+fn files_of_the_engine_have_no_cycles() {
     has_no_circles("runtime", 1_000);
 }
 
 #[test]
-fn files_of_formats_that_name_each_other_are_parent_and_child() {
+fn files_of_formats_have_no_cycles() {
     has_no_circles("formats", 200);
 }
 
 #[test]
-fn files_of_the_front_that_name_each_other_are_parent_and_child() {
+fn files_of_the_front_have_no_cycles() {
     has_no_circles("dataflow", 200);
 }
 
 #[test]
-fn files_of_the_macros_that_name_each_other_are_parent_and_child() {
+fn files_of_the_macros_have_no_cycles() {
     has_no_circles("dataflow-macros", 200);
 }

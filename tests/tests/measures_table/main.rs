@@ -1,5 +1,5 @@
-//! All measures of all types, of plain values and of values that may be missing, in ample and in least memory, on both engines, against plain
-//! iterators.
+//! All measures of all types, for plain and nullable values, in ample and in minimum memory, on
+//! both engines, compared with plain iterators.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -10,16 +10,18 @@ use dataflow::prelude::*;
 
 use rig::{close, deviation, everywhere, groups, mean, present, rows};
 
-/// Sum, mean, least and greatest of the values, and of those that may be missing; how many records there are, and how many of the values.
+/// Sum, mean, least and greatest of the values and of the nullable ones; the number of records, and
+/// the number of non-null values.
 type Numbers<S, V> = (u32, (S, f64, V, V), (Option<S>, Option<f64>, Option<V>, Option<V>), (u64, u64));
 
-/// Medians and percentiles beside other measures: of the values, and of those that may be missing.
+/// Medians and percentiles of the values and of the nullable ones, next to other measures.
 type Quantiles<S, V> = (u32, (f64, f64, S, V), (Option<f64>, Option<f64>, Option<S>, Option<V>), (u64, u64));
 
-/// Deviations of the values, and of those that may be missing: of a sample, and of a population.
+/// Sample and population deviations of the values and of the nullable ones.
 type Deviations = (u32, (Option<f64>, f64), (Option<f64>, Option<f64>));
 
-/// The tests of a number type: its sums are `$sum`s, `$wide` says what a sum is made of, and `$float` gives a float.
+/// The tests of a number type. Its sums are `$sum`s, `$wide` computes an exact sum, and `$float`
+/// converts to a float.
 macro_rules! numbers {
     ($($name:ident: $ty:ty, $sum:ty, $value:expr, $wide:expr, $float:expr;)*) => {$(
         mod $name {
@@ -36,7 +38,7 @@ macro_rules! numbers {
                 })
             }
 
-            /// Means without their sums; of what is computed.
+            /// Means without sums, and measures of computed values.
             #[dataflow]
             fn computed(rows: DataSet<Row>) -> DataSet<(u32, (f64, Option<f64>), ($ty, Option<$ty>))> {
                 rows.group_by(|r| r.0).aggregate(|g| {
@@ -115,7 +117,7 @@ macro_rules! numbers {
                 everywhere(&rows, means, &expected, |found, expected| found.0 == expected.0 && close(Some(found.1), Some(expected.1)));
                 let expected: Vec<_> = measured.iter().map(|m| (m.0, m.2.1)).collect();
                 everywhere(&rows, means_of_some, &expected, |found, expected| found.0 == expected.0 && close(found.1, expected.1));
-                // Of sums that stay in the type, which the values are chosen for.
+                // Only sums that stay in the type. The values are chosen for that.
                 let narrow = |values: &[$ty]| values.iter().copied().sum::<$ty>();
                 let expected: Vec<_> = groups.iter().map(|(&key, (plain, _))| (key, narrow(plain))).collect();
                 everywhere(&rows, sums, &expected, PartialEq::eq);
@@ -168,7 +170,7 @@ numbers! {
     of_decimals: Decimal<2>, Decimal<2>, |n| Decimal::from_scaled(n as i64 >> 24), |v| v, |v: Decimal<2>| v.to_f64();
 }
 
-/// The tests of a type that has a least and a greatest, and no sum.
+/// The tests of a type with a least and a greatest value, and without a sum.
 macro_rules! ordered {
     ($($name:ident: $ty:ty, $value:expr;)*) => {$(
         mod $name {
