@@ -1,4 +1,4 @@
-//! Q17: what would be lost if small orders were not taken any more.
+//! Q17: the revenue lost if small orders were not accepted.
 
 use dataflow::prelude::*;
 

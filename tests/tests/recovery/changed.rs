@@ -1,4 +1,5 @@
-//! Programs that were changed after a snapshot: state of another meaning is refused, and a change that leaves its meaning is none.
+//! Programs changed after a snapshot. State whose meaning changed is rejected. A change that keeps
+//! its meaning is accepted.
 
 use dataflow::LogWriter;
 use dataflow::prelude::*;
@@ -12,7 +13,7 @@ type Counts = DataStream<(String, Timestamp, u64)>;
 
 type Declare = fn(DataStream<Click>, &Places);
 
-/// Each form of the program has the same function, and so the same names.
+/// Each variant of the program has the same function, and so the same names.
 macro_rules! declare {
     ($write:ident) => {
         pub(super) fn declare(clicks: DataStream<Click>, places: &Places) {
@@ -184,7 +185,7 @@ mod measures_finished_otherwise {
             .group_by(|c| c.url)
             .window(Tumbling::of(mins(1)))
             .aggregate(|w| {
-                // Only the record of a group is another.
+                // Only the record of a group differs.
                 let first = w.sum(
                     |c| c.number, // as before
                 );
@@ -317,13 +318,13 @@ mod of_two_swapped {
     declare!();
 }
 
-/// Takes a snapshot of one program, and returns how another one continues from it.
+/// Takes a snapshot of one program. Returns the outcome of another program that continues from it.
 fn goes_on(before: Declare, after: Declare) -> Result<(), String> {
     let folder = Folder::default();
     continued(&folder, before, after)
 }
 
-/// As [`goes_on`], in a folder.
+/// Like [`goes_on`], in a given folder.
 fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
     let places = Places(folder.join("").into());
     let mut log = LogWriter::create(places.path("log"), 2).unwrap();
@@ -354,14 +355,14 @@ fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), Str
     };
     let result = run(after);
     if result.is_err() {
-        // Nothing was changed: the program as it was goes on.
+        // The snapshot is unchanged: the original program can continue.
         run(before).unwrap();
     }
     result
 }
 
 #[test]
-fn state_of_another_meaning_is_refused() {
+fn state_of_another_meaning_is_rejected() {
     within_two_minutes("changed programs", || {
         let windows = "tumbling windows of";
         let changes: [(Declare, Declare, String, String); 7] = [
@@ -408,9 +409,9 @@ fn state_of_another_meaning_is_refused() {
     });
 }
 
-/// Both windows have another length. The message names the one whose task restores its state first.
+/// Both windows have new lengths. The message names the one whose task restores its state first.
 #[test]
-fn windows_that_change_places_are_refused() {
+fn swapped_windows_are_rejected() {
     within_two_minutes("windows that change places", || {
         let error = goes_on(two::declare, two_swapped::declare).unwrap_err();
         let states = ["60s", "300s"].map(|length| format!("tumbling windows of {length} by url"));
@@ -419,7 +420,7 @@ fn windows_that_change_places_are_refused() {
 }
 
 #[test]
-fn operators_of_one_name_that_change_places_are_refused() {
+fn swapped_operators_of_one_name_are_rejected() {
     within_two_minutes("operators that change places", || {
         let error = goes_on(of_two::declare, of_two_swapped::declare).unwrap_err();
         assert!(error.contains("several operators are called `") && error.contains("`let`"), "{error}");
@@ -428,7 +429,7 @@ fn operators_of_one_name_that_change_places_are_refused() {
     });
 }
 
-/// The sums of each window, by page: of the numbers, and of their doubles.
+/// The sums of each window by page: of the numbers, and of their doubles.
 fn sums_of_windows() -> Vec<(String, u64, u64)> {
     let mut sums = std::collections::BTreeMap::<(i64, String), u64>::new();
     (0..2_000).for_each(|number: i64| {
@@ -462,9 +463,9 @@ fn measures_find_their_own_state() {
     });
 }
 
-/// The least of a group that the snapshot has would be that of later records alone.
+/// A `min` that is new to a restored group would cover only later records.
 #[test]
-fn a_measure_without_a_first_value_is_refused() {
+fn a_new_measure_without_a_first_value_is_rejected() {
     within_two_minutes("a least that is added", || {
         let error = goes_on(measures::declare, least_added::declare).unwrap_err();
         let expected = "the program reads `min(|c| c.number).0` of the state";
@@ -473,7 +474,7 @@ fn a_measure_without_a_first_value_is_refused() {
 }
 
 #[test]
-fn a_change_that_leaves_the_meaning_of_state_goes_on() {
+fn a_change_that_keeps_the_meaning_of_state_continues() {
     within_two_minutes("changes without effect on state", || {
         goes_on(measures::declare, measures_finished_otherwise::declare).unwrap();
     });

@@ -1,4 +1,5 @@
-//! What no snapshot can hold, and folders of snapshots that a job cannot go on from or write to: each is one message, which says what, where, and what to do.
+//! Flows that snapshots do not support, and snapshot folders from which a job cannot continue or to
+//! which it cannot write. Each gives one message with the problem, the place and the next step.
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,7 +17,7 @@ fn click(number: u64, random: &mut Random) -> Click {
     Click { number, url: format!("/page/{}", random.below(20)), time }
 }
 
-/// A log that goes on, and what was written to it.
+/// An open log, and the records written to it.
 struct Log {
     writer: LogWriter<Click>,
     clicks: Vec<Click>,
@@ -52,7 +53,7 @@ pub(crate) fn on_demand(places: &Places) -> Options {
     Options { snapshot_every: None, ..options(places, 2) }
 }
 
-/// The error of a job that is refused.
+/// The error of a rejected job.
 fn refusal(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>) -> String {
     let env = Env::new(options);
     declare(&env).and_then(|()| env.run()).map(|_| ()).unwrap_err().to_string()
@@ -99,10 +100,10 @@ fn above(clicks: DataStream<Click>, least: DataSet<u64>) -> DataStream<u64> {
 }
 
 #[test]
-fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
+fn unsupported_flows_are_rejected_before_the_first_record() {
     let folder = Folder::default();
     let (places, log) = places_of(&folder);
-    // A job that is not refused ends.
+    // A job that is not rejected ends.
     log.seal();
     let output = places.path("out/");
     let read = |env: &Env| env.read_log::<Click>(places.path("log"));
@@ -145,7 +146,7 @@ fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
     assert_eq!(places.snapshots(), [0; 0]);
 }
 
-/// A job over a log that goes on.
+/// Starts a job over an open log.
 pub(crate) fn start(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>) -> JobHandle {
     let env = Env::new(options);
     declare(&env).unwrap();
@@ -158,7 +159,7 @@ pub(crate) fn end(job: JobHandle) {
 }
 
 #[test]
-fn a_folder_of_snapshots_is_one_jobs() {
+fn a_snapshot_folder_belongs_to_one_job() {
     within_two_minutes("two jobs", || {
         let folder = Folder::default();
         let (places, _log) = places_of(&folder);
@@ -166,28 +167,30 @@ fn a_folder_of_snapshots_is_one_jobs() {
         assert_eq!(job.snapshot().unwrap(), 1);
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
         says(&error, &["another job has its snapshots in", &places.path("snapshots"), "choose another folder"]);
-        // The one that has it goes on.
+        // The job that owns the folder continues.
         assert_eq!(job.snapshot().unwrap(), 2);
         end(job);
         let error = refusal(Options { restore: false, ..on_demand(&places) }, |env| hits(env, &places));
         says(&error, &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"]);
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
         says(&error, &["an operator `", "this program has none of that name", "begin anew in another folder"]);
-        // A program that reads and writes more is another; nothing is removed from where it would write.
+        // A program with more sources and sinks is another program. No file at its outputs is
+        // removed.
         let another = places.path("thirds/part-00000-0000000009.native");
         fs::create_dir(places.path("thirds")).unwrap();
         fs::write(&another, "somebody else's").unwrap();
         let error = refusal(on_demand(&places), |env| hits(env, &places).and_then(|()| thirds(env, &places)));
         says(&error, &["several operators are called `", "start over with an empty folder of snapshots", "`let`"]);
         assert!(Path::new(&another).exists());
-        // Whoever was refused has it no more.
+        // A rejected job has released the folder.
         let job = start(on_demand(&places), |env| hits(env, &places));
         assert_eq!(job.snapshot().unwrap(), 3);
         end(job);
     });
 }
 
-/// As where a job is stopped (`SIGSTOP`), its folders are removed, another one starts in the same place, and the first goes on.
+/// Simulates a job that is stopped (`SIGSTOP`): its folders are removed, another job starts at the
+/// same place, and the first one continues.
 #[test]
 fn a_job_whose_folders_were_replaced_ends() {
     within_two_minutes("folders that are replaced", || {
@@ -233,13 +236,13 @@ fn a_snapshot_without_rows_fails_if_the_output_was_replaced() {
     });
 }
 
-/// Whether some of the output of the second task became visible with this snapshot.
+/// Returns `true` if this snapshot made output of the second task visible.
 fn shows(places: &Places, epoch: u64) -> bool {
     let names = Path::new(&places.path("hits")).read_dir().unwrap().map(|entry| entry.unwrap().file_name());
     names.into_iter().any(|name| name.to_str() == Some(&format!("part-00001-{epoch:010}.csv")))
 }
 
-/// The files of a snapshot whose names end so.
+/// The files of a snapshot with this suffix.
 fn files_of(places: &Places, epoch: u64, end: &str) -> Vec<PathBuf> {
     let folder = places.path(&format!("snapshots/epoch-{epoch:010}"));
     let files = Path::new(&folder).read_dir().unwrap().map(|entry| entry.unwrap().path());
@@ -247,12 +250,12 @@ fn files_of(places: &Places, epoch: u64, end: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
+fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
     within_two_minutes("damaged snapshots", || {
         let folder = Folder::default();
         let (places, mut log) = places_of(&folder);
         let job = start(on_demand(&places), |env| hits(env, &places));
-        // The last one shows some hits.
+        // The last snapshot makes some hits visible.
         let mut last = job.snapshot().unwrap();
         while last == 1 || !shows(&places, last) {
             log.append(1_000);
@@ -291,7 +294,8 @@ fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
         }
         fs::write(&manifest, &whole[1..]).unwrap();
         says(&again(), &[next]);
-        // What the message says. What became visible with the removed snapshot is taken back: one task writes no file in the place of the second one's.
+        // Follows the advice of the message. The output that the removed snapshot made visible is
+        // taken back: a single task does not overwrite the second task's file.
         fs::remove_dir_all(manifest.parent().unwrap()).unwrap();
         let clicks = log.seal();
         let env = Env::new(Options { parallelism: 1, ..on_demand(&places) });
@@ -303,16 +307,16 @@ fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
 }
 
 #[test]
-fn a_store_that_refuses_ends_the_job_and_is_named() {
+fn a_store_that_fails_ends_the_job_and_is_named() {
     within_two_minutes("a store that fails", || {
-        // Where there is no state to write, the manifest is what cannot be written.
+        // Without state to write, writing the manifest fails.
         for is_stateless in [false, true] {
             let folder = Folder::default();
             let (places, _log) = places_of(&folder);
             fs::create_dir(places.path("snapshots")).unwrap();
             let job =
                 start(on_demand(&places), |env| if is_stateless { thirds(env, &places) } else { hits(env, &places) });
-            // A file that stands where a folder should be refuses whoever writes, root as well.
+            // A file in the place of a folder makes writes fail, also for root.
             assert_eq!(job.snapshot().unwrap(), 1);
             fs::write(places.path("snapshots/epoch-0000000002"), "").unwrap();
             assert!(job.snapshot().is_err());
@@ -323,11 +327,11 @@ fn a_store_that_refuses_ends_the_job_and_is_named() {
 }
 
 #[test]
-fn who_waits_for_a_snapshot_hears_of_the_end_of_the_job() {
+fn waiting_for_a_snapshot_ends_with_the_job() {
     within_two_minutes("snapshots of jobs that end", || {
         let folder = Folder::default();
         let (places, log) = places_of(&folder);
-        // One that is cancelled, at any moment.
+        // A job that is cancelled at any moment.
         for pause in [0, 300, 1_000, 3_000, 10_000] {
             let job = start(on_demand(&places), |env| hits(env, &places));
             std::thread::scope(|scope| {
@@ -338,14 +342,14 @@ fn who_waits_for_a_snapshot_hears_of_the_end_of_the_job() {
             });
             assert!(job.wait().unwrap_err().is_cancelled());
         }
-        // One that does not begin, as somebody else writes its output.
+        // A job that does not start, because another job writes its output.
         let other = Options { snapshots: Some(places.path("others").into()), ..on_demand(&places) };
         let first = start(on_demand(&places), |env| hits(env, &places));
         first.snapshot().unwrap();
         let second = start(other, |env| hits(env, &places));
         assert!(second.snapshot().is_err());
         says(&second.wait().unwrap_err().to_string(), &["another job writes it at this moment"]);
-        // One that comes to its end: the last snapshot is one of what is there now, too.
+        // A job that reaches its end: the final snapshot covers the newest records.
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| std::iter::repeat_with(|| first.snapshot()).find_map(Result::err).unwrap());
             std::thread::sleep(Duration::from_millis(5));

@@ -1,4 +1,4 @@
-//! What closures count is the same with all rules, without each, and as it is written.
+//! Counts in closures are equal with all rules, without each rule, and as written.
 
 #![allow(
     clippy::if_same_then_else,
@@ -18,7 +18,7 @@ use tests::{Input, Keys, Sale, embedded, on_each_parallelism};
 
 use crate::without;
 
-/// A pipeline that counts, and its twin whose filters stay where they are.
+/// A pipeline that counts, and its variant as written, without moved filters.
 type Pair = [fn(DataSet<Sale>, Accumulated<Count>) -> DataSet<u64>; 2];
 
 macro_rules! counting {
@@ -62,7 +62,7 @@ counting! {
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    /// What stands behind a conjunct that counts drops nothing before it.
+    /// A predicate after a counting conjunct drops nothing before it.
     fn in_a_conjunct_before(sales, seen) {
         sales.map(|s| (s.id, s.amount, 7)).filter(|s| { seen.add(1); s.2 == 7 } && s.0 < 100).map(|s| s.0)
     }
@@ -78,7 +78,7 @@ counting! {
         pairs.filter(|p| p.0 > 9).map(|p| p.0)
     }
 
-    /// With one task, too, where nobody needs the number.
+    /// Also with one task, which does not need the number.
     fn in_a_choice_of_tasks(sales, seen) {
         sales.partition_with(|s| { seen.add(1); s.id }).filter(|s| s.id < 100).map(|s| s.id)
     }
@@ -120,7 +120,7 @@ counting! {
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    /// In one chain with the filter, and with a filter that looks at something else between.
+    /// In one chain with the filter, and with a filter on another field between them.
     fn behind_an_if_and_a_filter(sales, seen) {
         sales
             .map(|s| { (if s.amount > 0 { &seen } else { &seen }).add(1); (s.id, s.amount) })
@@ -129,7 +129,7 @@ counting! {
             .map(|s| s.0)
     }
 
-    /// The filter before it counts what it lets pass.
+    /// The filter before it counts the records that it keeps.
     fn in_a_filter_before(sales, seen) {
         sales
             .map(|s| (s.id, s.amount))
@@ -144,7 +144,7 @@ counting! {
         sales.map(|s| ((if s.amount > 0 { &count } else { &count })(s.id), s.amount, s.id)).filter(|s| s.2 < 100).map(|s| s.0)
     }
 
-    /// A macro that is defined beside the accumulator names it where no call shows it.
+    /// A macro defined next to the accumulator uses it, although its call does not show it.
     fn in_a_macro(sales, seen) {
         macro_rules! count {
             () => {

@@ -1,4 +1,4 @@
-//! The rules of the optimizer: what a plan looks like with each, and that results are the same without it.
+//! The optimizer's rules: the plan with each rule, and equal results without it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -33,7 +33,8 @@ fn without(rules: &[Rule]) -> Env {
     Env::new(Options { memory_bytes: 2 << 30, ..options })
 }
 
-/// Runs a pipeline with all rules, without each, without any, and as it is written; the embedded engine knows no rules.
+/// Runs a pipeline with all rules, without each rule, without any, and as written. The embedded
+/// engine uses no rules.
 fn same_with_and_without<T: Record + Ord + std::fmt::Debug>(
     pipeline: impl Fn(&Env) -> DataSet<T>,
     as_written: impl Fn(&Env) -> DataSet<T>,
@@ -96,7 +97,7 @@ hold! { two
     fn a_value_gives_the_same: beside_a_value;
 }
 
-/// The plan without the column of lines, which move in the program.
+/// The plan without the column of places, which change with the program.
 fn plan<T: Record>(env: &Env, pipeline: DataSet<T>) -> String {
     pipeline.print();
     let text = env.explain().unwrap();
@@ -140,7 +141,7 @@ fn plans_are_as_recorded() {
     for (name, rule, plan) in plans {
         let of = |env: Env| {
             let of_rows = |rows| env.collection(Input { rows, keys: Keys::Uniform(50), seed: 5 }.sales()).unwrap();
-            // What is folded before it is shipped has to have many rows of a group.
+            // Combiners are used only for many rows per group.
             plan(&env, of_rows(if rule == Rule::Combiners { 20_000 } else { 1_000 }), of_rows(200))
         };
         let text = format!("{}\nwithout {}\n{}", of(without(&[])), rule.name(), of(without(&[rule])));

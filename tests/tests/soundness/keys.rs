@@ -1,4 +1,4 @@
-//! Symbols and keys that a program makes up: of other types than they say, or of leaves that are not there.
+//! Forged symbols and keys: with wrong types, or for leaves that do not exist.
 
 use dataflow::prelude::*;
 use dataflow::{Field, Key, KeyedBy};
@@ -11,7 +11,7 @@ struct Person {
     age: u8,
 }
 
-/// A key that says it is a text.
+/// A key that claims to be a text.
 #[derive(Clone, Copy)]
 struct Says(usize);
 
@@ -28,13 +28,13 @@ impl KeyedBy<Person, String> for Says {
     }
 }
 
-/// A symbol for a leaf of any type, as a text.
+/// A symbol that declares any leaf a text.
 fn made_up(leaf: usize) -> Field<Person, String> {
     <String as Record>::fields::<Person>(leaf)
 }
 
 #[test]
-fn keys_of_other_types_than_they_say_do_not_meet() {
+fn keys_with_forged_types_do_not_match() {
     on_each_engine(|engine, env| {
         let people = || {
             let person = |id: u32| Person { id, name: format!("the person with number {id}"), age: id as u8 };
