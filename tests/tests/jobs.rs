@@ -166,7 +166,7 @@ fn an_error_before_cancellation_is_the_jobs_error() {
 }
 
 #[test]
-fn the_embedded_engine_runs_a_job_to_its_end_at_start() {
+fn the_embedded_engine_runs_a_job_when_started() {
     let folder = Folder::default();
     sealed_log_of(&folder, "log", 0..10);
     let (job, told_numbers) = started(&embedded(), &folder, "log");

@@ -88,7 +88,7 @@ fn a_measure_with_a_wrong_read_set_sums_wrong_values() {
 }
 
 #[test]
-fn a_group_closure_with_a_wrong_read_set_sees_wrong_values() {
+fn a_group_with_a_wrong_read_set_has_wrong_values() {
     let (right, wrong) = (truth(|w| (w.a, w.a)), truth(|w| (w.a, w.b)));
     let of_all = |f: DataSet<Wide>, reads_b: bool| {
         f.reduce_group(move |group, out| {

@@ -1,4 +1,5 @@
-//! Measures systems side by side: answers first, then interleaved rounds, then a table and a file of results.
+//! Measures systems side by side: answers first, then interleaved rounds, then a table and a file
+//! of results.
 
 mod attempt;
 mod checks;

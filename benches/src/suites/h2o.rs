@@ -1,4 +1,5 @@
-//! H2O.ai's db-benchmark: ten groupings and five joins, from Parquet files to one Parquet file; also with nulls, and with keys of which few are frequent.
+//! H2O.ai's db-benchmark: ten groupings and five joins, from Parquet files to one Parquet file.
+//! Also with nulls, and with skewed keys.
 
 use super::{Rounds, Suite};
 use crate::data::h2o::{self, Variant};

@@ -1,4 +1,4 @@
-//! What the engine holds in memory when it may use little: sort, group and join of data that is far larger.
+//! The engine's peak memory with small budgets: sort, group and join of much larger data.
 
 use serde::Serialize;
 
@@ -10,7 +10,8 @@ use crate::options::Memory;
 use crate::systems;
 use crate::workspace::{TableSize, Workspace};
 
-/// What a process may hold beside its budget: code, stacks, the allocator's reserve, buffers of files being read.
+/// Allowed memory of a process in addition to its budget: code, stacks, the allocator's reserve,
+/// buffers of files.
 const BESIDE_BUDGET_MIB: u64 = 128;
 
 const CASES: [&str; 3] = ["sort", "group", "join"];
@@ -26,10 +27,11 @@ struct Row {
     failure: Option<String>,
 }
 
-/// Runs, prints and writes the results. Returns whether every answer is right and every peak within its budget.
+/// Runs, prints and writes the results. Returns `true` if every answer is right and every peak
+/// within its limit.
 ///
 /// # Errors
-/// When the data cannot be made, or a file cannot be written.
+/// Fails if the data cannot be generated, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Memory) -> Result<bool> {
     let size = TableSize::of_scale(options.scale);
     let paths = workspace.paths(options.scale);

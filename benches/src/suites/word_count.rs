@@ -1,4 +1,4 @@
-//! Count each word of a text file; the answer is every word with its count, in any order.
+//! Counts each word of a text file. The answer is every word with its count, in any order.
 
 use examples::text_data;
 

@@ -1,5 +1,5 @@
-//! What a reader decides by: the engine's times beside each peer's, from the results that the suites left, as a figure, as a page, and in
-//! the README.
+//! The summary for readers: the engine's times compared with each peer's, from the results of the
+//! suites, as a figure, as a page, and in the README.
 
 mod page;
 mod picture;
@@ -14,28 +14,30 @@ use crate::workspace::Workspace;
 
 use ratios::Comparison;
 
-/// A suite that is shown, and what it is in a reader's words.
+/// A suite in the summary, with its title for readers.
 struct Shown {
     suite: &'static str,
-    /// What was done to what.
+    /// The work and its data.
     title: &'static str,
-    /// Which of its cases count.
+    /// Selects the cases that count.
     counts: fn(&str) -> bool,
 }
 
-/// In the order of the figure.
+/// The suites in the order of the figure.
 const SHOWN: [Shown; 4] = [
     Shown { suite: "tpch", title: "TPC-H, 22 queries", counts: |_| true },
-    // Those with nulls and with skewed keys are cases of their own, whose names go on with an underscore.
+    // Cases with nulls and with skewed keys are separate, and have an underscore in their names.
     Shown { suite: "h2o", title: "db-benchmark, 15 groupings and joins", counts: |case| !case.contains('_') },
     Shown { suite: "word_count", title: "count words", counts: |_| true },
     Shown { suite: "sort", title: "sort pairs", counts: |case| case == "ample" },
 ];
 
-/// Writes `docs/figures/summary.svg`, `docs/figures/summary.md` and the README's table from the suites' results that are there.
+/// Writes `docs/figures/summary.svg`, `docs/figures/summary.md` and the README's table from the
+/// existing results of the suites.
 ///
 /// # Errors
-/// Where there is none, where one is of other peers or another commit than the rest, or a file cannot be read or written.
+/// Fails if there are no results, if they are of different commits or peers, or if a file cannot be
+/// read or written.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut reports = Vec::new();
     for shown in &SHOWN {

@@ -46,8 +46,8 @@ pub fn ensure(folder: &Path, scale: f64, tables: &[Table]) -> Result<PathBuf, Da
     Ok(scale_folder)
 }
 
-/// The folder of the tables below `data/tpch` that a program reads. Generates missing tables, unless the
-/// program runs with `--plan`.
+/// The folder of the tables below `data/tpch` that a program reads. Generates missing tables,
+/// unless the program runs with `--plan`.
 ///
 /// # Errors
 /// Those of [`ensure`]; [`DataError::Missing`] under `--plan` if a table does not exist.

@@ -130,7 +130,7 @@ fn a_broadcast_side_serves_all_rounds_in_any_memory() {
 /// The grouping ships nothing, so a pair must leave in the task in which its item arrived, even if
 /// any task could join it.
 #[test]
-fn pairs_stay_in_their_items_task_if_the_plan_requires_it() {
+fn pairs_stay_in_their_items_task_if_required() {
     within_two_minutes("a shared build side before a grouping", || {
         let [mut items, others] = sides();
         // The items of a value have many keys.

@@ -28,8 +28,8 @@ fn double(env: &Env, places: &Places) -> dataflow::Result<()> {
     Ok(())
 }
 
-/// A folder with a log, and the numbers in it. Blocks have few lengths, so blocks of different splits begin at the same
-/// bytes.
+/// A folder with a log, and the numbers in it. Blocks have few lengths, so blocks of different
+/// splits begin at the same bytes.
 struct Log {
     places: Places,
     numbers: Vec<u64>,

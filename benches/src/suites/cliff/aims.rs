@@ -1,25 +1,26 @@
-//! What the engine's curves are held to: no cliff, and no more than twice the time in a sixteenth of the memory.
+//! Aims for the engine's curves: no cliff, and at most twice the time in a sixteenth of the memory.
 
 use super::CASES;
 use super::point::Point;
 use crate::harness::Check;
 
-/// Of the data's size.
+/// Little memory, relative to the size of the data.
 const LITTLE: f64 = 1.0 / 16.0;
 
-/// Times what it takes in the largest limit, beyond the disk.
+/// Maximum time in little memory, relative to the largest limit, without the disk's time.
 const LITTLE_AT_MOST: f64 = 2.0;
 
-/// Times what it takes in the next larger limit, beyond what the disk takes more.
+/// Maximum time relative to the next larger limit, without the additional time of the disk.
 const STEP_AT_MOST: f64 = 1.3;
 
-/// Two checks for each case that was measured in all its limits.
+/// Two checks for each case that was measured with all limits.
 pub(super) fn checks(points: &[Point]) -> Vec<Check> {
     let ours = |case| points.iter().filter(move |point| point.system == "ours" && point.case == case);
     CASES.into_iter().flat_map(|case| curve(ours(case))).collect()
 }
 
-/// The two limits between which the engine's time grows the most, if by more than it may: other runs may tell whether it was the host.
+/// The two limits between which the engine's time grows most, if by more than allowed. More runs
+/// show whether the host caused it.
 pub(super) fn too_steep(points: &[Point]) -> Option<[f64; 2]> {
     let points = measured(points.iter().filter(|point| point.system == "ours"));
     let (ratio, [larger, smaller]) = steepest(&points)?;
@@ -49,18 +50,18 @@ fn curve<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Check> {
     [little].into_iter().chain(step).collect()
 }
 
-/// Those that were answered.
+/// The points with an answer.
 fn measured<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Measured<'a>> {
     points.filter_map(Measured::of).collect()
 }
 
-/// The worst step, and from where to where it goes.
+/// The steepest step: its ratio, and the points before and after it.
 fn steepest<'m, 'a>(points: &'m [Measured<'a>]) -> Option<(f64, [&'m Measured<'a>; 2])> {
     let steps = points.windows(2).map(|pair| (pair[1].step_from(&pair[0]), [&pair[0], &pair[1]]));
     steps.max_by(|left, right| left.0.total_cmp(&right.0))
 }
 
-/// A point that was answered.
+/// A point with an answer.
 struct Measured<'a> {
     point: &'a Point,
     seconds: f64,
@@ -76,7 +77,8 @@ impl<'a> Measured<'a> {
         self.point.memory_share.is_some_and(|share| (share / LITTLE - 1.0).abs() < 1e-9)
     }
 
-    /// How much longer it takes than with the next larger limit. What the disk takes less is no excuse for that one.
+    /// The time relative to the next larger limit. If the disk takes less time here, the larger
+    /// limit gets no credit for it.
     fn step_from(&self, larger: &Self) -> f64 {
         (self.seconds - (self.disk_seconds - larger.disk_seconds).max(0.0)) / larger.seconds
     }
@@ -87,7 +89,8 @@ mod tests {
     use super::super::point::shares;
     use super::*;
 
-    /// A curve with these seconds, and seconds of the disk, from the first limit on; the rest is like the last of them.
+    /// The checks of a curve with these seconds, and seconds of the disk, from the first limit on.
+    /// The other points repeat the last one.
     fn outcome(seconds: &[(f64, f64)]) -> Vec<bool> {
         let points: Vec<Point> = shares()
             .enumerate()
@@ -107,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_steepest_step_is_looked_at_again_where_it_is_too_steep() {
+    fn the_steepest_step_is_repeated_if_too_steep() {
         let steep = |seconds: [f64; 4]| {
             let points = shares().zip(seconds).map(|(share, seconds)| Point::answered("ours", Some(share), seconds));
             let slow_peer = Point::answered("duckdb", Some(1.0), 9.0);
@@ -119,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_disk_takes_does_not_count() {
+    fn disk_time_is_subtracted() {
         assert_eq!(outcome(&[(1.0, 0.0), (2.2, 1.0), (2.5, 1.0)]), [true, true]);
         assert_eq!(outcome(&[(1.0, 0.0), (1.2, 1.0), (1.7, 0.2)]), [true, false]);
     }

@@ -1,8 +1,10 @@
-//! The points of the curves: each is the quickest of a few runs, each in a process of its own.
+//! The points of the curves. Each is the fastest of a few runs in separate processes.
 //!
-//! Not the median: on a virtual machine a process that starts waits for its memory or not, as it happens, and that is several times what is measured. Nor does
-//! it help to run the same again while the host keeps [cores apart](Cores): a point without a run while they were near gets more runs, up to twice as many.
-//! So do the two limits, in turn, between which the engine's time grows by more than it [may](aims): they were measured minutes apart.
+//! The median is not useful here. On a virtual machine a new process may have to wait for memory,
+//! which takes several times the measured time. Repeated runs do not help while the host keeps
+//! [cores apart](Cores). A point without a run on near cores gets more runs, up to twice as many.
+//! So do, in turn, the two limits between which the engine's time grows by more than
+//! [allowed](aims), because they were measured minutes apart.
 
 use std::time::Duration;
 
@@ -15,13 +17,14 @@ use crate::options::Cliff;
 use crate::systems::System;
 use crate::workspace::{Paths, TableSize, Workspace};
 
-/// A system that wrote less did not spill: it wrote its answer.
+/// A system that wrote fewer bytes did not spill, but only wrote its answer.
 const SPILLED_BYTES: u64 = 1 << 20;
 
-/// Memory that is at hand when a system starts, beside its limit: for what it spills, which goes through the page cache.
+/// Memory to touch before a run, in addition to the limit: spilled data goes through the page
+/// cache.
 const CACHED_BYTES: usize = 1 << 30;
 
-/// The same for a system that has no limit.
+/// The same for a system without a limit.
 const FREE_BYTES: usize = 3 << 30;
 
 /// One run.
@@ -31,16 +34,17 @@ struct Run {
     disk_seconds: Option<f64>,
 }
 
-/// Who is asked for what with which limit.
+/// A system with a case and a limit.
 #[derive(Clone, Copy)]
 struct Asked {
     system: &'static dyn System,
     case: &'static str,
-    /// Its share of the data's size, and bytes.
+    /// Its share of the data's size, and its bytes.
     limit: Option<(f64, u64)>,
 }
 
-/// Runs each case in rounds through all limits, down and up again, all systems of a limit in turn; who failed is not asked again.
+/// Runs each case in rounds over all limits, in descending and ascending order, with all systems of
+/// a limit in turn. A failed system does not run again.
 pub(super) fn measure(
     workspace: &Workspace,
     systems: &[&'static dyn System],
@@ -56,7 +60,7 @@ pub(super) fn measure(
         let mut runs: Vec<Vec<Run>> = asked.iter().map(|_| Vec::new()).collect();
         for round in 0..2 * options.runs {
             let mut places: Vec<usize> = (0..asked.len()).collect();
-            // So that none always comes behind the same other one.
+            // Changes the order, so that no system always follows the same one.
             if !round.is_multiple_of(2) {
                 places.reverse();
             }
@@ -82,12 +86,12 @@ pub(super) fn measure(
     Ok(points)
 }
 
-/// Who failed is not asked again.
+/// A failed system does not run again.
 fn all_answered(runs: &[Run]) -> bool {
     runs.iter().all(|run| run.attempt.outcome.is_ok())
 }
 
-/// All systems that take limits with each of them, then the others.
+/// Each system with a limit at each limit, then the systems without one.
 fn asked(case: &'static str, systems: &[&'static dyn System], size: TableSize) -> impl Iterator<Item = Asked> {
     let (limited, free): (Vec<_>, Vec<_>) = systems.iter().copied().partition(|system| takes_limit(*system));
     let limits = shares().map(move |share| (share, (size.bytes() as f64 * share) as u64));
@@ -96,7 +100,7 @@ fn asked(case: &'static str, systems: &[&'static dyn System], size: TableSize) -
     limited.chain(free).map(move |(system, limit)| Asked { system, case, limit })
 }
 
-/// Polars uses what it uses.
+/// Polars has no memory limit.
 fn takes_limit(system: &dyn System) -> bool {
     system.name() != "polars"
 }
@@ -125,7 +129,7 @@ impl Bench<'_> {
     }
 }
 
-/// What came of the runs of each that was asked.
+/// The points from the runs of each entry.
 fn points_of(case: &'static str, asked: &[Asked], runs: &[Vec<Run>]) -> Vec<Point> {
     asked.iter().zip(runs).map(|(asked, runs)| point_of(asked.system.name(), case, asked.limit, runs)).collect()
 }
@@ -165,7 +169,7 @@ fn print(system: &str, case: &str, limit: Option<(f64, u64)>, attempt: &Attempt,
     }
 }
 
-/// Answers are right, and the engine gives one in each limit.
+/// Checks that answers are right, and that the engine answers at each limit.
 pub(super) fn checks(points: &[Point], size: TableSize) -> Vec<Check> {
     let computed: Vec<_> = CASES.into_iter().filter(|case| points.iter().any(|point| point.case == *case)).collect();
     let computed: Vec<_> = computed.into_iter().map(|case| (case, expected(case, size))).collect();
@@ -199,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_is_the_quickest_of_its_runs_or_a_failure() {
+    fn a_point_is_its_fastest_run_or_a_failure() {
         let runs = [run(3.0, Some(0.5)), run(1.0, Some(0.1)), run(2.0, Some(0.2))];
         let point = point_of("ours", "join", None, &runs);
         assert_eq!((point.seconds, point.disk_seconds, point.runs, point.answers.len()), (Some(1.0), Some(0.1), 3, 3));
@@ -215,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_answer_and_a_failure_of_ours_fail_the_suite() {
+    fn a_wrong_answer_and_our_failure_fail_the_suite() {
         let size = TableSize { rows: 100, ids: 10 };
         let point = |system, outcome: Result<String, String>| {
             point_of(system, "join", Some((1.0, 1 << 20)), &[run(1.0, None), done(1.0, outcome)])

@@ -1,6 +1,8 @@
-//! What skewed keys, hints that lie, and decisions that are out of date cost: each pipeline beside the same one over uniform keys, or told the truth.
+//! The cost of skewed keys, wrong hints and outdated decisions. Each pipeline is compared with the
+//! same one over uniform keys, or with right hints.
 //!
-//! The machine's pace changes from one minute to the next, so each pair of pipelines runs in turn, and the median of their ratios counts.
+//! The machine's speed changes from minute to minute. So each pair of pipelines runs in turn, and
+//! the median of their ratios counts.
 
 mod expected;
 mod keys;
@@ -25,56 +27,56 @@ use pipelines::{Digest, Pair, grouped, joined, joined_by_hash, joined_twice};
 
 /// Rows of the large side at scale 1.
 const ROWS: f64 = 8e6;
-/// Rows of the large side to each key.
+/// Rows of the large side per key.
 const ROWS_OF_KEY: u64 = 8;
 
-/// A skewed pipeline may take so many times the uniform one.
+/// Maximum time of a skewed pipeline relative to the uniform one.
 const MOST_SKEWED: f64 = 1.3;
-/// One that is told wrongly may take so many times the one that is told the truth.
+/// Maximum time of a pipeline with wrong hints relative to one with right hints.
 const MOST_TOLD_WRONGLY: f64 = 2.0;
 
-/// A row of the build side in a join's table, with its part of the index.
+/// Bytes of a build row in a join's table, with its part of the index.
 const BUILT_ROW_BYTES: usize = 32;
-/// What a task of the join needs at least, with what comes to it.
+/// Minimum memory of a join task, with its inputs.
 const LEAST_BYTES_OF_TASK: usize = 24 << 20;
 
-/// So many times as many facts there are as when decisions were taken.
+/// Growth of the facts since the decisions were made.
 const GROWTH: usize = 100;
 
 const KEYS: u64 = 0x5EED_0012;
 
-/// A pipeline, and what it is held against.
+/// A pipeline, and the pipeline to compare with.
 struct Case {
     name: String,
     tasks: usize,
     most: f64,
     right: (Box<Pipeline>, Digest),
     other: (Box<Pipeline>, Digest),
-    /// How the other is decided to run.
+    /// The decisions for the pipeline with wrong information.
     decisions: Option<Arc<Decisions>>,
-    /// The memory budget of both, where it is less than all there is.
+    /// The memory budget of both, if limited.
     memory_bytes: Option<usize>,
 }
 
 type Pipeline = dyn Fn(&Env) -> dataflow::Result<DataSet<Digest>>;
 
-/// What a case came to.
+/// The results of a case.
 #[derive(Debug, Serialize)]
 struct Row {
     case: String,
     tasks: usize,
     right_seconds: f64,
     seconds: f64,
-    /// The median of the ratios of runs that follow each other.
+    /// The median of the ratios of consecutive runs.
     ratio: f64,
     most: f64,
     agrees: bool,
 }
 
-/// Measures, prints and writes the results. Returns whether all checks hold.
+/// Measures, prints and writes the results. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When a pipeline fails, or a file cannot be written.
+/// Fails if a pipeline fails, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
     let tables = Tables::of((ROWS * options.scale) as u64);
     let mut rows = Vec::new();
@@ -109,7 +111,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
 /// The rows of all pipelines.
 #[derive(Clone)]
 struct Tables {
-    /// Of each distribution.
+    /// Facts with each distribution of keys.
     facts: [(Distribution, Arc<Vec<Pair>>); 3],
     /// Each key once.
     dimension: Arc<Vec<Pair>>,
@@ -138,7 +140,7 @@ fn rows(env: &Env, rows: &Arc<Vec<Pair>>) -> dataflow::Result<DataSet<Pair>> {
     env.collection(rows.iter().copied())
 }
 
-/// Groupings and joins over skewed keys, each beside the one over uniform keys.
+/// Groupings and joins over skewed keys, each compared with the one over uniform keys.
 fn skewed(tables: &Tables) -> Vec<Case> {
     let group = |facts: &[Pair], _: &[Pair]| expected::grouped(facts);
     let join = |facts: &[Pair], dimension: &[Pair]| expected::joined(facts, dimension);
@@ -166,7 +168,7 @@ fn skewed(tables: &Tables) -> Vec<Case> {
 type Shape = fn(DataSet<Pair>, DataSet<Pair>) -> DataSet<Digest>;
 type Expected = fn(&[Pair], &[Pair]) -> Digest;
 
-/// What is told of the sizes of the inputs of two joins.
+/// Hints about the sizes of two joins' inputs.
 #[derive(Clone, Copy, Default)]
 struct Told {
     facts: Option<u64>,
@@ -174,7 +176,8 @@ struct Told {
     many: Option<u64>,
 }
 
-/// Joins that are told wrongly how large their inputs are, or run as was best for smaller ones, each beside the one that is told nothing.
+/// Joins with wrong hints about their inputs' sizes, or with the best decisions for smaller inputs.
+/// Each is compared with a join without hints.
 fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
     let lies = [
         ("large-as-small", Told { facts: Some(100), ..Told::default() }),
@@ -193,7 +196,7 @@ fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
         memory_bytes: None,
     };
     let mut cases: Vec<Case> = lies.into_iter().map(|(name, told)| case(name, told, None)).collect();
-    // As long as there were few facts, they were the side to build.
+    // With few facts, these were the build side.
     let small = Tables {
         facts: tables.facts.clone().map(|(of, facts)| (of, Arc::new(facts[..facts.len() / GROWTH].to_vec()))),
         ..tables.clone()
@@ -206,8 +209,9 @@ fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// A join whose build side is told to be small, and of which memory holds a fourth: it comes to all tasks, which put it on disk, beside the join that is told nothing. The rows
-/// come from files, which take none of the memory.
+/// A join whose build side is wrongly hinted to be small, in memory that holds a fourth of it. The
+/// build side is broadcast to all tasks, which write it to disk. It is compared with the join
+/// without hints. The rows come from files, which take none of the memory.
 fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     let facts = &tables.facts[0].1;
     let pair = |rank: u64| Pair { key: random(KEYS, rank), value: rank };
@@ -246,7 +250,7 @@ fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     Ok([2, 4].map(case).into())
 }
 
-/// Two joins, over inputs of which so much is told.
+/// Two joins over inputs with these hints.
 fn twice(tables: &Tables, told: Told) -> Box<Pipeline> {
     let (facts, few, many) = (tables.facts[0].1.clone(), tables.few.clone(), tables.dimension.clone());
     Box::new(move |env| {

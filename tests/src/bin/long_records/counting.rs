@@ -30,7 +30,8 @@ fn add(bytes: usize) {
     }
 }
 
-// SAFETY: each call goes to the system's allocator as it is; counting touches no memory of the caller.
+// SAFETY: each call goes to the system's allocator as it is; counting touches no memory of the
+// caller.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(layout.size());

@@ -94,7 +94,8 @@ pub fn run_task(programs: &[(Spec, Declare)]) {
     exit(0);
 }
 
-/// Ends this process with its parent. Without it, the child of a killed parent follows its logs forever.
+/// Ends this process with its parent. Without it, the child of a killed parent follows its logs
+/// forever.
 fn end_with_parent() {
     let parent = parent_id();
     thread::spawn(move || {

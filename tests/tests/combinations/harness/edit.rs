@@ -1,4 +1,5 @@
-//! Changes that make a program smaller. Each has a text without spaces: `keep:items:1,5`, `without:3`.
+//! Changes that make a program smaller. Each has a text without spaces: `keep:items:1,5`,
+//! `without:3`.
 
 use super::data::{Input, Source};
 use super::flow::{Flow, FlowKind, Rows};

@@ -123,8 +123,8 @@ impl Program {
         self.prepared.iter().chain(&self.steps).map(|step| step.stage.words).sum()
     }
 
-    /// The order of programs by size: words, then bytes of text, then the text. A result other than a
-    /// native file counts as a word.
+    /// The order of programs by size: words, then bytes of text, then the text. A result other than
+    /// a native file counts as a word.
     pub fn weight(&self) -> (usize, usize, String) {
         let text = self.function("p");
         (self.words() + usize::from(self.sink != Sink::NATIVE), text.len(), text)
