@@ -99,7 +99,7 @@ fn nanoseconds(what: &str, mut each: impl FnMut()) -> f64 {
 
 #[test]
 #[ignore = "measures"]
-fn state_beside_groups() {
+fn state_compared_with_groups() {
     let pages = pages();
     let layout = GroupTable::layout_of(TYPES.to_vec(), &LeafSet::all(2));
     let mut groups =

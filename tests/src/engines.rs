@@ -34,13 +34,14 @@ pub fn on_each_engine(mut f: impl FnMut(&str, &Env)) {
 }
 
 /// Checks that a pipeline returns the expected records, in any order, on every engine.
-pub fn everywhere<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
+pub fn same_on_all_engines<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
     expected.sort_unstable();
     on_each_engine(|engine, env| same_sorted(engine, pipeline(env).unwrap(), &expected));
 }
 
-/// Like [`everywhere`], without the embedded engine, which takes quadratic time for some operators.
-pub fn locally<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
+/// Like [`same_on_all_engines`], without the embedded engine, which takes quadratic time for some
+/// operators.
+pub fn same_on_local_engines<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
     expected.sort_unstable();
     on_each_parallelism(|engine, env| same_sorted(engine, pipeline(env).unwrap(), &expected));
 }

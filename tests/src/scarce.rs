@@ -76,13 +76,13 @@ pub enum Scarcity {
     /// A fraction of the data: its bytes divided by this number.
     Part(usize),
     /// The minimum memory of the plan.
-    Least,
+    Minimum,
 }
 
 impl Scarcity {
     /// All levels, from ample to minimum.
     pub const ALL: [Scarcity; 5] =
-        [Scarcity::Ample, Scarcity::Part(4), Scarcity::Part(16), Scarcity::Part(64), Scarcity::Least];
+        [Scarcity::Ample, Scarcity::Part(4), Scarcity::Part(16), Scarcity::Part(64), Scarcity::Minimum];
 
     /// Runs a job over files of records with this much memory. If its plan and its largest record
     /// need more, runs it with that minimum. Results are written to a file, since they may not fit
@@ -111,7 +111,7 @@ impl Scarcity {
         let wanted = match self {
             Scarcity::Ample => 2 << 30,
             Scarcity::Part(parts) => data_bytes / parts,
-            Scarcity::Least => 0,
+            Scarcity::Minimum => 0,
         };
         let least = match run(1) {
             Err(error) => match error.cause() {

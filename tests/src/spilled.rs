@@ -49,7 +49,7 @@ impl SpillWatch {
 
     /// Samples the folders. Returns `true` if one of them held spilled bytes at this sample.
     #[must_use]
-    pub fn sees_some(&self) -> bool {
+    pub fn has_spilled_bytes(&self) -> bool {
         const EVERY: u64 = 500;
         if !self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(EVERY) {
             return false;

@@ -34,7 +34,7 @@ fn orders() -> impl Iterator<Item = Order> {
 }
 
 /// Checks that a pipeline fails on every engine with an error that contains all these parts.
-fn ends_with(parts: &[&str], pipeline: impl Fn(&Env) -> Result<()>) {
+fn fails_with(parts: &[&str], pipeline: impl Fn(&Env) -> Result<()>) {
     on_each_engine(|engine, env| has_parts(engine, &pipeline(env).unwrap_err(), parts));
 }
 
@@ -61,20 +61,20 @@ fn read_orders(env: &Env, path: &str) -> Result<()> {
 #[test]
 fn missing_paths_are_reported() {
     let missing = Folder::default().join("missing.txt");
-    ends_with(&["no input at", "missing.txt", "there is no such file or folder"], |env| {
+    fails_with(&["no input at", "missing.txt", "there is no such file or folder"], |env| {
         env.read_text(&missing).map(|_| ())
     });
-    ends_with(&["no input at", "missing.txt"], |env| read_orders(env, &missing));
-    ends_with(&["no input at", "missing.txt"], |env| env.read_parquet::<Order>(&missing).map(|_| ()));
+    fails_with(&["no input at", "missing.txt"], |env| read_orders(env, &missing));
+    fails_with(&["no input at", "missing.txt"], |env| env.read_parquet::<Order>(&missing).map(|_| ()));
 }
 
 #[test]
 fn urls_are_rejected_where_paths_are_expected() {
     let parts = ["it is a URL, and no feature of this version", "`s3://`"];
-    ends_with(&parts, |env| env.read_text("s3://bucket/lines.txt").map(|_| ()));
-    ends_with(&parts, |env| env.read_log::<u32>("s3://bucket/log").map(|_| ()));
+    fails_with(&parts, |env| env.read_text("s3://bucket/lines.txt").map(|_| ()));
+    fails_with(&parts, |env| env.read_log::<u32>("s3://bucket/log").map(|_| ()));
     for output in ["s3://bucket/numbers.csv", "s3://bucket/numbers/"] {
-        ends_with(&parts, |env| {
+        fails_with(&parts, |env| {
             env.collection([1u32])?.write_csv(output);
             env.run().map(|_| ())
         });
@@ -96,8 +96,8 @@ fn urls_are_rejected_where_paths_are_expected() {
 fn patterns_and_folders_without_files_are_reported() {
     let folder = Folder::default();
     let pattern = folder.join("*.csv");
-    ends_with(&["no input at", "*.csv", "no file matches the pattern"], |env| read_orders(env, &pattern));
-    ends_with(&["no input at", "the folder holds no file to read"], |env| env.read_text(folder.join("")).map(|_| ()));
+    fails_with(&["no input at", "*.csv", "no file matches the pattern"], |env| read_orders(env, &pattern));
+    fails_with(&["no input at", "the folder holds no file to read"], |env| env.read_text(folder.join("")).map(|_| ()));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn truncated_parquet_files_are_reported() {
     let whole = std::fs::read(parquet(&folder)).unwrap();
     for length in [0, 3, 11, whole.len() / 2, whole.len() - 1] {
         let cut = folder.file("cut.parquet", &whole[..length]);
-        ends_with(&["cut.parquet", "Parquet"], |env| env.read_parquet::<Order>(&cut)?.collect().map(|_| ()));
+        fails_with(&["cut.parquet", "Parquet"], |env| env.read_parquet::<Order>(&cut)?.collect().map(|_| ()));
     }
 }
 
@@ -117,7 +117,7 @@ fn damaged_parquet_pages_are_reported() {
     let third = bytes.len() / 3;
     bytes[4..third].fill(0xff);
     let damaged = folder.file("damaged.parquet", bytes);
-    ends_with(&["damaged.parquet", "`read` at tests/tests/bad_input.rs:"], |env| {
+    fails_with(&["damaged.parquet", "`read` at tests/tests/bad_input.rs:"], |env| {
         env.read_parquet::<Order>(&damaged)?.collect().map(|_| ())
     });
 }
@@ -127,8 +127,8 @@ fn missing_columns_are_reported() {
     let folder = Folder::default();
     let (csv, parquet) = (folder.file("orders.csv", ORDERS), parquet(&folder));
     let parts = ["there is no column `colour`", "`id`", "`price`", "`day`"];
-    ends_with(&[&parts[..], &["orders.csv"]].concat(), |env| env.read_csv::<OtherColumn>(&csv)?.collect().map(|_| ()));
-    ends_with(&[&parts[..], &["orders.parquet"]].concat(), |env| {
+    fails_with(&[&parts[..], &["orders.csv"]].concat(), |env| env.read_csv::<OtherColumn>(&csv)?.collect().map(|_| ()));
+    fails_with(&[&parts[..], &["orders.parquet"]].concat(), |env| {
         env.read_parquet::<OtherColumn>(&parquet)?.collect().map(|_| ())
     });
 }
@@ -137,7 +137,7 @@ fn missing_columns_are_reported() {
 fn columns_of_another_type_are_reported() {
     let folder = Folder::default();
     let parquet = parquet(&folder);
-    ends_with(&["orders.parquet", "column `id`: expected String, found"], |env| {
+    fails_with(&["orders.parquet", "column `id`: expected String, found"], |env| {
         env.read_parquet::<OtherType>(&parquet)?.collect().map(|_| ())
     });
 }
@@ -162,7 +162,7 @@ fn invalid_csv_lines_are_reported() {
     let folder = Folder::default();
     for (line, expected) in cases {
         let path = folder.file("bad.csv", format!("{ORDERS}{line}3,1.00,2024-01-03\n"));
-        ends_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| read_orders(env, &path));
+        fails_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| read_orders(env, &path));
     }
 }
 
@@ -197,7 +197,7 @@ fn invalid_json_lines_are_reported() {
     let folder = Folder::default();
     for (line, expected) in cases {
         let path = folder.file("bad.jsonl", format!("{good}\n{line}\n{good}"));
-        ends_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| {
+        fails_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| {
             env.read_json::<Order>(&path)?.collect().map(|_| ())
         });
     }
@@ -216,9 +216,9 @@ fn truncated_and_invalid_compressed_files_are_reported() {
         let whole = std::fs::read(&path).unwrap();
         let cut = folder.file(name, &whole[..whole.len() - 3]);
         let place = format!("{name}, byte {}: {reason}", whole.len() - 3);
-        ends_with(&[&place, "it was cut or damaged, get it again"], |env| read_orders(env, &cut));
+        fails_with(&[&place, "it was cut or damaged, get it again"], |env| read_orders(env, &cut));
         let none = folder.file(name, ORDERS);
-        ends_with(&[&format!("{name}, byte 0: expected a "), "as its name says"], |env| read_orders(env, &none));
+        fails_with(&[&format!("{name}, byte 0: expected a "), "as its name says"], |env| read_orders(env, &none));
     }
 }
 
@@ -226,9 +226,9 @@ fn truncated_and_invalid_compressed_files_are_reported() {
 fn bytes_that_are_not_utf8_are_reported() {
     let folder = Folder::default();
     let lines = folder.file("lines.txt", b"good\nalso good\nb\xffd\n");
-    ends_with(&["lines.txt:3", "expected UTF-8", "0xff"], |env| env.read_text(&lines)?.collect().map(|_| ()));
+    fails_with(&["lines.txt:3", "expected UTF-8", "0xff"], |env| env.read_text(&lines)?.collect().map(|_| ()));
     let table = folder.file("table.csv", b"id,colour\n1,red\n2,r\xc3d\n");
-    ends_with(&["table.csv:3", "UTF-8"], |env| env.read_csv::<OtherColumn>(&table)?.collect().map(|_| ()));
+    fails_with(&["table.csv:3", "UTF-8"], |env| env.read_csv::<OtherColumn>(&table)?.collect().map(|_| ()));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn an_invalid_line_late_in_a_job_ends_it() {
     let line = 1 + content.lines().count();
     let folder = Folder::default();
     let path = folder.file("long.csv", content + "7,seven,2024-01-02\n");
-    ends_with(&[&format!("long.csv:{line}: column `price`")], |env| read_orders(env, &path));
+    fails_with(&[&format!("long.csv:{line}: column `price`")], |env| read_orders(env, &path));
 }
 
 #[test]
@@ -246,14 +246,14 @@ fn outputs_that_cannot_be_written_are_reported() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     let below = format!("{blocker}/out.csv");
-    ends_with(&["`write` at tests/tests/bad_input.rs:", "cannot create", "blocker/out.csv"], |env| {
+    fails_with(&["`write` at tests/tests/bad_input.rs:", "cannot create", "blocker/out.csv"], |env| {
         env.collection(orders())?.write_csv(&below);
         env.run().map(|_| ())
     });
     std::fs::create_dir(folder.path().join("taken")).unwrap();
     let _ = folder.file("taken/part", "");
     for (name, reason) in [("taken", "it is a folder; end the path with `/`"), ("taken/", "exists and is not empty")] {
-        ends_with(&["`write` at tests/tests/bad_input.rs:", reason], |env| {
+        fails_with(&["`write` at tests/tests/bad_input.rs:", reason], |env| {
             env.collection(orders())?.write_csv(folder.join(name));
             env.run().map(|_| ())
         });
@@ -383,8 +383,8 @@ fn a_sink_that_cannot_start_removes_started_outputs() {
 }
 
 #[test]
-fn an_incomplete_group_key_is_rejected_before_the_run() {
-    ends_with(&["is neither part of the key nor aggregated", "tests/tests/bad_input.rs:"], |env| {
+fn unaggregated_fields_outside_the_key_are_rejected() {
+    fails_with(&["is neither part of the key nor aggregated", "tests/tests/bad_input.rs:"], |env| {
         let none: [Sale; 0] = [];
         env.collection(none)?.group_by(|s| s.key).sum(|s| s.amount).collect().map(|_| ())
     });
@@ -404,11 +404,11 @@ fn without_five(pairs: DataSet<(u64, i32)>) -> DataSet<u64> {
 fn errors_show_the_fields_of_a_record_read_so_far() {
     let folder = Folder::default();
     let path = parquet(&folder);
-    ends_with(&["too odd, in the record Order { id: 7777, .. }"], |env| {
+    fails_with(&["too odd, in the record Order { id: 7777, .. }"], |env| {
         odd_number(env.read_parquet(&path)?).count().map(|_| ())
     });
     let pairs: Vec<(u64, i32)> = (1..9).zip(1..9).collect();
-    ends_with(&["five, in the record (_, 5)"], |env| without_five(env.collection(&pairs)?).count().map(|_| ()));
+    fails_with(&["five, in the record (_, 5)"], |env| without_five(env.collection(&pairs)?).count().map(|_| ()));
 }
 
 /// The exit code and standard error of a process that runs a job.
@@ -500,7 +500,7 @@ fn unreadable_paths_are_reported_with_their_place_in_the_program() {
             ("/dev/null".to_owned(), &["no input at /dev/null", "neither a file nor a folder"]),
             (format!("{blocker}/part"), &["cannot read", "blocker/part", "Not a directory"]),
         ] {
-            ends_with(&[parts, &[HERE]].concat(), |env| read(env, &path));
+            fails_with(&[parts, &[HERE]].concat(), |env| read(env, &path));
         }
     }
 }
@@ -515,9 +515,9 @@ fn files_of_another_format_are_rejected() {
         (2, ["orders.csv", "not a Parquet file"]),
         (4, ["orders.csv, byte 0", "not a native file: expected `dfnf` at its start"]),
     ] {
-        ends_with(&[&parts[..], &[HERE]].concat(), |env| READERS[index].1(env, csv));
+        fails_with(&[&parts[..], &[HERE]].concat(), |env| READERS[index].1(env, csv));
     }
-    ends_with(&["orders.parquet", HERE], |env| READERS[0].1(env, &paths[2]));
+    fails_with(&["orders.parquet", HERE], |env| READERS[0].1(env, &paths[2]));
 }
 
 #[test]
@@ -526,8 +526,8 @@ fn empty_files_have_no_record_or_are_invalid() {
     let empty = folder.file("empty", "");
     for (format, read) in READERS {
         match format {
-            "parquet" => ends_with(&["not a Parquet file: it has only 0 bytes", HERE], |env| read(env, &empty)),
-            "native" => ends_with(&["not a native file: it has only 0 bytes", HERE], |env| read(env, &empty)),
+            "parquet" => fails_with(&["not a Parquet file: it has only 0 bytes", HERE], |env| read(env, &empty)),
+            "native" => fails_with(&["not a native file: it has only 0 bytes", HERE], |env| read(env, &empty)),
             _ => on_each_engine(|_, env| read(env, &empty).unwrap()),
         }
     }
@@ -551,7 +551,7 @@ fn truncated_files_are_reported_as_truncated() {
         let whole = std::fs::read(&paths[index]).unwrap();
         let less = if index == 0 { 12 } else { 7 };
         let cut = folder.file("cut", &whole[..whole.len() - less]);
-        ends_with(&["/cut", expected, HERE], |env| READERS[index].1(env, &cut));
+        fails_with(&["/cut", expected, HERE], |env| READERS[index].1(env, &cut));
     }
 }
 
@@ -564,7 +564,7 @@ fn damaged_blocks_are_reported_as_damaged() {
     bytes[middle] ^= 1;
     let damaged = folder.file("damaged.native", bytes);
     let expected = "the block is damaged: its checksum does not fit; get the file again";
-    ends_with(&["damaged.native, byte ", expected, HERE], |env| READERS[4].1(env, &damaged));
+    fails_with(&["damaged.native, byte ", expected, HERE], |env| READERS[4].1(env, &damaged));
 }
 
 #[test]
@@ -581,8 +581,8 @@ fn wrong_columns_are_reported_before_the_first_record() {
     ]) {
         match path.ends_with("binary") {
             // Binary files have no column names: a record of another width leaves a remainder.
-            true => ends_with(&["are left over behind the last record", HERE], |env| read(env, path)),
-            false => ends_with(&missing, |env| read(env, path)),
+            true => fails_with(&["are left over behind the last record", HERE], |env| read(env, path)),
+            false => fails_with(&missing, |env| read(env, path)),
         }
     }
     for (path, expected, read) in [
@@ -598,12 +598,12 @@ fn wrong_columns_are_reported_before_the_first_record() {
             env.read_native::<OtherType>(path)?.collect().map(|_| ())
         }),
     ] {
-        ends_with(&[expected, HERE], |env| read(env, path));
+        fails_with(&[expected, HERE], |env| read(env, path));
     }
 }
 
 #[test]
-fn errors_show_schemas_next_to_file_columns() {
+fn schemas_are_shown_next_to_file_columns() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let env = local(1);

@@ -328,14 +328,14 @@ fn an_unknown_join_order_is_rejected_with_the_relations() {
 }
 
 /// The same amount, delayed.
-fn late(amount: i64) -> i64 {
+fn delayed(amount: i64) -> i64 {
     std::thread::sleep(std::time::Duration::from_micros(20));
     amount
 }
 
 #[dataflow]
 fn in_one_task(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(u32, i64, String)> {
-    let sorted = sales.map(|s| (s.0, s.1, late(s.2))).sort(|s| s.2);
+    let sorted = sales.map(|s| (s.0, s.1, delayed(s.2))).sort(|s| s.2);
     sorted.join(shops.top(2, |s| s.0)).on(|s| s.0, |s| s.0).map(|s, shop| (s.1, s.2, shop.1))
 }
 

@@ -111,7 +111,7 @@ fn factor(expected: f64, actual: f64) -> f64 {
 
 /// Checks that the estimated rows differ from the actual ones by at most this factor, for each
 /// source of the sales.
-fn is_expected(most: f64, pipeline: Pipeline) {
+fn check_estimate(most: f64, pipeline: Pipeline) {
     for from in [From::Csv, From::Parquet, From::Collection] {
         let env = local(2);
         let (sales, shops) = read(&env, from);
@@ -138,7 +138,7 @@ fn few_days(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
 }
 
 #[dataflow]
-fn behind_a_closure(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+fn after_a_closure(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
     let words = sales.flat_map(|s| s.note.words().map(|word| (s.id, word.len() as u64)));
     words.filter(|w| w.1 > 2 && w.0 % 5 == 0).map(|w| w.1)
 }
@@ -150,15 +150,15 @@ fn one_record(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
 
 #[test]
 fn filters_are_evaluated_on_sampled_records() {
-    is_expected(1.1, scanned);
-    is_expected(1.2, a_third);
-    is_expected(2.0, few_days);
-    is_expected(1.5, behind_a_closure);
+    check_estimate(1.1, scanned);
+    check_estimate(1.2, a_third);
+    check_estimate(2.0, few_days);
+    check_estimate(1.5, after_a_closure);
 }
 
 #[test]
 fn a_predicate_without_sampled_matches_is_estimated_rare() {
-    is_expected(2.0, one_record);
+    check_estimate(2.0, one_record);
 }
 
 #[dataflow]
@@ -183,10 +183,10 @@ fn per_word_count(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
 
 #[test]
 fn groups_are_counted_in_the_sample() {
-    is_expected(1.5, per_shop);
-    is_expected(1.5, per_order);
-    is_expected(2.0, per_kind_and_day);
-    is_expected(1.5, per_word_count);
+    check_estimate(1.5, per_shop);
+    check_estimate(1.5, per_order);
+    check_estimate(2.0, per_kind_and_day);
+    check_estimate(1.5, per_word_count);
 }
 
 /// Writes the last `few` sales to one file of a folder, and the others to a second file.
@@ -302,11 +302,11 @@ fn sold_near(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
 
 #[test]
 fn join_estimates_use_their_keys() {
-    is_expected(2.0, of_shops);
-    is_expected(3.0, per_city);
-    is_expected(3.0, of_large_orders);
-    is_expected(2.0, sold_somewhere_else);
-    is_expected(3.0, sold_near);
+    check_estimate(2.0, of_shops);
+    check_estimate(3.0, per_city);
+    check_estimate(3.0, of_large_orders);
+    check_estimate(2.0, sold_somewhere_else);
+    check_estimate(3.0, sold_near);
 }
 
 /// The estimate of the operator whose identity ends with `word`.
@@ -389,7 +389,7 @@ fn hinted(sales: DataSet<Sale>, shops: DataSet<Shop>, share: f64, rows: u64) -> 
 }
 
 #[dataflow]
-fn hinted_behind_a_closure(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+fn hinted_after_a_closure(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
     let few = sales.map(|s| (s.shop, s.id + 1)).filter(|s| s.0 > 10).expect_selectivity(0.125);
     few.join(shops).on(|f| f.0, |s| s.id).map(|f, _| f.1)
 }
@@ -470,7 +470,7 @@ fn a_selectivity_hint_overrides_the_estimate() {
     assert_eq!(expected_of(&env, "few").rows, SALES as f64 * 0.01);
     let env = local(2);
     let (sales, shops) = read(&env, From::Collection);
-    hinted_behind_a_closure(sales, shops).write_text(output.join("closure.txt"));
+    hinted_after_a_closure(sales, shops).write_text(output.join("closure.txt"));
     assert_eq!(expected_of(&env, "few").rows, SALES as f64 * 0.125);
 }
 
@@ -495,13 +495,13 @@ fn wrong_hints_are_reported_after_the_run() {
 }
 
 #[dataflow]
-fn told_truly(sales: DataSet<Sale>, shops: DataSet<Shop>, rows: u64) -> DataSet<u64> {
+fn rightly_hinted(sales: DataSet<Sale>, shops: DataSet<Shop>, rows: u64) -> DataSet<u64> {
     let few = shops.filter(|s| s.id < 5);
     sales.expect_rows(rows).join(few).on(|s| s.shop, |f| f.id).map(|s, _| s.id)
 }
 
 #[dataflow]
-fn the_first_told_truly(sales: DataSet<Sale>, rows: u64) -> DataSet<u64> {
+fn first_rightly_hinted(sales: DataSet<Sale>, rows: u64) -> DataSet<u64> {
     sales.map(|s| s.id).expect_rows(rows).first(3)
 }
 
@@ -512,7 +512,7 @@ fn hints_about_records_dropped_early_are_not_reported() {
     let report = |from: From, rows: u64, is_joined: bool| {
         let (env, output) = (local(2), Folder::default());
         let (sales, shops) = read(&env, from);
-        let found = if is_joined { told_truly(sales, shops, rows) } else { the_first_told_truly(sales, rows) };
+        let found = if is_joined { rightly_hinted(sales, shops, rows) } else { first_rightly_hinted(sales, rows) };
         found.write_text(output.join("out.txt"));
         env.run().unwrap().explain().to_owned()
     };

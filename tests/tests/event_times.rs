@@ -26,7 +26,7 @@ fn counted(readings: TimedStream<Reading>) -> DataStream<Count> {
     readings.group_by(|r| r.number % 5).window(Tumbling::of(mins(1))).count()
 }
 
-/// Pipelines that end in a computed event time, each with a count of its windows.
+/// Pipelines that compute an event time at one position each, and count the records per window.
 macro_rules! places {
     ($lateness:expr; $($name:ident: $flow:ident => $before:expr;)*) => {
         mod places {

@@ -45,18 +45,18 @@ fn sealed_log_of(folder: &Folder, name: &str, numbers: impl IntoIterator<Item = 
 
 /// Declares a job that follows a log, and returns a receiver of the numbers that its closure sees.
 fn follow(env: &Env, folder: &Folder, name: &str) -> Receiver<u64> {
-    let (seen, told_numbers) = channel();
+    let (seen, seen_numbers) = channel();
     told(env.read_log(folder.join(name)).unwrap(), seen).write_native(folder.join(&format!("{name}-out")));
-    told_numbers
+    seen_numbers
 }
 
 fn started(env: &Env, folder: &Folder, name: &str) -> (JobHandle, Receiver<u64>) {
-    let told_numbers = follow(env, folder, name);
-    (env.start().unwrap(), told_numbers)
+    let seen_numbers = follow(env, folder, name);
+    (env.start().unwrap(), seen_numbers)
 }
 
 /// The minimum memory of the declared job in bytes.
-fn least(parallelism: usize, declare: impl Fn(&Env)) -> usize {
+fn minimum_memory(parallelism: usize, declare: impl Fn(&Env)) -> usize {
     let env = with_memory(parallelism, 1);
     declare(&env);
     match env.start().err().unwrap().cause() {
@@ -76,8 +76,8 @@ fn an_endless_job_can_be_cancelled_quickly() {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
             let _log = log_of(&folder, "log", 0..100);
-            let (job, told_numbers) = started(&local(parallelism), &folder, "log");
-            assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+            let (job, seen_numbers) = started(&local(parallelism), &folder, "log");
+            assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(0));
             assert!(!job.is_finished());
             let cancelled = Instant::now();
             job.cancel();
@@ -134,13 +134,13 @@ fn dropping_a_handle_cancels_its_job() {
     within_two_minutes("a handle that is dropped", || {
         let folder = Folder::default();
         let _log = log_of(&folder, "log", 0..100);
-        let (job, told_numbers) = started(&local(2), &folder, "log");
-        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+        let (job, seen_numbers) = started(&local(2), &folder, "log");
+        assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(0));
         drop(job);
         holds_only(&folder, &["log"]);
         // The closure is dropped, and its sender with it.
-        assert!(told_numbers.try_iter().count() < 100);
-        assert_eq!(told_numbers.try_recv(), Err(TryRecvError::Disconnected));
+        assert!(seen_numbers.try_iter().count() < 100);
+        assert_eq!(seen_numbers.try_recv(), Err(TryRecvError::Disconnected));
     });
 }
 
@@ -169,8 +169,8 @@ fn an_error_before_cancellation_is_the_jobs_error() {
 fn the_embedded_engine_runs_a_job_when_started() {
     let folder = Folder::default();
     sealed_log_of(&folder, "log", 0..10);
-    let (job, told_numbers) = started(&embedded(), &folder, "log");
-    assert_eq!((job.is_finished(), told_numbers.try_iter().count()), (true, 10));
+    let (job, seen_numbers) = started(&embedded(), &folder, "log");
+    assert_eq!((job.is_finished(), seen_numbers.try_iter().count()), (true, 10));
     job.cancel();
     job.wait().unwrap();
 }
@@ -228,11 +228,11 @@ fn dropping_a_future_cancels_its_job() {
         let folder = Folder::default();
         let _log = log_of(&folder, "log", 0..100);
         let env = local(2);
-        let told_numbers = follow(&env, &folder, "log");
+        let seen_numbers = follow(&env, &folder, "log");
         let mut run = Box::pin(env.run_async());
-        assert!(told_numbers.try_recv().is_err());
+        assert!(seen_numbers.try_recv().is_err());
         assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+        assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(0));
         drop(run);
         holds_only(&folder, &["log"]);
     });
@@ -246,24 +246,24 @@ fn jobs_beyond_the_budget_run_one_by_one_in_order() {
             let _log = log_of(&folder, "endless", [1]);
             sealed_log_of(&folder, "second", 100..200);
             sealed_log_of(&folder, "third", 200..300);
-            let need = least(parallelism, |env| drop(follow(env, &folder, "endless")));
+            let need = minimum_memory(parallelism, |env| drop(follow(env, &folder, "endless")));
             let env = with_memory(parallelism, need * 3 / 2);
-            let (seen, told_numbers) = channel();
+            let (seen, seen_numbers) = channel();
             let start = |name: &str| {
                 told(env.read_log(folder.join(name)).unwrap(), seen.clone())
                     .write_native(folder.join(&format!("{name}-out")));
                 env.start().unwrap()
             };
             let jobs = ["endless", "second", "third"].map(start);
-            assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(1));
-            assert!(told_numbers.recv_timeout(LONG).is_err(), "one begins though its least does not fit");
+            assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(1));
+            assert!(seen_numbers.recv_timeout(LONG).is_err(), "one begins though its least does not fit");
             let [endless, second, third] = jobs;
             endless.cancel();
             assert!(endless.wait().unwrap_err().is_cancelled());
             third.wait().unwrap();
             second.wait().unwrap();
             // A finished job admits the next one before it reports its own end.
-            assert_eq!(told_numbers.try_iter().collect::<Vec<u64>>(), (100..300).collect::<Vec<u64>>());
+            assert_eq!(seen_numbers.try_iter().collect::<Vec<u64>>(), (100..300).collect::<Vec<u64>>());
         }
     });
 }
@@ -273,11 +273,11 @@ fn a_waiting_job_can_be_cancelled() {
     within_two_minutes("a waiting job that is cancelled", || {
         let folder = Folder::default();
         let _logs = ["first", "second"].map(|name| log_of(&folder, name, [1]));
-        let need = least(1, |env| drop(follow(env, &folder, "first")));
+        let need = minimum_memory(1, |env| drop(follow(env, &folder, "first")));
         let env = with_memory(1, need * 3 / 2);
         let (first, _told) = started(&env, &folder, "first");
-        let (second, told_numbers) = started(&env, &folder, "second");
-        assert!(told_numbers.recv_timeout(Duration::from_millis(100)).is_err());
+        let (second, seen_numbers) = started(&env, &folder, "second");
+        assert!(seen_numbers.recv_timeout(Duration::from_millis(100)).is_err());
         let cancelled = Instant::now();
         second.cancel();
         assert!(second.wait().unwrap_err().is_cancelled());
@@ -285,8 +285,8 @@ fn a_waiting_job_can_be_cancelled() {
         assert!(!first.is_finished());
         // No job waits any more.
         drop(first);
-        let (third, told_numbers) = started(&env, &folder, "second");
-        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(1));
+        let (third, seen_numbers) = started(&env, &folder, "second");
+        assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(1));
         drop(third);
     });
 }
@@ -323,7 +323,7 @@ fn as_many_jobs_run_together_as_fit_the_budget() {
             counted(env.read_log(folder.join(&job.to_string())).unwrap(), together)
                 .write_native(folder.join(&format!("{job}-out")));
         };
-        let need = least(1, |env| declare(env, 0, Together::default()));
+        let need = minimum_memory(1, |env| declare(env, 0, Together::default()));
         for fit in [1, 2] {
             // Each job is started before the next one is declared.
             let (env, together) = (with_memory(1, need * fit + need / 2), Together::default());
@@ -361,7 +361,7 @@ fn an_inner_job_beyond_the_budget_is_rejected() {
             let numbers = env.read_log_to_end(folder.join("log")).unwrap();
             with_inner_jobs(numbers, env.clone(), folder.join("log")).write_native(folder.join("log-out"));
         };
-        let outer = least(1, declare);
+        let outer = minimum_memory(1, declare);
         let small = with_memory(1, outer);
         declare(&small);
         let message = small.run().unwrap_err().to_string();

@@ -53,7 +53,7 @@ fn told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
 }
 
 #[dataflow]
-fn told_behind_exchanges(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+fn told_after_exchanges(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
     events.rebalance().map(|e| (e.split, e.number)).partition_by(|e| e.1).map(|e| {
         let _ = seen.send(e);
         e.1
@@ -62,7 +62,7 @@ fn told_behind_exchanges(events: DataStream<Event>, seen: Seen) -> DataStream<u6
 
 /// Delays the events of the first split.
 #[dataflow]
-fn slowly_told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+fn slowly_seen(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
     events.map(|e| {
         if e.split == 0 && e.number % 100 == 0 {
             thread::sleep(Duration::from_millis(1));
@@ -179,10 +179,10 @@ fn records_are_read_once_and_in_order_per_split() {
     within_two_minutes("a followed log", || {
         const EVENTS: u64 = 20_000;
         for parallelism in PARALLELISM {
-            for (pipeline, is_one_stage) in [(told as Pipeline, true), (told_behind_exchanges, false)] {
+            for (pipeline, is_one_stage) in [(told as Pipeline, true), (told_after_exchanges, false)] {
                 let folder = Folder::default();
                 let mut log = LogWriter::<Event>::create(folder.join("log"), 3).unwrap();
-                let (job, told_events) = follow(parallelism, &folder, pipeline);
+                let (job, seen_events) = follow(parallelism, &folder, pipeline);
                 let mut random = Random(parallelism as u64);
                 let mut added = None;
                 for number in 0..EVENTS {
@@ -202,7 +202,7 @@ fn records_are_read_once_and_in_order_per_split() {
                 added.unwrap().seal().unwrap();
                 log.seal_all().unwrap();
                 job.join().unwrap().unwrap();
-                let seen: Vec<(u32, u64)> = told_events.iter().collect();
+                let seen: Vec<(u32, u64)> = seen_events.iter().collect();
                 let expected: Vec<u64> = (0..EVENTS).chain(EVENTS + EVENTS / 2..2 * EVENTS).collect();
                 assert_eq!((seen.len(), numbers(&folder) == expected), (expected.len(), true), "{parallelism} tasks");
                 for split in (0..4).filter(|_| is_one_stage) {
@@ -223,12 +223,12 @@ fn splits_added_later_are_found() {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
             let log = LogWriter::<Event>::create(folder.join("log"), 1).unwrap();
-            let (job, told_events) = follow(parallelism, &folder, told);
+            let (job, seen_events) = follow(parallelism, &folder, told);
             for split in 1..6 {
                 let mut added = LogWriter::<Event>::add(folder.join("log"), 1).unwrap();
                 added.append(&event(split, split as u64)).unwrap();
                 added.flush().unwrap();
-                assert_eq!(told_events.recv_timeout(MINUTE), Ok((split as u32, split as u64)));
+                assert_eq!(seen_events.recv_timeout(MINUTE), Ok((split as u32, split as u64)));
             }
             log.seal_all().unwrap();
             job.join().unwrap().unwrap();
@@ -242,7 +242,7 @@ fn splits_added_later_are_found() {
 fn latencies(
     log: &mut LogWriter<Event>,
     split: usize,
-    told_events: &Receiver<(u32, u64)>,
+    seen_events: &Receiver<(u32, u64)>,
 ) -> (Vec<Duration>, Vec<(u32, u64)>) {
     let mut others = Vec::new();
     let mut latencies: Vec<Duration> = (0..20)
@@ -251,8 +251,8 @@ fn latencies(
             log.append_to(split, &event(split, number)).unwrap();
             log.flush().unwrap();
             let appended = Instant::now();
-            let mut told_events = std::iter::repeat_with(|| told_events.recv_timeout(MINUTE).unwrap());
-            others.extend(told_events.by_ref().take_while(|&told| told != (split as u32, number)));
+            let mut seen_events = std::iter::repeat_with(|| seen_events.recv_timeout(MINUTE).unwrap());
+            others.extend(seen_events.by_ref().take_while(|&told| told != (split as u32, number)));
             appended.elapsed()
         })
         .collect();
@@ -264,11 +264,11 @@ fn latencies(
 fn records_of_an_idle_log_arrive_with_little_delay() {
     within_two_minutes("latency", || {
         for parallelism in PARALLELISM {
-            for pipeline in [told, told_behind_exchanges] {
+            for pipeline in [told, told_after_exchanges] {
                 let folder = Folder::default();
                 let mut log = LogWriter::<Event>::create(folder.join("log"), 2).unwrap();
-                let (job, told_events) = follow(parallelism, &folder, pipeline);
-                let (latencies, _) = latencies(&mut log, 1, &told_events);
+                let (job, seen_events) = follow(parallelism, &folder, pipeline);
+                let (latencies, _) = latencies(&mut log, 1, &seen_events);
                 log.seal_all().unwrap();
                 job.join().unwrap().unwrap();
                 // The median, since other tests may load the machine.
@@ -291,8 +291,8 @@ fn a_split_with_many_records_delays_no_other_split() {
             }
         }
         log.flush().unwrap();
-        let (job, told_events) = follow(1, &folder, slowly_told);
-        let (latencies, busy) = latencies(&mut log, 1, &told_events);
+        let (job, seen_events) = follow(1, &folder, slowly_seen);
+        let (latencies, busy) = latencies(&mut log, 1, &seen_events);
         assert!(!busy.is_empty() && !busy.contains(&(0, EVENTS - 1)), "{} of the busy split come first", busy.len());
         assert!(latencies[10] < Duration::from_millis(300), "{latencies:?}");
         log.seal_all().unwrap();
@@ -342,10 +342,10 @@ fn damage_ends_the_job_with_file_and_byte() {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        let (job, told_events) = follow(2, &folder, told);
+        let (job, seen_events) = follow(2, &folder, told);
         let message = job.join().unwrap().unwrap_err().to_string();
         assert!(message.contains("split-00000.log, byte ") && message.contains("checksum does not fit"), "{message}");
-        assert!(told_events.iter().zip(0..).all(|((_, number), expected)| number == expected));
+        assert!(seen_events.iter().zip(0..).all(|((_, number), expected)| number == expected));
     });
 }
 
@@ -354,8 +354,8 @@ fn a_split_truncated_while_followed_is_named() {
     within_two_minutes("a split that is cut", || {
         let folder = Folder::default();
         let (_log, events) = log_of_events(&folder.join("log"), 2, 100);
-        let (job, told_events) = follow(2, &folder, told);
-        assert_eq!(told_events.iter().take(events.len()).count(), events.len());
+        let (job, seen_events) = follow(2, &folder, told);
+        assert_eq!(seen_events.iter().take(events.len()).count(), events.len());
         let path = folder.join("log/split-00001.log");
         std::fs::File::options().write(true).open(&path).unwrap().set_len(200).unwrap();
         let message = job.join().unwrap().unwrap_err().to_string();

@@ -16,7 +16,7 @@ use tests::{Folder, within_two_minutes};
 const HEAP_BYTES: u64 = 16 << 20;
 
 /// Allowed resident bytes above the budget.
-const RESIDENT_BEYOND: u64 = 64 << 20;
+const RESIDENT_OVERHEAD: u64 = 64 << 20;
 
 const AMPLE: u64 = 4 << 30;
 
@@ -25,23 +25,23 @@ const AMPLE: u64 = 4 << 30;
 const KEEPS_ALL: &[&str] = &["map_partition"];
 
 /// The outcome that a process printed.
-enum Said {
+enum Printed {
     Need(u64),
     Ran { heap: u64, resident: u64, rows: String },
     Failed(String),
 }
 
-fn call(arguments: &[&str]) -> Said {
+fn call(arguments: &[&str]) -> Printed {
     let output = Command::new(env!("CARGO_BIN_EXE_long_records")).args(arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let words: Vec<&str> = text.split_whitespace().collect();
     let number = |word: &str| word.parse().unwrap();
     match words[..] {
-        ["need", bytes] => Said::Need(number(bytes)),
+        ["need", bytes] => Printed::Need(number(bytes)),
         ["heap", heap, "resident", resident, ..] => {
-            Said::Ran { heap: number(heap), resident: number(resident), rows: words[4..].join(" ") }
+            Printed::Ran { heap: number(heap), resident: number(resident), rows: words[4..].join(" ") }
         }
-        _ => Said::Failed(format!("{text}{}", String::from_utf8_lossy(&output.stderr))),
+        _ => Printed::Failed(format!("{text}{}", String::from_utf8_lossy(&output.stderr))),
     }
 }
 
@@ -66,7 +66,7 @@ impl Inputs {
         inputs
     }
 
-    fn run(&self, case: &str, bytes: u64, tasks: usize) -> Said {
+    fn run(&self, case: &str, bytes: u64, tasks: usize) -> Printed {
         let path = self.folder.path().display().to_string();
         call(&["run", case, &path, &bytes.to_string(), &tasks.to_string()])
     }
@@ -83,7 +83,7 @@ impl Inputs {
         let besides = records * self.length;
         let mut bytes = 1;
         // A case may have several jobs.
-        while let Said::Need(need) = self.run(case, bytes, tasks) {
+        while let Printed::Need(need) = self.run(case, bytes, tasks) {
             assert!(need > bytes, "{case}: {need} bytes are not enough");
             bytes = need + besides;
         }
@@ -95,11 +95,11 @@ impl Inputs {
     fn check(&self, case: &str, bytes: Option<u64>, tasks: usize) -> Result<(), String> {
         let bytes = bytes.unwrap_or_else(|| self.stated(case, tasks));
         let run = format!("{case}, records of {} bytes, {tasks} tasks, {} MiB", self.length, bytes >> 20);
-        let Said::Ran { rows: expected, .. } = self.run(case, AMPLE, 1) else {
+        let Printed::Ran { rows: expected, .. } = self.run(case, AMPLE, 1) else {
             return Err(format!("{run}: fails in ample memory"));
         };
         match self.run(case, bytes, tasks) {
-            Said::Ran { heap, resident, rows } => {
+            Printed::Ran { heap, resident, rows } => {
                 eprintln!("{run}: heap {} MiB, resident {} MiB", heap >> 20, resident >> 20);
                 // Decoded columns, encoded blocks and sort orders are on the heap, and reserved
                 // from the budget.
@@ -108,13 +108,13 @@ impl Inputs {
                 if rows != expected {
                     return Err(format!("{run}: {rows} for {expected}"));
                 }
-                if resident > bytes + RESIDENT_BEYOND || (heap > HEAP_BYTES && !is_paid) {
+                if resident > bytes + RESIDENT_OVERHEAD || (heap > HEAP_BYTES && !is_paid) {
                     return Err(format!("{run}: heap {} MiB, resident {} MiB", heap >> 20, resident >> 20));
                 }
                 Ok(())
             }
-            Said::Need(need) => Err(format!("{run}: needs {} MiB", need >> 20)),
-            Said::Failed(text) => Err(format!("{run}: {text}")),
+            Printed::Need(need) => Err(format!("{run}: needs {} MiB", need >> 20)),
+            Printed::Failed(text) => Err(format!("{run}: {text}")),
         }
     }
 }
@@ -139,7 +139,7 @@ fn records_of_a_file_are_part_of_the_stated_memory() {
         let needs = |length: u64| {
             let inputs = Inputs::of(length, 1, &["native", "parquet"]);
             ["read native, map", "read parquet, map"].map(|case| match inputs.run(case, 1, 2) {
-                Said::Need(bytes) => bytes,
+                Printed::Need(bytes) => bytes,
                 _ => panic!("{case} runs in a byte"),
             })
         };
@@ -158,13 +158,13 @@ fn records_of_a_file_are_part_of_the_stated_memory() {
 #[ignore = "takes minutes: 20 million records"]
 fn resident_memory_of_short_records_stays_near_the_budget() {
     const BUDGET_MIB: u64 = 256;
-    const BESIDES_MIB: u64 = 64;
+    const OVERHEAD_MIB: u64 = 64;
     let inputs = Inputs::of(60, 1_200_000_000, &["parquet"]);
     for case in ["read parquet, group_by text", "read parquet, group_by numbers"] {
         match inputs.run(case, BUDGET_MIB << 20, 2) {
-            Said::Ran { resident, .. } => assert!(resident >> 20 <= BUDGET_MIB + BESIDES_MIB, "{case}: {resident}"),
-            Said::Need(bytes) => panic!("{case}: needs {bytes} bytes"),
-            Said::Failed(text) => panic!("{case}: {text}"),
+            Printed::Ran { resident, .. } => assert!(resident >> 20 <= BUDGET_MIB + OVERHEAD_MIB, "{case}: {resident}"),
+            Printed::Need(bytes) => panic!("{case}: needs {bytes} bytes"),
+            Printed::Failed(text) => panic!("{case}: {text}"),
         }
     }
 }

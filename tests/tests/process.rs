@@ -175,7 +175,7 @@ fn the_local_engine_runs_as_many_maps_as_memory_allows() {
 }
 
 #[test]
-fn a_refused_deep_plan_is_explained_in_few_lines() {
+fn a_refused_deep_plan_has_a_short_error() {
     on_a_thread(|| {
         let (parallelism, progress) = (2, ProgressWhen::Never);
         let env = Env::new(Options { parallelism, progress, memory_bytes: 64 << 20, ..Options::default() });

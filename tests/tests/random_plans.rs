@@ -22,13 +22,13 @@ type Row = (u64, u64, String);
 type Pair = (u64, u64);
 
 /// Upper bound of keys and values.
-const BELOW: u64 = 250;
+const VALUE_BOUND: u64 = 250;
 
 /// Plans with a flow of more records are not run.
-const MOST_ROWS: usize = 15_000;
+const MAX_ROWS: usize = 15_000;
 
 fn mixed(number: u64) -> u64 {
-    number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % BELOW
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % VALUE_BOUND
 }
 
 #[dataflow]
@@ -48,7 +48,7 @@ fn different(rows: DataSet<Row>) -> DataSet<Row> {
 
 #[dataflow]
 fn summed(rows: DataSet<Row>, text: usize) -> DataSet<Row> {
-    rows.map(|r| (r.0, r.1)).group_by(|r| r.0).sum(|r| r.1).map(|g| (g.0, g.1 % BELOW, "x".repeat(text)))
+    rows.map(|r| (r.0, r.1)).group_by(|r| r.0).sum(|r| r.1).map(|g| (g.0, g.1 % VALUE_BOUND, "x".repeat(text)))
 }
 
 #[dataflow]
@@ -112,7 +112,7 @@ fn co_grouped(left: DataSet<Row>, right: DataSet<Row>, text: usize) -> DataSet<R
 }
 
 #[dataflow]
-fn beside_all(left: DataSet<Row>, right: DataSet<Row>) -> DataSet<Row> {
+fn with_all(left: DataSet<Row>, right: DataSet<Row>) -> DataSet<Row> {
     let least = right.sort(|r| (r.0, r.1)).first(3);
     left.with_all(least).map(|l, all| (l.0, mixed(l.1 + all.len() as u64), l.2))
 }
@@ -373,7 +373,7 @@ impl Op {
                 set.into_iter().collect()
             }
         };
-        (rows.len() <= MOST_ROWS).then_some(rows)
+        (rows.len() <= MAX_ROWS).then_some(rows)
     }
 
     /// Applies an operator to its input flows.
@@ -459,9 +459,10 @@ impl One {
             One::Map => rows.iter().map(|r| (mixed(r.0 + 1), mixed(r.1 + 3))).collect(),
             One::Filter => rows.iter().copied().filter(|r| r.1 % 4 != 0).collect(),
             One::Distinct => rows.iter().copied().collect::<BTreeSet<Pair>>().into_iter().collect(),
-            One::Sum => {
-                by_key(rows).iter().map(|(&key, group)| (key, group.iter().map(|r| r.1).sum::<u64>() % BELOW)).collect()
-            }
+            One::Sum => by_key(rows)
+                .iter()
+                .map(|(&key, group)| (key, group.iter().map(|r| r.1).sum::<u64>() % VALUE_BOUND))
+                .collect(),
             One::Sort => rows.to_vec(),
             One::Top => {
                 let mut rows = rows.to_vec();
@@ -485,7 +486,7 @@ impl Two {
             Two::Anti => without_partner(left, right),
             Two::Left => left_joined(left, right),
             Two::CoGroup => co_grouped(left, right, text),
-            Two::WithAll => beside_all(left, right),
+            Two::WithAll => with_all(left, right),
         }
     }
 
@@ -499,7 +500,7 @@ impl Two {
             Two::Union => left.iter().chain(right).copied().collect(),
             Two::Join | Two::BuildLeft | Two::BuildRight | Two::Merge => {
                 let pairs = left.iter().flat_map(|&l| of(l.0).map(move |r| (mixed(l.1 + r.1), mixed(l.0 + r.1))));
-                pairs.take(MOST_ROWS + 1).collect()
+                pairs.take(MAX_ROWS + 1).collect()
             }
             Two::Semi => left.iter().copied().filter(is_found).collect(),
             Two::Anti => left.iter().copied().filter(|l| !is_found(l)).collect(),
@@ -508,7 +509,7 @@ impl Two {
                     let alone = (!partners.contains_key(&l.0)).then_some(l.1);
                     of(l.0).map(|r| r.1).chain(alone).map(move |value| (mixed(l.0 + 5), value))
                 });
-                pairs.take(MOST_ROWS + 1).collect()
+                pairs.take(MAX_ROWS + 1).collect()
             }
             Two::CoGroup => {
                 let mut sums: BTreeMap<u64, u64> = BTreeMap::new();

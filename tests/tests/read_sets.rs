@@ -4,7 +4,7 @@
 
 use dataflow::prelude::*;
 use dataflow::{Reads, Step};
-use tests::{embedded, everywhere};
+use tests::{embedded, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Wide {
@@ -44,7 +44,7 @@ fn with_only_a<T: Record + Ord>(pipeline: impl Fn(DataSet<Wide>) -> DataSet<T>) 
 }
 
 /// The right result, by the same closure over owned records.
-fn truth<T: Ord>(f: impl FnMut(Wide) -> T) -> Vec<T> {
+fn expected_of<T: Ord>(f: impl FnMut(Wide) -> T) -> Vec<T> {
     let mut answer: Vec<T> = records().into_iter().map(f).collect();
     answer.sort();
     answer
@@ -52,23 +52,23 @@ fn truth<T: Ord>(f: impl FnMut(Wide) -> T) -> Vec<T> {
 
 #[test]
 fn a_field_missing_in_a_read_set_has_wrong_values() {
-    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.b)))), truth(|w| (w.a, w.b)), "a number");
-    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.name)))), truth(|w| (w.a, w.name)), "a text");
+    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.b)))), expected_of(|w| (w.a, w.b)), "a number");
+    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.name)))), expected_of(|w| (w.a, w.name)), "a text");
     assert_ne!(
         with_only_a(|f| f.process(|w, out| out.emit((w.a, w.nullable)))),
-        truth(|w| (w.a, w.nullable)),
+        expected_of(|w| (w.a, w.nullable)),
         "an option"
     );
     assert_ne!(
         with_only_a(|f| f.process(|w, out| out.emit((w.a, w.inner.y)))),
-        truth(|w| (w.a, w.inner.y)),
+        expected_of(|w| (w.a, w.inner.y)),
         "a bool within"
     );
 }
 
 #[test]
 fn a_field_in_a_read_set_has_right_values() {
-    assert_eq!(with_only_a(|f| f.process(|w, out| out.emit(w.a))), truth(|w| w.a));
+    assert_eq!(with_only_a(|f| f.process(|w, out| out.emit(w.a))), expected_of(|w| w.a));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_measure_with_a_wrong_read_set_sums_wrong_values() {
 
 #[test]
 fn a_group_with_a_wrong_read_set_has_wrong_values() {
-    let (right, wrong) = (truth(|w| (w.a, w.a)), truth(|w| (w.a, w.b)));
+    let (right, wrong) = (expected_of(|w| (w.a, w.a)), expected_of(|w| (w.a, w.b)));
     let of_all = |f: DataSet<Wide>, reads_b: bool| {
         f.reduce_group(move |group, out| {
             while let Some(w) = group.next() {
@@ -159,12 +159,14 @@ fn grouped(wide: DataSet<Wide>, rate: i64) -> DataSet<(bool, i64, u64)> {
 fn macro_read_sets_contain_every_field_that_is_read() {
     let large = records().into_iter().filter(|w| w.inner.x > 10 && w.b != 2);
     let expected = large.map(|w| (w.a + w.b, w.name, w.nullable.unwrap_or(7), w.inner.y)).collect();
-    everywhere(expected, |env| each_field(env.collection(records())?).collect());
+    same_on_all_engines(expected, |env| each_field(env.collection(records())?).collect());
 }
 
 #[test]
 fn a_guarded_division_is_guarded_at_every_place() {
-    everywhere(truth(|w| if w.b > 0 { 10 / w.b } else { 0 }), |env| guarded(env.collection(records())?).collect());
+    same_on_all_engines(expected_of(|w| if w.b > 0 { 10 / w.b } else { 0 }), |env| {
+        guarded(env.collection(records())?).collect()
+    });
 }
 
 #[test]
@@ -174,13 +176,15 @@ fn patterns_read_the_fields_that_they_name() {
         (None, _) => Some(w.name),
         _ => None,
     };
-    everywhere(records().into_iter().filter_map(part).collect(), |env| patterns(env.collection(records())?).collect());
+    same_on_all_engines(records().into_iter().filter_map(part).collect(), |env| {
+        patterns(env.collection(records())?).collect()
+    });
 }
 
 #[test]
 fn a_record_that_is_passed_on_is_read_whole() {
     let digest = |w: Wide| (w.a as u64 * 31 + u64::from(w.inner.x) + w.name.len() as u64, w.name);
-    everywhere(truth(digest), |env| whole(env.collection(records())?).collect());
+    same_on_all_engines(expected_of(digest), |env| whole(env.collection(records())?).collect());
 }
 
 #[test]
@@ -190,7 +194,7 @@ fn measures_read_the_fields_in_their_closures() {
         let group: Vec<Wide> = records().into_iter().filter(|w| w.inner.y == even).collect();
         (even, group.iter().map(measure).sum::<i64>(), group.len() as u64)
     };
-    everywhere(vec![group(false), group(true)], |env| grouped(env.collection(records())?, 3).collect());
+    same_on_all_engines(vec![group(false), group(true)], |env| grouped(env.collection(records())?, 3).collect());
 }
 
 /// The grouping reads its key, the loop reads `b` and `inner.y`, a pattern reads `nullable`.
@@ -269,13 +273,13 @@ fn groups_provide_every_field_that_is_read() {
     let expected = (0..7).map(group).collect();
     let twice: Vec<Wide> =
         records().into_iter().flat_map(|w| [w.clone(), w]).map(|w| Wide { a: w.b, b: w.a, ..w }).collect();
-    everywhere(expected, |env| of_groups(env.collection(&twice)?).collect());
+    same_on_all_engines(expected, |env| of_groups(env.collection(&twice)?).collect());
 }
 
 #[test]
 fn tasks_provide_every_field_that_is_read() {
     let kept = records().into_iter().filter(|w| w.inner.y && w.b > 2).map(|w| (w.a, w.name.len() as u64));
-    everywhere(kept.collect(), |env| of_tasks(env.collection(records())?).collect());
+    same_on_all_engines(kept.collect(), |env| of_tasks(env.collection(records())?).collect());
 }
 
 #[test]
@@ -285,13 +289,17 @@ fn co_groups_provide_every_field_that_is_read() {
     let sizes: Vec<u64> = (0..7).map(size).collect();
     let record = |w: Wide| (w.a, u32::from(w.nullable.is_none()) + u32::from(w.b == 3), sizes[w.b as usize]);
     let expected: Vec<_> = records().into_iter().filter(|w| w.b % 2 == 1).map(record).collect();
-    everywhere(expected.clone(), |env| of_two_groups(env.collection(records())?, env.collection(&others)?).collect());
-    everywhere(expected, |env| of_two_groups_at_once(env.collection(records())?, env.collection(&others)?).collect());
+    same_on_all_engines(expected.clone(), |env| {
+        of_two_groups(env.collection(records())?, env.collection(&others)?).collect()
+    });
+    same_on_all_engines(expected, |env| {
+        of_two_groups_at_once(env.collection(records())?, env.collection(&others)?).collect()
+    });
 }
 
 #[test]
 fn groups_without_read_fields_have_their_records() {
-    everywhere(vec![3_000], |env| sizes_of_groups(env.collection(records())?).collect());
+    same_on_all_engines(vec![3_000], |env| sizes_of_groups(env.collection(records())?).collect());
 }
 
 #[dataflow]
@@ -336,14 +344,14 @@ fn read_sets_of_options_contain_all_read_fields() {
     let kept = pairs.iter().filter_map(|&(l, r)| Some((l?, r)));
     let kept = kept.filter(|(l, r)| r.is_none_or(|r| r.inner.x > 3) || l.b == 2);
     let expected = kept.map(|(l, r)| (l.a, r.map(|r| r.a), r.map_or(l.inner.y, |r| r.inner.y), r.is_some())).collect();
-    everywhere(expected, |env| flows(env).and_then(|(l, r)| options_by_method(l, r).collect()));
+    same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| options_by_method(l, r).collect()));
     let alone = records.iter().filter(|r| !records.iter().any(|l| l.a == r.b)).map(|r| (None, Some(r)));
     let expected = pairs.iter().copied().chain(alone).map(|(l, r)| {
         let found = l.and_then(|l| if l.inner.y { l.nullable } else { l.nullable.map(|n| n + 1) });
         r.map_or((String::new(), found, -1), |r| (r.name.clone(), found, r.a))
     });
-    everywhere(expected.collect(), |env| flows(env).and_then(|(l, r)| options_by_pattern(l, r).collect()));
+    same_on_all_engines(expected.collect(), |env| flows(env).and_then(|(l, r)| options_by_pattern(l, r).collect()));
     let with = |r: &Wide| records.iter().filter(|l| l.b == r.a).map(|l| (l.a, l.name.clone())).collect::<Vec<_>>();
     let expected = records.iter().flat_map(with).collect();
-    everywhere(expected, |env| flows(env).and_then(|(l, r)| options_by_branch(l, r).collect()));
+    same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| options_by_branch(l, r).collect()));
 }

@@ -41,7 +41,7 @@ fn run(env: &Env, pipeline: impl Fn(DataSet<Item>) -> DataSet<Item>) -> Result<R
 }
 
 /// The minimum memory of a pipeline in bytes, and the error for less.
-fn least(pipeline: impl Fn(DataSet<Item>) -> DataSet<Item>) -> (usize, String) {
+fn minimum_memory(pipeline: impl Fn(DataSet<Item>) -> DataSet<Item>) -> (usize, String) {
     let error = run(&spilling_to(&[], 1), pipeline).unwrap_err();
     match error.cause() {
         Error::TooLittleMemory { need, .. } => (*need, error.to_string()),
@@ -63,7 +63,7 @@ fn plain(items: DataSet<Item>) -> DataSet<Item> {
 fn panics_once_it_spills(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
     items
         .map(|i| {
-            if watch.sees_some() {
+            if watch.has_spilled_bytes() {
                 panic!("in mid-spill");
             }
             i
@@ -73,13 +73,13 @@ fn panics_once_it_spills(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Ite
 
 #[dataflow]
 fn fails_once_it_spills(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
-    items.try_map(|i| if watch.sees_some() { Err("in mid-spill") } else { Ok(i) }).sort(|i| asc(i.key))
+    items.try_map(|i| if watch.has_spilled_bytes() { Err("in mid-spill") } else { Ok(i) }).sort(|i| asc(i.key))
 }
 
 #[dataflow]
 fn panics_while_it_merges(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
     items.sort(|i| asc(i.key)).map(|i| {
-        if watch.sees_some() {
+        if watch.has_spilled_bytes() {
             panic!("in mid-spill");
         }
         i
@@ -89,7 +89,7 @@ fn panics_while_it_merges(items: DataSet<Item>, watch: SpillWatch) -> DataSet<It
 #[dataflow]
 fn watched(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
     items.sort(|i| asc(i.key)).map(|i| {
-        let _ = watch.sees_some();
+        let _ = watch.has_spilled_bytes();
         i
     })
 }
@@ -102,7 +102,7 @@ fn a_closure_that_fails_during_a_spill_leaves_nothing() {
         for pipeline in pipelines {
             let folder = Folder::default();
             let watch = SpillWatch::over(&[folder.path().to_owned()]);
-            let (need, _) = least(|items| pipeline(items, watch.clone()));
+            let (need, _) = minimum_memory(|items| pipeline(items, watch.clone()));
             let env = spilling_to(&[folder.path().to_owned()], need);
             for _ in 0..3 {
                 let error = run(&env, |items| pipeline(items, watch.clone())).unwrap_err().to_string();
@@ -121,7 +121,7 @@ fn all_spill_folders_are_used() {
     let folders: [Folder; 3] = Default::default();
     let paths = folders.each_ref().map(|folder| folder.path().to_owned());
     let watch = SpillWatch::over(&paths);
-    let (need, _) = least(|items| watched(items, watch.clone()));
+    let (need, _) = minimum_memory(|items| watched(items, watch.clone()));
     let report = run(&spilling_to(&paths, need), |items| watched(items, watch.clone())).unwrap();
     assert!(report.spilled_bytes() > 4 << 20, "{}", report.explain());
     assert_eq!(watch.used(), [true; 3]);
@@ -169,7 +169,7 @@ fn a_file_is_rejected_as_spill_folder() {
 #[test]
 fn an_unwritable_spill_folder_ends_the_job() {
     // No process can create files there, not even root.
-    let env = spilling_to(&["/proc".into()], least(sorted).0);
+    let env = spilling_to(&["/proc".into()], minimum_memory(sorted).0);
     let error = run(&env, sorted).unwrap_err();
     let parts = ["cannot spill to /proc", "`--spill-dir`"];
     assert!(parts.iter().all(|part| error.to_string().contains(part)), "{error}");
@@ -177,7 +177,7 @@ fn an_unwritable_spill_folder_ends_the_job() {
 
 #[test]
 fn too_little_memory_names_the_operator_and_enough_bytes() {
-    let (need, text) = least(sorted);
+    let (need, text) = minimum_memory(sorted);
     let operators: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
     let (larger, operators) = operators.split_last().unwrap();
     assert!(operators.len() >= 3 && operators.iter().all(|line| line.contains("spill_files.rs:")), "{text}");
@@ -199,7 +199,7 @@ fn explained(report: &Report) -> (String, String) {
 
 #[test]
 fn explain_shows_kept_and_spilled_bytes() {
-    let scarce = run(&spilling_to(&[], least(sorted).0), sorted).unwrap();
+    let scarce = run(&spilling_to(&[], minimum_memory(sorted).0), sorted).unwrap();
     let (heading, sort) = explained(&scarce);
     assert!(heading.contains("  memory  spilled "), "{}", scarce.explain());
     assert!(sort.contains(" MiB in ") && sort.contains(" parts"), "{}", scarce.explain());
@@ -281,7 +281,7 @@ fn a_process_stopped_during_a_spill_leaves_nothing() {
 }
 
 /// Checks that an error reports a full disk.
-fn is_full(error: &str, folder: &Path) {
+fn assert_full_disk(error: &str, folder: &Path) {
     let folder = format!("the disk of {} is full: ", folder.display());
     let parts = ["Error: `sort` at ", "spill.rs:", &folder, " MiB were spilled to it", "`--spill-dir`", "`--memory`"];
     parts.iter().for_each(|part| assert!(error.contains(part), "`{part}` is not in: {error}"));
@@ -319,7 +319,7 @@ fn a_full_disk_gives_one_message_and_leaves_nothing() {
     };
     let (other, output) = (Folder::default(), Folder::default());
     let error = fails(program("fast", disk.0.path(), &output.join("out.csv")));
-    is_full(&error, disk.0.path());
+    assert_full_disk(&error, disk.0.path());
     assert_eq!((disk.0.names(), disk.used_bytes(), output.names()), (vec![], 0, vec![]));
     succeeds(other.path());
 }
@@ -332,7 +332,7 @@ fn a_file_size_limit_is_reported_as_full_disk() {
     // Blocks are 512 or 1024 bytes. With the signal ignored, the write itself fails.
     limited.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"]).arg(program.get_program());
     limited.args(program.get_args());
-    is_full(&fails(limited), folder.path());
+    assert_full_disk(&fails(limited), folder.path());
     assert_eq!((folder.names(), output.names()), (vec![], vec![]));
     succeeds(folder.path());
 }

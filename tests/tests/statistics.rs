@@ -58,7 +58,7 @@ fn read(env: &Env) -> DataSet<Event> {
 }
 
 /// Checks that a filter reads `groups` row groups and keeps these records.
-fn reads_groups(groups: u64, kept: std::ops::Range<u64>, pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) {
+fn assert_groups_read(groups: u64, kept: std::ops::Range<u64>, pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) {
     let (report, ids) = run(pipeline);
     assert_eq!(report.source_rows(), groups * GROUP, "{}", report.explain());
     same_records("local", ids, kept.collect());
@@ -119,7 +119,7 @@ fn of_kind(events: DataSet<Event>, kind: String) -> DataSet<u64> {
 }
 
 #[dataflow]
-fn behind_a_projection(events: DataSet<Event>, least: u64) -> DataSet<u64> {
+fn after_a_projection(events: DataSet<Event>, least: u64) -> DataSet<u64> {
     events.project(|e| (e.price, e.id)).filter(|e| e.1 > least).project(|e| e.1)
 }
 
@@ -135,26 +135,26 @@ fn both_branches(events: DataSet<Event>, low: u64, high: u64) -> DataSet<u64> {
 
 #[test]
 fn row_groups_outside_a_filters_bounds_are_not_read() {
-    reads_groups(1, ROWS - 10..ROWS, |events| from_number(events, ROWS - 10));
-    reads_groups(2, GROUP - 5..GROUP + 5, |events| between(events, GROUP - 5, GROUP + 5));
-    reads_groups(1, 0..5, literal);
-    reads_groups(0, 0..0, |events| from_number(events, ROWS));
-    reads_groups(1, 0..5, large_literals);
-    reads_groups(0, 0..0, beyond_all);
+    assert_groups_read(1, ROWS - 10..ROWS, |events| from_number(events, ROWS - 10));
+    assert_groups_read(2, GROUP - 5..GROUP + 5, |events| between(events, GROUP - 5, GROUP + 5));
+    assert_groups_read(1, 0..5, literal);
+    assert_groups_read(0, 0..0, |events| from_number(events, ROWS));
+    assert_groups_read(1, 0..5, large_literals);
+    assert_groups_read(0, 0..0, beyond_all);
 }
 
 #[test]
 fn dates_decimals_and_texts_are_bounds_too() {
-    reads_groups(1, 7_000..8_000, |events| on_day(events, Date::from_days(7)));
-    reads_groups(1, 0..101, |events| cheap(events, Decimal::from_scaled(1_000)));
-    reads_groups(1, 270_000..271_000, on_constant_day);
-    reads_groups(1, 270_000..271_000, since_a_date);
-    reads_groups(1, 5_000..10_000, |events| of_kind(events, "00000001".to_owned()));
+    assert_groups_read(1, 7_000..8_000, |events| on_day(events, Date::from_days(7)));
+    assert_groups_read(1, 0..101, |events| cheap(events, Decimal::from_scaled(1_000)));
+    assert_groups_read(1, 270_000..271_000, on_constant_day);
+    assert_groups_read(1, 270_000..271_000, since_a_date);
+    assert_groups_read(1, 5_000..10_000, |events| of_kind(events, "00000001".to_owned()));
 }
 
 #[test]
 fn bounds_apply_through_a_projection() {
-    reads_groups(1, ROWS - 9..ROWS, |events| behind_a_projection(events, ROWS - 10));
+    assert_groups_read(1, ROWS - 9..ROWS, |events| after_a_projection(events, ROWS - 10));
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn tallied_where_it_may_fail(numbers: DataSet<u64>, seen: Accumulated<Count>) ->
 }
 
 #[dataflow]
-fn tallied_beside_a_state(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
+fn tallied_with_a_state(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
     numbers.map_with(
         |_| 0,
         |state, n| {
@@ -187,7 +187,7 @@ fn counters_and_persisted_flows_see_all_records() {
             assert_eq!(first(kept.clone(), 5).count().unwrap(), 5);
             assert_eq!(kept.count().unwrap(), 200_000);
             let seen = env.counter("seen");
-            for tallied in [tallied, tallied_where_it_may_fail, tallied_beside_a_state] {
+            for tallied in [tallied, tallied_where_it_may_fail, tallied_with_a_state] {
                 assert_eq!(first(tallied(numbers.clone(), seen.clone()), 5).count().unwrap(), 5);
                 assert_eq!(seen.value().unwrap(), 200_000);
             }

@@ -101,7 +101,7 @@ fn updates_of<T: Record>(
 }
 
 /// Checks that the last update of each key equals its group over the whole log.
-fn become_groups<T: Record + Ord + Clone + Debug, K: Ord>(
+fn check_updates<T: Record + Ord + Clone + Debug, K: Ord>(
     log: &str,
     memory_bytes: Option<usize>,
     stream: impl Fn(DataStream<Item>) -> UpdateStream<T>,
@@ -123,11 +123,11 @@ fn the_last_update_of_each_key_is_its_group() {
             let log = folder.join("log");
             log_of(&log, &shape.items(12_000, 5));
             for memory_bytes in [Some(1 << 30), None] {
-                become_groups(&log, memory_bytes, summaries, summaries, |s| s.key);
-                become_groups(&log, memory_bytes, counts, counts, |c| c.0);
-                become_groups(&log, memory_bytes, sums, sums, |s| s.0);
-                become_groups(&log, memory_bytes, greatest, greatest, |i| i.key);
-                become_groups(&log, memory_bytes, longest, longest, |i| i.value % 50);
+                check_updates(&log, memory_bytes, summaries, summaries, |s| s.key);
+                check_updates(&log, memory_bytes, counts, counts, |c| c.0);
+                check_updates(&log, memory_bytes, sums, sums, |s| s.0);
+                check_updates(&log, memory_bytes, greatest, greatest, |i| i.key);
+                check_updates(&log, memory_bytes, longest, longest, |i| i.value % 50);
             }
         }
     });
@@ -188,9 +188,9 @@ fn large_groups_are_emitted_in_parts() {
         let log = folder.join("log");
         let item = |row: u64| Item { key: row % 250, value: row as i64, text: format!("{row:04}").repeat(4_000) };
         log_of(&log, &(0..1_500).map(item).collect::<Vec<_>>());
-        become_groups(&log, None, greatest, greatest, |i| i.key);
-        become_groups(&log, None, summaries, summaries, |s| s.key);
-        become_groups(&log, None, longest, longest, |i| i.value % 50);
+        check_updates(&log, None, greatest, greatest, |i| i.key);
+        check_updates(&log, None, summaries, summaries, |s| s.key);
+        check_updates(&log, None, longest, longest, |i| i.value % 50);
     });
 }
 

@@ -33,7 +33,7 @@ pub(crate) const WINDOW_MICROS: i64 = 60_000_000;
 pub(crate) const EVENT_BYTES: usize = 12;
 
 /// Maximum distance of an event to the events before it. No event is late.
-const MOST_BEHIND_MICROS: u64 = 4_000_000;
+const MAX_OUT_OF_ORDER_MICROS: u64 = 4_000_000;
 
 /// An event.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl EventCount {
     fn each(self) -> impl Iterator<Item = Event> {
         (0..self.events).map(move |number| {
             let passed = u128::from(number) * u128::from(SPAN_MICROS) / u128::from(self.events);
-            let behind = random(LATE_SEED, number) % MOST_BEHIND_MICROS;
+            let behind = random(LATE_SEED, number) % MAX_OUT_OF_ORDER_MICROS;
             let time = Timestamp::from_micros(BEGIN_MICROS + passed as i64 - behind as i64);
             Event { key: (random(KEY_SEED, number) % self.keys) as u32, time }
         })
@@ -108,16 +108,19 @@ fn bytes_of(event: Event) -> [u8; EVENT_BYTES] {
 ///
 /// # Errors
 /// Fails if one cannot be opened.
-pub(crate) fn forget(path: &Path) -> Result<()> {
-    let forget = |file: &Path| -> io::Result<()> {
+pub(crate) fn drop_from_page_cache(path: &Path) -> Result<()> {
+    let drop_from_page_cache = |file: &Path| -> io::Result<()> {
         Ok(rustix::fs::fadvise(File::open(file)?, 0, None, rustix::fs::Advice::DontNeed)?)
     };
     if !path.is_dir() {
-        return forget(path).map_err(Error::io("drop from the page cache", path));
+        return drop_from_page_cache(path).map_err(Error::io("drop from the page cache", path));
     }
     let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let entries = entries.map_err(Error::io("read the folder", path))?;
-    entries.iter().try_for_each(|entry| forget(&entry.path())).map_err(Error::io("drop from the page cache", path))
+    entries
+        .iter()
+        .try_for_each(|entry| drop_from_page_cache(&entry.path()))
+        .map_err(Error::io("drop from the page cache", path))
 }
 
 #[cfg(test)]
@@ -134,8 +137,8 @@ mod tests {
         let expected: Vec<Event> = count.each().collect();
         let bytes: Vec<u8> = expected.iter().copied().flat_map(bytes_of).collect();
         assert_eq!(fs::read(binary(folder.path())).unwrap(), bytes);
-        forget(&log(folder.path())).unwrap();
-        forget(&binary(folder.path())).unwrap();
+        drop_from_page_cache(&log(folder.path())).unwrap();
+        drop_from_page_cache(&binary(folder.path())).unwrap();
         let env = Env::new(Options { parallelism: 1, ..Options::default() });
         let log = log(folder.path());
         let mut found = env.read_log_to_end::<Event>(log.to_string_lossy()).unwrap().collect().unwrap();

@@ -29,12 +29,12 @@ pub(crate) struct Done {
     pub(crate) text: String,
 }
 
-/// Runs a case once, without a warm-up run, in a new process. Before it, `at_hand_bytes` of memory
+/// Runs a case once, without a warm-up run, in a new process. Before it, `warm_bytes` of memory
 /// are [touched](warm_memory).
 ///
 /// # Errors
 /// Fails if the answer cannot be read.
-pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, at_hand_bytes: usize) -> Result<Attempt> {
+pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, warm_bytes: usize) -> Result<Attempt> {
     let path = folder.join(format!("{}-{}.tsv", entrant.case, entrant.system));
     let mut worker = match start(entrant, limit) {
         Ok(worker) => worker,
@@ -43,7 +43,7 @@ pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, at_
         }
         Err(error) => return Err(error),
     };
-    warm_memory(at_hand_bytes);
+    warm_memory(warm_bytes);
     let asked = worker.ask(&Request::Answer { case: entrant.case.to_owned(), path: path.clone() });
     let (peak_rss_mib, written_bytes) = (worker.peak_rss_mib(), worker.written_bytes().unwrap_or(0));
     let outcome = match asked {

@@ -7,7 +7,7 @@ use crate::systems::Role;
 
 /// The geometric mean of our times relative to an earlier commit may be at most this. Runs differ
 /// by a few percent.
-const MOST_BESIDE_EARLIER: f64 = 1.03;
+const MAX_RATIO_TO_EARLIER: f64 = 1.03;
 
 /// Checks that all systems returned the same rows in every case, or in all cases if they are
 /// `the_same`. The first answer is the reference.
@@ -45,7 +45,7 @@ pub(crate) fn answers_agree(
 
 /// Checks that the limit of each case takes at most `share` of the best peer's time. A slower limit
 /// is no useful reference.
-pub(crate) fn limit_is_a_limit(measured: &[Measurement], role_of: impl Fn(&str) -> Role, share: f64) -> Vec<Check> {
+pub(crate) fn check_limits(measured: &[Measurement], role_of: impl Fn(&str) -> Role, share: f64) -> Vec<Check> {
     let limits = measured.iter().filter(|measurement| role_of(measurement.system) == Role::Limit);
     let checks = limits.filter_map(|limit| {
         let peers = measured.iter().filter(|other| other.case == limit.case && role_of(other.system) == Role::Peer);
@@ -89,7 +89,7 @@ pub(crate) fn aims_hold(measured: &[Measurement], aims: &[Aim]) -> Vec<Check> {
 
 /// Compares our times with those of an earlier commit, for each case in seconds and in processor
 /// seconds.
-pub(crate) fn beside_earlier(measured: &[Measurement], earlier: &str) -> Option<Check> {
+pub(crate) fn compare_with_earlier(measured: &[Measurement], earlier: &str) -> Option<Check> {
     let ratios = |of: fn(&Measurement) -> Option<f64>| -> Vec<(&str, f64)> {
         let ours = measured.iter().filter(|measurement| measurement.system == "ours");
         let ratio = |ours: &Measurement| {
@@ -108,8 +108,8 @@ pub(crate) fn beside_earlier(measured: &[Measurement], earlier: &str) -> Option<
     }
     let mean = geometric_mean(&wall);
     Some(Check {
-        name: format!("ours takes on the geometric mean at most {MOST_BESIDE_EARLIER} of the time of {earlier}"),
-        ok: mean <= MOST_BESIDE_EARLIER,
+        name: format!("ours takes on the geometric mean at most {MAX_RATIO_TO_EARLIER} of the time of {earlier}"),
+        ok: mean <= MAX_RATIO_TO_EARLIER,
         detail: format!("{mean:.3}, in processor seconds {:.3}", geometric_mean(&processor)),
     })
 }
@@ -120,7 +120,7 @@ fn geometric_mean(ratios: &[(&str, f64)]) -> f64 {
 
 /// Compares our times with those of the best peer of each case: the geometric mean and the worst
 /// ratio.
-pub(crate) fn beside_best_peer(
+pub(crate) fn compare_with_best_peer(
     measured: &[Measurement],
     role_of: impl Fn(&str) -> Role,
     mean_aim: Option<f64>,
@@ -204,9 +204,9 @@ mod tests {
             let seconds = Spread { median: seconds, min: seconds, max: seconds };
             Measurement { system, case: "q1", seconds, runs: 5, peak_rss_mib: 0, figures }
         };
-        assert!(beside_earlier(&[of("ours", 1.0), of("limit", 1.0)], "earlier").is_none());
-        assert!(beside_earlier(&[of("ours", 1.0), of("earlier", 1.0)], "earlier").unwrap().ok);
-        let slower = beside_earlier(&[of("ours", 1.1), of("earlier", 1.0)], "earlier").unwrap();
+        assert!(compare_with_earlier(&[of("ours", 1.0), of("limit", 1.0)], "earlier").is_none());
+        assert!(compare_with_earlier(&[of("ours", 1.0), of("earlier", 1.0)], "earlier").unwrap().ok);
+        let slower = compare_with_earlier(&[of("ours", 1.1), of("earlier", 1.0)], "earlier").unwrap();
         assert_eq!((slower.ok, slower.detail.as_str()), (false, "1.100, in processor seconds 1.100"));
     }
 
@@ -244,9 +244,9 @@ mod tests {
     fn a_slow_limit_fails_against_the_best_peer() {
         let role = |system: &str| if system == "limit" { Role::Limit } else { Role::Peer };
         let with_limit = |seconds| [measured("limit", seconds), measured("duckdb", 4.0), measured("timely", 8.0)];
-        assert!(limit_is_a_limit(&with_limit(0.9), role, 0.25)[0].ok);
-        assert!(!limit_is_a_limit(&with_limit(1.1), role, 0.25)[0].ok);
-        assert!(limit_is_a_limit(&with_limit(0.9)[..1], role, 0.25).is_empty());
+        assert!(check_limits(&with_limit(0.9), role, 0.25)[0].ok);
+        assert!(!check_limits(&with_limit(1.1), role, 0.25)[0].ok);
+        assert!(check_limits(&with_limit(0.9)[..1], role, 0.25).is_empty());
     }
 
     #[test]
@@ -254,9 +254,9 @@ mod tests {
         let all = [measured("duckdb", 4.0), measured("polars", 2.0), measured("ours", 3.0)];
         let role = |system: &str| if system == "ours" { Role::Ours } else { Role::Peer };
         let checks =
-            |mean, worst| beside_best_peer(&all, role, Some(mean), Some(worst)).into_iter().map(|check| check.ok);
+            |mean, worst| compare_with_best_peer(&all, role, Some(mean), Some(worst)).into_iter().map(|check| check.ok);
         assert!(checks(1.5, 1.4).eq([true, false]));
         assert!(checks(1.4, 1.5).eq([false, true]));
-        assert!(beside_best_peer(&all[..2], role, Some(1.0), Some(1.0)).is_empty());
+        assert!(compare_with_best_peer(&all[..2], role, Some(1.0), Some(1.0)).is_empty());
     }
 }

@@ -15,7 +15,7 @@ const FIGURES: u32 = 5;
 
 /// Number of reads before the thread yields. On a machine with one core the other thread could not
 /// write otherwise.
-const MOST_LOOKS: u32 = 10_000;
+const MAX_READS: u32 = 10_000;
 
 /// Cores are near up to this multiple of the least time seen. Beyond it they share no cache. Two
 /// threads of one core take about half as long.
@@ -50,7 +50,7 @@ fn wait_for(word: &AtomicU32, value: u32) {
     let mut looks = 0;
     while word.load(Ordering::Acquire) != value {
         looks += 1;
-        if looks % MOST_LOOKS == 0 {
+        if looks % MAX_READS == 0 {
             thread::yield_now();
         }
         spin_loop();
@@ -70,7 +70,7 @@ impl Cores {
     }
 
     /// Measures the distance now, in nanoseconds.
-    pub(crate) fn look(&mut self) -> f64 {
+    pub(crate) fn measure_distance(&mut self) -> f64 {
         let nanos = core_nanos();
         self.nearest_nanos = self.nearest_nanos.min(nanos);
         nanos
@@ -85,7 +85,7 @@ impl Cores {
     pub(crate) fn wait(&mut self, patience: Duration) {
         let start = Instant::now();
         while start.elapsed() < patience {
-            let nanos = self.look();
+            let nanos = self.measure_distance();
             if self.are_near(nanos) {
                 return;
             }

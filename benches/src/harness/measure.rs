@@ -109,7 +109,7 @@ pub(crate) struct Pace {
     /// Time limit of one run, after which the worker is ended.
     pub(crate) limit: Duration,
     /// Memory that is touched before a run. See [`warm_memory`].
-    pub(crate) at_hand_bytes: usize,
+    pub(crate) warm_bytes: usize,
     /// Maximum time that a run waits for [near cores](Cores).
     pub(crate) patience: Duration,
 }
@@ -137,7 +137,7 @@ pub(crate) fn time_rounds(
     for round in 0..pace.runs {
         for index in rotated(&lanes, round) {
             cores.wait(pace.patience);
-            warm_memory(pace.at_hand_bytes);
+            warm_memory(pace.warm_bytes);
             lanes[index].run_timed();
         }
     }
@@ -257,7 +257,7 @@ mod tests {
         let measured = time_rounds(
             &entrants,
             &answers,
-            Pace { runs: 5, limit, at_hand_bytes: 0, patience: Duration::ZERO },
+            Pace { runs: 5, limit, warm_bytes: 0, patience: Duration::ZERO },
             &mut failures,
         );
         (answers, measured, failures)

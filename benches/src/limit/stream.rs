@@ -24,7 +24,7 @@ const BLOCK_EVENTS: usize = 8_192;
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let path = events::binary(&paths.tables);
     if case.name == "log" {
-        events::forget(&path)?;
+        events::drop_from_page_cache(&path)?;
     }
     Ok(count(&path, resources.parallelism).map_err(Error::io("read", &path))?.into_answer())
 }

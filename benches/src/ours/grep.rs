@@ -27,14 +27,14 @@ pub(super) fn run(_: &Case, paths: &Paths, resources: &Resources) -> Result<Answ
         lines_with(lines.clone(), (*term).to_owned()).write_text(output.to_string_lossy());
     }
     let report = env.run().map_err(failed)?;
-    let mut rows = outputs.iter().map(|path| taken(path)).collect::<Result<Vec<_>>>()?;
+    let mut rows = outputs.iter().map(|path| read_and_remove(path)).collect::<Result<Vec<_>>>()?;
     rows.push(report.source_bytes().to_string());
     let text = rows.join("\n");
     Ok(Answer::new(rows.len() as u64, move |out| writeln!(out, "{text}")))
 }
 
 /// Reads the only line of a file, and removes the file.
-fn taken(path: &Path) -> Result<String> {
+fn read_and_remove(path: &Path) -> Result<String> {
     let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
     fs::remove_file(path).map_err(Error::io("remove", path))?;
     Ok(text.trim_end().to_owned())

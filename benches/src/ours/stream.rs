@@ -18,7 +18,7 @@ use crate::suites::stream::{COMMIT_SECONDS, LAST_COMMIT_SECONDS, LONGEST_COMMIT_
 use crate::workspace::Paths;
 
 /// Interval at which a job is polled for its end.
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The events of a key in a minute.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -77,7 +77,7 @@ fn counted_per_minute(events: DataStream<Event>) -> DataStream<Hits> {
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let log = events::log(&paths.tables);
     if case.name != "memory" {
-        events::forget(&log)?;
+        events::drop_from_page_cache(&log)?;
     }
     match case.name {
         "folder" => write(&log, None, resources),
@@ -109,7 +109,7 @@ fn write(log: &Path, snapshot_every: Option<Duration>, resources: &Resources) ->
     counted_per_minute(events).write_native(&counts);
     let job = env.start().map_err(failed)?;
     while !job.is_finished() {
-        sleep(LOOKED_AT_EVERY);
+        sleep(POLL_INTERVAL);
     }
     let metrics = job.metrics();
     job.wait().map_err(failed)?;

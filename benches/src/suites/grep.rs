@@ -36,7 +36,7 @@ const CASES: [(&str, f64); 7] = [
 const COMPARED_FROM_BYTES: u64 = 64 << 20;
 
 /// The slowest time per byte relative to the fastest may be at most this.
-const MOST_SPREAD: f64 = 1.1;
+const MAX_SPREAD: f64 = 1.1;
 
 /// A text of some size.
 struct Text {
@@ -75,7 +75,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Grep) -> Result<bool> {
     let texts = CASES.map(|(case, factor)| Text::new(workspace, case, budget_bytes, factor));
     for text in &texts {
         text_data::ensure(&text.path, text.bytes, text_data::DEFAULT_DISTINCT_WORDS)?;
-        cache_anew(&text.path)?;
+        cache_in_order(&text.path)?;
     }
     let ours = systems::find("ours")?;
     let resources = Resources { parallelism: options.parallelism, memory_bytes: Some(budget_bytes) };
@@ -91,19 +91,18 @@ pub(crate) fn run(workspace: &Workspace, options: &Grep) -> Result<bool> {
     let mut failures = Vec::new();
     let folder = workspace.make_output("answers")?;
     let answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
-    let pace = Pace { runs: options.runs, limit: options.timeout, at_hand_bytes: 0, patience: Duration::ZERO };
+    let pace = Pace { runs: options.runs, limit: options.timeout, warm_bytes: 0, patience: Duration::ZERO };
     let measured = time_rounds(&entrants, &answers, pace, &mut failures);
     let rows: Vec<Row> = texts.iter().filter_map(|text| Row::of(text, &answers, &measured)).collect();
     print!("{}", table(&rows));
     draw(workspace, &rows, options)?;
-    let checks =
-        [nothing_failed(&failures, |_| false), counts_are_right(&texts, &answers)?, bytes_take_the_same(&rows)];
+    let checks = [nothing_failed(&failures, |_| false), counts_are_right(&texts, &answers)?, check_spread(&rows)];
     super::tables::finish("grep", workspace, &rows, &checks)
 }
 
 /// Loads a file into the page cache in order. The layout of cached pages affects the read time: a
 /// file that was cached in small pieces, hours ago, takes a tenth more than one that was just read.
-fn cache_anew(path: &Path) -> Result<()> {
+fn cache_in_order(path: &Path) -> Result<()> {
     let read = || -> std::io::Result<()> {
         let mut file = fs::File::open(path)?;
         // Pages that are not yet on the disk would stay cached.
@@ -207,14 +206,14 @@ fn counts(path: &Path) -> Result<[u64; TERMS.len()]> {
     Ok(counts)
 }
 
-fn bytes_take_the_same(rows: &[Row]) -> Check {
+fn check_spread(rows: &[Row]) -> Check {
     let compared = rows.iter().filter(|row| row.text_bytes >= COMPARED_FROM_BYTES).map(|row| row.nanoseconds_per_byte);
     let (low, high) = compared.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     // 0 without texts.
     let spread = high / low;
     let name =
-        format!("a byte of any text from {} MiB takes at most {MOST_SPREAD} of any other's", COMPARED_FROM_BYTES >> 20);
-    Check { name, ok: (1.0..=MOST_SPREAD).contains(&spread), detail: format!("{spread:.3}") }
+        format!("a byte of any text from {} MiB takes at most {MAX_SPREAD} of any other's", COMPARED_FROM_BYTES >> 20);
+    Check { name, ok: (1.0..=MAX_SPREAD).contains(&spread), detail: format!("{spread:.3}") }
 }
 
 #[cfg(test)]
@@ -239,8 +238,8 @@ mod tests {
             times_read: 1.0,
             peak_rss_mib: 1,
         };
-        assert!(bytes_take_the_same(&[row(16, 9.0), row(64, 1.0), row(1024, 1.09)]).ok);
-        assert!(!bytes_take_the_same(&[row(64, 1.0), row(1024, 1.11)]).ok);
-        assert!(!bytes_take_the_same(&[]).ok);
+        assert!(check_spread(&[row(16, 9.0), row(64, 1.0), row(1024, 1.09)]).ok);
+        assert!(!check_spread(&[row(64, 1.0), row(1024, 1.11)]).ok);
+        assert!(!check_spread(&[]).ok);
     }
 }

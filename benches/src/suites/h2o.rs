@@ -18,7 +18,7 @@ pub(crate) static H2O: Suite = Suite {
     limit_share_of_best_peer: 1.0,
     has_one_answer: false,
     rounds: Rounds::OfOneCase,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: Some(0.8),
     worst_aim: Some(1.2),
     aims: &[],

@@ -12,7 +12,7 @@ use crate::workspace::{TableSize, Workspace};
 
 /// Allowed memory of a process in addition to its budget: code, stacks, the allocator's reserve,
 /// buffers of files.
-const BESIDE_BUDGET_MIB: u64 = 128;
+const OVERHEAD_MIB: u64 = 128;
 
 const CASES: [&str; 3] = ["sort", "group", "join"];
 
@@ -95,7 +95,7 @@ impl Row {
             Err(_) => "failed".to_owned(),
         };
         let right = Check { name: format!("{what} is right"), ok: answer == Ok(expected), detail };
-        let allowed = self.budget_mib + BESIDE_BUDGET_MIB;
+        let allowed = self.budget_mib + OVERHEAD_MIB;
         let peak = self.peak_rss_mib;
         let held = Check {
             name: format!("{what} holds at most {allowed} MiB"),

@@ -24,7 +24,7 @@ use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
     Aim, Check, Entrant, Failure, Measurement, Pace, Provenance, Report, Row, RowOrder, aims_hold, answers_agree,
-    beside_best_peer, beside_earlier, limit_is_a_limit, nothing_failed, take_answers, time_rounds,
+    check_limits, compare_with_best_peer, compare_with_earlier, nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
 use crate::systems::{self, Role, System};
@@ -73,7 +73,7 @@ pub(crate) struct Suite {
     /// The cases of a round.
     pub(crate) rounds: Rounds,
     /// Bytes of memory that are touched before each run.
-    pub(crate) at_hand_bytes: usize,
+    pub(crate) warm_bytes: usize,
     /// Aims for our times relative to other systems.
     pub(crate) aims: &'static [Aim],
     /// Maximum geometric mean of our times relative to the best peer of each case.
@@ -114,12 +114,8 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     let agreement = answers_agree(&answers, the_same, |case| order_of(&cases, case));
     println!("{}: {}", agreement.name, if agreement.ok { "yes" } else { "NO, timing them all the same" });
     let mut measured = Vec::new();
-    let pace = Pace {
-        runs: options.runs,
-        limit: options.timeout,
-        at_hand_bytes: suite.at_hand_bytes,
-        patience: Duration::ZERO,
-    };
+    let pace =
+        Pace { runs: options.runs, limit: options.timeout, warm_bytes: suite.warm_bytes, patience: Duration::ZERO };
     for together in suite.rounds.of(&entrants) {
         measured.extend(time_rounds(together, &answers, pace, &mut failures));
     }
@@ -131,10 +127,10 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     // more.
     if options.scale >= 1.0 {
         checks.extend(aims_hold(&measured, suite.aims));
-        checks.extend(beside_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
-        checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
+        checks.extend(compare_with_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
+        checks.extend(check_limits(&measured, role_of, suite.limit_share_of_best_peer));
     }
-    checks.extend(beside_earlier(&measured, EARLIER));
+    checks.extend(compare_with_earlier(&measured, EARLIER));
     checks.extend((suite.further_checks)(&measured, &paths)?);
     let report = Report {
         suite: suite.name.to_owned(),

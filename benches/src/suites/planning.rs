@@ -19,12 +19,12 @@ use crate::options::Planning;
 use crate::workspace::{Paths, Workspace};
 
 /// Maximum planning time without samples.
-const MOST_COLD: Duration = Duration::from_millis(20);
+const MAX_COLD: Duration = Duration::from_millis(20);
 /// Maximum planning time with samples.
-const MOST_WARM: Duration = Duration::from_millis(5);
+const MAX_WARM: Duration = Duration::from_millis(5);
 
 /// Memory to touch before a process starts, since the host's delay does not belong to planning.
-const AT_HAND_BYTES: usize = 256 << 20;
+const WARM_BYTES: usize = 256 << 20;
 
 /// Number of plans of a query with samples. The fastest counts.
 const WARM_PLANS: usize = 5;
@@ -64,7 +64,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Planning) -> Result<bool> {
             if beyond.is_empty() { "all of them".to_owned() } else { format!("beyond: {}", beyond.join(", ")) };
         Check { name: format!("{name} plans take at most {} ms", most.as_millis()), ok: beyond.is_empty(), detail }
     };
-    let checks = [check("cold", MOST_COLD, |row| row.cold_seconds), check("warm", MOST_WARM, |row| row.warm_seconds)];
+    let checks = [check("cold", MAX_COLD, |row| row.cold_seconds), check("warm", MAX_WARM, |row| row.warm_seconds)];
     super::tables::finish("planning", workspace, &rows, &checks)
 }
 
@@ -89,7 +89,7 @@ impl Row {
         let mut quickest = Self { case: case.to_owned(), cold_seconds: f64::INFINITY, warm_seconds: f64::INFINITY };
         let program = env::current_exe().map_err(Error::io("find", "this program".as_ref()))?;
         for _ in 0..options.runs {
-            warm_memory(AT_HAND_BYTES);
+            warm_memory(WARM_BYTES);
             let mut command = Command::new(&program);
             command.args(["planning", "--alone", case, "--scale", &options.scale.to_string()]);
             command.args(["--parallelism", &options.parallelism.to_string()]);

@@ -13,7 +13,7 @@ pub(crate) static SORT: Suite = Suite {
     limit_share_of_best_peer: 0.5,
     has_one_answer: false,
     rounds: Rounds::OfOneCase,
-    at_hand_bytes: 3 << 30,
+    warm_bytes: 3 << 30,
     mean_aim: None,
     worst_aim: None,
     aims: &[

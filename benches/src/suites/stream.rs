@@ -30,7 +30,7 @@ pub(crate) static STREAM: Suite = Suite {
     has_one_answer: true,
     // The cost of snapshots is less than the changes of the machine's speed from minute to minute.
     rounds: Rounds::OfAllCases,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],
@@ -49,7 +49,7 @@ const WITHOUT_SNAPSHOTS: &str = "folder";
 const LIMITED_SECONDS: f64 = 5.0;
 
 /// The limit, in percent of the processor time in this interval.
-const MOST_PERCENT: f64 = 2.0;
+const MAX_PERCENT: f64 = 2.0;
 
 fn folder(workspace: &Workspace, scale: f64) -> std::path::PathBuf {
     workspace.events(EventCount::of_scale(scale).events)
@@ -134,9 +134,9 @@ impl Cost {
         let Self { case, snapshots, percent, .. } = self;
         Check {
             name: format!(
-                "a snapshot every {LIMITED_SECONDS} s takes at most {MOST_PERCENT} % of the processor without any"
+                "a snapshot every {LIMITED_SECONDS} s takes at most {MAX_PERCENT} % of the processor without any"
             ),
-            ok: *percent <= MOST_PERCENT,
+            ok: *percent <= MAX_PERCENT,
             detail: format!("{percent:.2} %, by {snapshots} in a run of {case}"),
         }
     }

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 use ratios::Comparison;
 
 /// A suite in the summary, with its title for readers.
-struct Shown {
+struct SummarySuite {
     suite: &'static str,
     /// The work and its data.
     title: &'static str,
@@ -24,12 +24,12 @@ struct Shown {
 }
 
 /// The suites in the order of the figure.
-const SHOWN: [Shown; 4] = [
-    Shown { suite: "tpch", title: "TPC-H, 22 queries", counts: |_| true },
+const SUMMARY_SUITES: [SummarySuite; 4] = [
+    SummarySuite { suite: "tpch", title: "TPC-H, 22 queries", counts: |_| true },
     // Cases with nulls and with skewed keys are separate, and have an underscore in their names.
-    Shown { suite: "h2o", title: "db-benchmark, 15 groupings and joins", counts: |case| !case.contains('_') },
-    Shown { suite: "word_count", title: "count words", counts: |_| true },
-    Shown { suite: "sort", title: "sort pairs", counts: |case| case == "ample" },
+    SummarySuite { suite: "h2o", title: "db-benchmark, 15 groupings and joins", counts: |case| !case.contains('_') },
+    SummarySuite { suite: "word_count", title: "count words", counts: |_| true },
+    SummarySuite { suite: "sort", title: "sort pairs", counts: |case| case == "ample" },
 ];
 
 /// Writes `docs/figures/summary.svg`, `docs/figures/summary.md` and the README's table from the
@@ -40,7 +40,7 @@ const SHOWN: [Shown; 4] = [
 /// read or written.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut reports = Vec::new();
-    for shown in &SHOWN {
+    for shown in &SUMMARY_SUITES {
         let path = workspace.output().join(shown.suite).with_extension("json");
         if path.exists() {
             reports.push((shown, read(&path)?));
@@ -53,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     if let Some((shown, _)) = reports.iter().find(|(_, report)| {
         report.provenance.versions != provenance.versions || report.provenance.commit != provenance.commit
     }) {
-        return Err(Error::MixedResults { first: SHOWN[0].suite.to_owned(), other: shown.suite.to_owned() });
+        return Err(Error::MixedResults { first: SUMMARY_SUITES[0].suite.to_owned(), other: shown.suite.to_owned() });
     }
     let comparisons: Vec<Comparison> =
         reports.iter().map(|(shown, report)| Comparison::of(shown.title, report, shown.counts)).collect();

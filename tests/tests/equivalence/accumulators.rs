@@ -294,7 +294,7 @@ fn counted_by_map(rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Gr
 }
 
 #[dataflow]
-fn counted_beside_all(rows: DataSet<Grown>, others: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+fn counted_with_all(rows: DataSet<Grown>, others: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
     rows.with_all(others).map(|r, all| {
         calls.add(1);
         (r.0, r.1 + all.len() as u64)
@@ -357,7 +357,7 @@ fn closures_in_a_loop_add_in_every_round() {
                 assert_eq!(calls.value().unwrap(), 1_000, "{engine}, {name}");
             };
             all_rounds("map", &counted_by_map);
-            all_rounds("with_all", &|looped, calls| counted_beside_all(looped, rows(), calls));
+            all_rounds("with_all", &|looped, calls| counted_with_all(looped, rows(), calls));
             all_rounds("join", &|looped, calls| counted_in_a_join(looped, rows(), calls));
             all_rounds("reduce_group", &counted_in_groups);
             all_rounds("filter", &counted_in_place);

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -69,7 +69,7 @@ proptest! {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.name.clone(), s.coupon));
         let expected = groups.into_iter().map(|group| summary(group, rate)).collect();
-        everywhere(expected, |env| summaries(env.collection(&sales)?, rate).collect());
+        same_on_all_engines(expected, |env| summaries(env.collection(&sales)?, rate).collect());
     }
 
     #[test]
@@ -77,7 +77,7 @@ proptest! {
         let sales = input.sales();
         let amounts = || sales.iter().map(|s| s.amount);
         let expected = amounts().max().map(|most| (amounts().sum(), sales.len() as u64, most));
-        everywhere(expected.into_iter().collect(), |env| ungrouped(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.into_iter().collect(), |env| ungrouped(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -85,6 +85,6 @@ proptest! {
         let sales = input.sales();
         let ratio = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>() / group.len() as i64;
         let groups = grouped(&sales, |s| s.key).into_iter().map(|(key, group)| (key, ratio(&group)));
-        everywhere(groups.filter(|group| group.1 >= 0).collect(), |env| ratios(env.collection(&sales)?).collect());
+        same_on_all_engines(groups.filter(|group| group.1 >= 0).collect(), |env| ratios(env.collection(&sales)?).collect());
     }
 }

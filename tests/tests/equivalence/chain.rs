@@ -3,7 +3,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::cases;
 
@@ -72,7 +72,7 @@ proptest! {
     fn map_computes_from_the_borrowed_record(input in inputs(), rate in -3..3i64) {
         let sales = input.sales();
         let expected = sales.iter().map(|s| (s.name.clone(), s.amount * rate)).collect();
-        everywhere(expected, |env| map(env.collection(&sales)?, rate).collect());
+        same_on_all_engines(expected, |env| map(env.collection(&sales)?, rate).collect());
     }
 
     #[test]
@@ -80,14 +80,14 @@ proptest! {
         let sales = input.sales();
         let note = |s: &Sale| s.note.clone().filter(|note| note.len() > 12);
         let expected = sales.iter().map(|s| (note(s), s.coupon.map(|coupon| coupon + 1))).collect();
-        everywhere(expected, |env| map_of_options(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| map_of_options(env.collection(&sales)?).collect());
     }
 
     #[test]
     fn flat_map_emits_all_parts(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().flat_map(|s| s.name.split('-').map(str::to_owned)).collect();
-        everywhere(expected, |env| flat_map(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| flat_map(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -95,27 +95,27 @@ proptest! {
         let sales = input.sales();
         let keeps = |s: &&Sale| s.amount >= least && s.name.len() > 12 && s.coupon.is_some();
         let expected = sales.iter().filter(keeps).cloned().collect();
-        everywhere(expected, |env| filter(env.collection(&sales)?, least).collect());
+        same_on_all_engines(expected, |env| filter(env.collection(&sales)?, least).collect());
     }
 
     #[test]
     fn filter_map_drops_and_computes(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().filter_map(|s| s.note.clone().map(|note| (s.id, note))).collect();
-        everywhere(expected, |env| filter_map(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| filter_map(env.collection(&sales)?).collect());
     }
 
     #[test]
     fn try_map_without_errors_equals_map(input in inputs()) {
         let sales = input.sales();
-        everywhere(sales.iter().map(|s| s.id).collect(), |env| try_map(env.collection(&sales)?).collect());
+        same_on_all_engines(sales.iter().map(|s| s.id).collect(), |env| try_map(env.collection(&sales)?).collect());
     }
 
     #[test]
     fn project_selects_and_reorders_fields(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().map(|s| (s.note.clone(), s.id, s.coupon)).collect();
-        everywhere(expected, |env| project(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| project(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -123,7 +123,7 @@ proptest! {
         let sales = input.sales();
         let keeps = |s: &&Sale| s.amount > 0 && s.name.len() < 20 && s.id.is_multiple_of(3);
         let expected = sales.iter().filter(keeps).map(|s| (s.id, s.name.clone())).collect();
-        everywhere(expected, |env| filter_project_filter(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| filter_project_filter(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -134,7 +134,7 @@ proptest! {
             (0..id % 4).map(move |n| (n, name.len() + 1)).filter(|part| part.0 != 2)
         };
         let kept = sales.iter().filter(|s| s.coupon != Some(3) && s.name.contains('ä'));
-        everywhere(kept.flat_map(parts).map(|(n, length)| (n, length as u64)).collect(), |env| {
+        same_on_all_engines(kept.flat_map(parts).map(|(n, length)| (n, length as u64)).collect(), |env| {
             fused(env.collection(&sales)?).collect()
         });
     }

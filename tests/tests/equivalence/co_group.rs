@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Reading, Sale, everywhere, inputs, local};
+use tests::{Folder, Reading, Sale, inputs, local, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -102,7 +102,7 @@ proptest! {
             let known = expected.entry(r.key).or_default();
             (known.0, known.3, known.4) = (r.key, known.3 + 1, known.4 + r.value);
         }
-        everywhere(expected.into_values().collect(), |env| {
+        same_on_all_engines(expected.into_values().collect(), |env| {
             balances(env.collection(&sales)?, env.collection(&readings)?, least).collect()
         });
     }
@@ -121,7 +121,7 @@ proptest! {
             (l.len() as u64, r.len() as u64, first, other)
         };
         let expected = keys.into_iter().map(of_key).collect();
-        everywhere(expected, |env| firsts(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| firsts(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -136,7 +136,7 @@ proptest! {
             (l.len() as u64, r.len() as u64, first, r.iter().map(|s| s.id).min())
         };
         let expected = keys.into_iter().map(of_key).collect();
-        everywhere(expected, |env| by_computed(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_computed(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -149,7 +149,7 @@ proptest! {
             let even = group.iter().filter(|s| s.id % 2 == 0);
             expected.extend(even.flat_map(|s| others.iter().map(|&key| (name.clone(), s.id, key))));
         }
-        everywhere(expected, |env| pairs(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| pairs(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -157,13 +157,13 @@ proptest! {
         let (left, right) = (input.readings(), input.other(rows).readings());
         let known = grouped(&right, |r| r.key);
         let expected: Vec<u32> = grouped(&left, |l| l.key).into_keys().filter(|key| !known.contains_key(key)).collect();
-        everywhere(expected, |env| only_left(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| only_left(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }
 
 #[test]
 fn two_empty_flows_have_no_groups() {
-    everywhere(Vec::new(), |env| {
+    same_on_all_engines(Vec::new(), |env| {
         only_left(env.collection(Vec::<Reading>::new())?, env.collection(Vec::<Reading>::new())?).collect()
     });
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dataflow::prelude::*;
 use dataflow::{Options, ProgressWhen};
 use proptest::prelude::*;
-use tests::{Input, Keys, PARALLELISM, Reading, Sale, everywhere, inputs};
+use tests::{Input, Keys, PARALLELISM, Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -82,7 +82,7 @@ proptest! {
             (note, kept.len() as u64, kept.iter().sum())
         };
         let expected: Vec<Sums> = grouped(&sales, |s| s.note.clone()).into_iter().map(total).collect();
-        everywhere(expected, |env| sums(env.collection(&sales)?, least).collect());
+        same_on_all_engines(expected, |env| sums(env.collection(&sales)?, least).collect());
     }
 
     #[test]
@@ -93,7 +93,7 @@ proptest! {
             group.sort_by_key(|s| (Reverse(s.amount), s.id));
             expected.extend(group.into_iter().take(3).map(|s| (name.clone(), s.id)));
         }
-        everywhere(expected, |env| best_three(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| best_three(env.collection(&sales)?).collect());
     }
 }
 

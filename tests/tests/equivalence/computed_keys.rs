@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, on_each_engine, small_inputs};
+use tests::{Input, Reading, Sale, inputs, on_each_engine, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -154,20 +154,20 @@ proptest! {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let expected = grouped(&sales, |s| s.day.month() as i32).into_iter().map(|(key, group)| (key, group.len() as u64));
-        everywhere(expected.collect(), |env| counts(flow(env)?).collect());
+        same_on_all_engines(expected.collect(), |env| counts(flow(env)?).collect());
         let expected = grouped(&sales, |s| (s.key / width, s.name.to_lowercase())).into_iter().map(|((key, name), group)| {
             let coupons: BTreeSet<i32> = group.iter().filter_map(|s| s.coupon).collect();
             (key, name, group.iter().map(|s| s.amount).sum(), group.len() as u64, coupons.len() as u64)
         });
-        everywhere(expected.collect(), |env| measures(flow(env)?, width).collect());
+        same_on_all_engines(expected.collect(), |env| measures(flow(env)?, width).collect());
         let expected = grouped(&sales, |s| s.name.len()).into_iter();
         let expected = expected.map(|(key, group)| (key as u64, group.iter().map(|s| s.amount).min().unwrap_or(0)));
-        everywhere(expected.collect(), |env| by_length(flow(env)?).collect());
+        same_on_all_engines(expected.collect(), |env| by_length(flow(env)?).collect());
         let expected = grouped(&sales, |s| s.name[..s.name.len().min(2)].to_owned()).into_iter();
-        everywhere(expected.map(|(key, group)| (key, group.len() as u64)).collect(), |env| by_prefix(flow(env)?).collect());
+        same_on_all_engines(expected.map(|(key, group)| (key, group.len() as u64)).collect(), |env| by_prefix(flow(env)?).collect());
         let key = |s: &Sale| if s.amount > 500 { Some(s.name.clone()) } else { s.note.clone() };
         let expected = grouped(&sales, key).into_iter().map(|(key, group)| (key, group.len() as u64));
-        everywhere(expected.collect(), |env| by_branch(flow(env)?).collect());
+        same_on_all_engines(expected.collect(), |env| by_branch(flow(env)?).collect());
     }
 
     #[test]
@@ -175,18 +175,18 @@ proptest! {
         let (sales, readings) = (input.sales(), input.readings());
         let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
         readings.iter().map(|r| r.value % 1_000).for_each(|value| *sums.entry(value % 7).or_default() += value);
-        everywhere(sums.into_values().collect(), |env| folded(env.collection(&readings)?).collect());
+        same_on_all_engines(sums.into_values().collect(), |env| folded(env.collection(&readings)?).collect());
         let expected = grouped(&readings, |r| r.key % 10).into_values().filter_map(|group| {
             let key = group.iter().map(|r| r.key).min()?;
             Some(Reading { key, value: group.iter().map(|r| r.value).sum(), count: group.len() as u64 })
         });
-        everywhere(expected.collect(), |env| reduced(env.collection(&readings)?).collect());
+        same_on_all_engines(expected.collect(), |env| reduced(env.collection(&readings)?).collect());
         let expected = grouped(&sales, label).into_values();
         let expected = expected.filter_map(|group| group.into_iter().min_by_key(|s| (s.name.clone(), s.id)).cloned());
-        everywhere(expected.collect(), |env| reduced_by_text(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.collect(), |env| reduced_by_text(env.collection(&sales)?).collect());
         let expected = grouped(&sales, |s| s.key % 10).into_values();
         let expected = expected.filter_map(|group| group.into_iter().min_by_key(|s| (s.amount.abs(), s.id)).cloned());
-        everywhere(expected.collect(), |env| least_of_each(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.collect(), |env| least_of_each(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -195,21 +195,21 @@ proptest! {
         let flow = |env: &Env| env.collection(&sales);
         let groups = grouped(&sales, |s| s.key % 10);
         let expected = groups.values().map(|group| (group[0].id, group.len() as u64)).collect();
-        everywhere(expected, |env| over_groups(flow(env)?).collect());
+        same_on_all_engines(expected, |env| over_groups(flow(env)?).collect());
         let by_amount = |group: &[&Sale], amount: fn(&Sale) -> i64| {
             let mut group = group.to_vec();
             group.sort_by_key(|s| (-amount(s), s.id));
             group.into_iter().map(|s| s.id).collect::<Vec<u64>>()
         };
         let expected = groups.iter().map(|(&key, group)| (key, by_amount(group, |s| s.amount))).collect();
-        everywhere(expected, |env| over_sorted_groups(flow(env)?).collect());
+        same_on_all_engines(expected, |env| over_sorted_groups(flow(env)?).collect());
         let expected = groups.iter().flat_map(|(&key, group)| vec![u64::from(key); group.len().min(2)]).collect();
-        everywhere(expected, |env| some_of_each(flow(env)?).collect());
+        same_on_all_engines(expected, |env| some_of_each(flow(env)?).collect());
         let three = |group: &Vec<&Sale>| by_amount(group, |s| s.amount.abs()).into_iter().take(3).collect::<Vec<_>>();
-        everywhere(groups.values().flat_map(three).collect(), |env| best_of_each(flow(env)?).collect());
+        same_on_all_engines(groups.values().flat_map(three).collect(), |env| best_of_each(flow(env)?).collect());
         let groups = grouped(&sales, |s| s.name.to_lowercase());
         let three = |group: &Vec<&Sale>| by_amount(group, |s| s.amount).into_iter().take(3).collect::<Vec<_>>();
-        everywhere(groups.values().flat_map(three).collect(), |env| best_of_each_by_field(flow(env)?).collect());
+        same_on_all_engines(groups.values().flat_map(three).collect(), |env| best_of_each_by_field(flow(env)?).collect());
     }
 
     #[test]
@@ -217,9 +217,9 @@ proptest! {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let names: BTreeSet<String> = sales.iter().map(|s| s.name.to_uppercase()).collect();
-        everywhere(names.into_iter().collect(), |env| distinct(flow(env)?).collect());
-        everywhere(sales.clone(), |env| partitioned(flow(env)?).collect());
-        everywhere(sales.iter().max_by_key(|s| (s.amount.abs(), s.id)).cloned().into_iter().collect(), |env| greatest(flow(env)?).collect());
+        same_on_all_engines(names.into_iter().collect(), |env| distinct(flow(env)?).collect());
+        same_on_all_engines(sales.clone(), |env| partitioned(flow(env)?).collect());
+        same_on_all_engines(sales.iter().max_by_key(|s| (s.amount.abs(), s.id)).cloned().into_iter().collect(), |env| greatest(flow(env)?).collect());
         let mut by_order = sales.clone();
         by_order.sort_by_key(|s| (-(s.amount % 10), s.name.len(), s.id));
         let mut by_size = sales.clone();
@@ -323,12 +323,12 @@ proptest! {
         };
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&sales)?, env.collection(&readings)?));
         let expected = of(|s| s.key / 3, |r| r.key + 1).into_iter().filter_map(|(s, r)| Some((s?.id, r?.value)));
-        locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined(s, r).collect()));
+        same_on_local_engines(expected.collect(), |env| flows(env).and_then(|(s, r)| joined(s, r).collect()));
         let named = |(s, r): (Option<&Sale>, Option<&Reading>)| Some((s?.id, s?.name.clone(), r?.value));
         let expected = of(|s| s.key / 3, |r| r.key).into_iter().filter_map(named);
-        locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_left_computed(s, r).collect()));
+        same_on_local_engines(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_left_computed(s, r).collect()));
         let expected = of(|s| s.key, |r| r.key / 3).into_iter().filter_map(named);
-        locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_right_computed(s, r).collect()));
+        same_on_local_engines(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_right_computed(s, r).collect()));
     }
 
     #[test]
@@ -341,18 +341,18 @@ proptest! {
         let length = |s: &Sale| s.note.as_ref().map(String::len);
         let coupon = |s: &Sale| s.coupon.map(|c| c as usize % 10);
         let expected = ids(pairs(&left, &right, (length, coupon), [true, false]));
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| left_joined(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| left_joined(l, r).collect()));
         let named = |s: &Sale| Some((s.name.to_lowercase(), s.key));
         let expected = ids(pairs(&left, &right, (named, |s: &Sale| Some((s.name.clone(), s.key))), [false, true]));
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| right_joined(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| right_joined(l, r).collect()));
         let full = pairs(&left, &right, (|s: &Sale| Some(s.name.to_lowercase()), |s: &Sale| Some(s.name.clone())), [true, true]);
         let expected = full.into_iter().map(|(l, r)| (l.cloned(), r.cloned())).collect();
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| full_joined(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| full_joined(l, r).collect()));
         let partners = |l: &&Sale| right.iter().any(|r| r.amount / 100 == l.amount / 100);
         let expected = left.iter().filter(partners).cloned().collect();
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| with_partner(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| with_partner(l, r).collect()));
         let partners = |l: &&Sale| right.iter().any(|r| r.coupon.is_some() && r.coupon == l.coupon.map(|c| c / 2));
         let expected = left.iter().filter(|l| !partners(l)).cloned().collect();
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| without_partner(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| without_partner(l, r).collect()));
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, inputs, local, locally, on_each_engine, small_inputs};
+use tests::{Folder, Sale, inputs, local, on_each_engine, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -91,7 +91,7 @@ fn distinct_events(entries: DataSet<Entry>) -> DataSet<Event> {
     entries.project(|e| e.event).distinct()
 }
 
-/// Drops notes, because their nulls sort last.
+/// Expects entries without null notes, because nulls sort last.
 #[dataflow]
 fn sorted(entries: DataSet<Entry>) -> DataSet<Entry> {
     entries.sort(|e| (asc(e.size), desc(e.event), asc(e.id)))
@@ -141,7 +141,7 @@ proptest! {
     fn closures_make_and_match_enums(input in inputs()) {
         let sales = input.sales();
         let made: Vec<Entry> = sales.iter().map(entry).collect();
-        everywhere(made.clone(), |env| entries(env.collection(&sales)?).collect());
+        same_on_all_engines(made.clone(), |env| entries(env.collection(&sales)?).collect());
         let part = |e: &Entry| match &e.event {
             Event::Sold { amount: 0, .. } => None,
             Event::Sold { name, .. } => Some((Size::Small, name.clone())),
@@ -149,11 +149,11 @@ proptest! {
             Event::Resized(size) if *size != Size::Medium => Some((*size, String::new())),
             _ => None,
         };
-        everywhere(made.iter().filter_map(part).collect(), |env| matched(entries(env.collection(&sales)?)).collect());
+        same_on_all_engines(made.iter().filter_map(part).collect(), |env| matched(entries(env.collection(&sales)?)).collect());
         let amount = |e: &Entry| if let Event::Sold { amount, .. } = e.event { amount } else { -1 };
         let kept = made.iter().filter(|e| e.size != Size::Medium && e.maybe != Some(Size::Large));
         let expected = kept.map(|e| (e.id, amount(e))).collect();
-        everywhere(expected, |env| taken_apart(entries(env.collection(&sales)?)).collect());
+        same_on_all_engines(expected, |env| taken_apart(entries(env.collection(&sales)?)).collect());
     }
 
     #[test]
@@ -161,13 +161,13 @@ proptest! {
         let made: Vec<Entry> = input.sales().iter().map(entry).collect();
         let groups = grouped(&made, |e| (e.size, e.maybe, e.event.clone())).into_iter();
         let expected = groups.map(|(key, group)| (key, group.len() as u64)).collect();
-        everywhere(expected, |env| counts(env.collection(&made)?).collect());
+        same_on_all_engines(expected, |env| counts(env.collection(&made)?).collect());
         let groups = grouped(&made, |e| e.event.clone()).into_iter();
         let expected: Vec<(Event, u64)> =
             groups.map(|(event, group)| (event, group.iter().map(|e| e.id).min().unwrap())).collect();
-        everywhere(expected.clone(), |env| least_of_event(env.collection(&made)?).collect());
+        same_on_all_engines(expected.clone(), |env| least_of_event(env.collection(&made)?).collect());
         let events = expected.into_iter().map(|(event, _)| event).collect();
-        locally(events, |env| distinct_events(env.collection(&made)?).collect());
+        same_on_local_engines(events, |env| distinct_events(env.collection(&made)?).collect());
     }
 
     #[test]
@@ -191,15 +191,15 @@ proptest! {
         // An `Option` inside of an enum is part of its value: two `None` are equal, unlike two
         // nulls.
         let expected = pairs().filter(|(l, r)| l.event == r.event && l.size == r.size);
-        everywhere(expected.map(|(l, r)| (l.id, r.id, r.size)).collect(), |env| {
+        same_on_all_engines(expected.map(|(l, r)| (l.id, r.id, r.size)).collect(), |env| {
             joined(env.collection(&left)?, env.collection(&right)?).collect()
         });
         let expected = pairs().filter(|(l, r)| l.maybe.is_some() && l.maybe == r.maybe);
-        everywhere(expected.map(|(l, r)| (l.id, r.id)).collect(), |env| {
+        same_on_all_engines(expected.map(|(l, r)| (l.id, r.id)).collect(), |env| {
             joined_by_option(env.collection(&left)?, env.collection(&right)?).collect()
         });
         let partner = |l: &Entry| right.iter().find(|r| r.id == l.id).map(|r| r.event.clone());
-        everywhere(left.iter().map(|l| (l.id, partner(l))).collect(), |env| {
+        same_on_all_engines(left.iter().map(|l| (l.id, partner(l))).collect(), |env| {
             outer(env.collection(&left)?, env.collection(&right)?).collect()
         });
     }
@@ -230,11 +230,11 @@ fn plain_enums_are_texts_in_files() {
     let json = folder.join("lines.json");
     flow.write_json(&json);
     env.run().unwrap();
-    everywhere(lines(), |env| env.read_json::<Line>(&json)?.collect());
+    same_on_all_engines(lines(), |env| env.read_json::<Line>(&json)?.collect());
     let text = std::fs::read_to_string(&csv).unwrap();
     assert!(text.contains("\n1,\"middle, or so\",\"middle, or so\"\n") && text.contains("\n5,Large,\n"), "{text:.200}");
-    everywhere(lines(), |env| env.read_csv::<Line>(&csv)?.collect());
-    everywhere(lines(), |env| env.read_parquet::<Line>(&parquet)?.collect());
+    same_on_all_engines(lines(), |env| env.read_csv::<Line>(&csv)?.collect());
+    same_on_all_engines(lines(), |env| env.read_parquet::<Line>(&parquet)?.collect());
     let by_text = |env: &dataflow::Env| env.read_parquet::<(u64, String, Option<String>)>(&parquet)?.count();
     assert_eq!(by_text(&local(1)).unwrap(), 20_000);
 }

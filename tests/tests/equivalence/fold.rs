@@ -3,7 +3,7 @@
 use dataflow::Aggregator;
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -148,7 +148,7 @@ proptest! {
             )
         };
         let expected = grouped(&sales, |s| s.note.clone()).into_iter().map(extent).collect();
-        everywhere(expected, |env| extents(env.collection(&sales)?, offset).collect());
+        same_on_all_engines(expected, |env| extents(env.collection(&sales)?, offset).collect());
     }
 
     #[test]
@@ -160,7 +160,7 @@ proptest! {
             (key, coupon, names, digest(group.iter().map(|s| s.id)), squares)
         };
         let expected = grouped(&sales, |s| (s.key, s.coupon)).into_iter().map(of_group).collect();
-        everywhere(expected, |env| digests(env.collection(&sales)?, seed).collect());
+        same_on_all_engines(expected, |env| digests(env.collection(&sales)?, seed).collect());
     }
 
     #[test]
@@ -168,6 +168,6 @@ proptest! {
         let sales = input.sales();
         let all = (digest(sales.iter().map(|s| s.id)), sales.iter().map(|s| s.amount).sum(), sales.len() as u64);
         let expected = (!sales.is_empty()).then_some(all).into_iter().collect();
-        everywhere(expected, |env| ungrouped(env.collection(&sales)?, seed).collect());
+        same_on_all_engines(expected, |env| ungrouped(env.collection(&sales)?, seed).collect());
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dataflow::prelude::*;
 use dataflow::{CsvOptions, Env, ProgressWhen, Result};
-use tests::{Folder, embedded, everywhere, local, on_each_engine};
+use tests::{Folder, embedded, local, on_each_engine, same_on_all_engines};
 
 #[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -56,7 +56,7 @@ fn files(folder: &Path) -> Vec<String> {
 type Write = fn(&DataSet<Item>, &str);
 type Read = fn(&Env, &str) -> Result<DataSet<Item>>;
 
-const WAYS: [(&str, Write, Read); 5] = [
+const FORMATS: [(&str, Write, Read); 5] = [
     ("csv", |flow, path| flow.in_folders_by(|i| (i.place, i.day)).write_csv(path), |env, path| env.read_csv(path)),
     ("csv.gz", |flow, path| flow.in_folders_by(|i| i.kind).write_csv(path), |env, path| env.read_csv(path)),
     ("json", |flow, path| flow.in_folders_by(|i| (i.day, i.kind)).write_json(path), |env, path| env.read_json(path)),
@@ -78,7 +78,7 @@ fn partitioned_folders_are_read_back_as_written() {
     let items = items();
     let expected: Vec<_> =
         items.iter().filter(|i| i.price.scaled() > 5_000).map(|i| (i.place.clone(), i.day)).collect();
-    for (name, write, read) in WAYS {
+    for (name, write, read) in FORMATS {
         let folder = Folder::default();
         let mut written = Vec::new();
         for (engine, env) in [("embedded", embedded()), ("one", local(1)), ("four", local(4))] {
@@ -88,8 +88,8 @@ fn partitioned_folders_are_read_back_as_written() {
             let parts = files(Path::new(&path));
             written.push(parts.iter().map(|part| part.rsplit_once('/').unwrap().0.to_owned()).collect::<BTreeSet<_>>());
             assert_eq!(parts.len(), written[0].len(), "{engine}, {name}: a folder has one file");
-            everywhere(items.clone(), |env| read(env, &path)?.collect());
-            everywhere(expected.clone(), |env| dear(read(env, &path)?).collect());
+            same_on_all_engines(items.clone(), |env| read(env, &path)?.collect());
+            same_on_all_engines(expected.clone(), |env| dear(read(env, &path)?).collect());
         }
         assert!(written.iter().all(|folders| *folders == written[0]), "{name}: {written:?}");
     }
@@ -146,7 +146,7 @@ fn filters_on_partition_fields_skip_folders() {
     kept.write_csv(folder.join("kept.csv"));
     env.run().unwrap();
     assert_eq!(files(Path::new(&path)).len(), 400);
-    everywhere((11..100).collect(), |env| of_sensor(env.read_binary(&path)?, 17).collect());
+    same_on_all_engines((11..100).collect(), |env| of_sensor(env.read_binary(&path)?, 17).collect());
     let env = local(2);
     of_sensor(env.read_binary(&path).unwrap(), 17).write_text(folder.join("out.txt"));
     assert_eq!(env.run().unwrap().source_rows(), 100);
@@ -263,8 +263,8 @@ fn fields_of_nested_records_can_be_partition_fields() {
                 let names = part.rsplit_once('/').unwrap().0.split('/').map(|name| name.split_once('=').unwrap().0);
                 assert_eq!(names.map(|name| format!("{name}=…")).collect::<Vec<_>>().join("/"), folders, "{format}");
             }
-            everywhere(shops.clone(), |env| read(env, &path)?.collect());
-            everywhere(expected.clone(), |env| with_zip(read(env, &path)?, 1).collect());
+            same_on_all_engines(shops.clone(), |env| read(env, &path)?.collect());
+            same_on_all_engines(expected.clone(), |env| with_zip(read(env, &path)?, 1).collect());
         }
     }
 }
@@ -297,7 +297,7 @@ fn folders_that_do_not_match_the_record_are_reported() {
 }
 
 #[test]
-fn all_write_options_give_the_same_records() {
+fn csv_options_round_trip() {
     let folder = Folder::default();
     for options in [
         CsvOptions { delimiter: b'|', quote: Some(b'\''), null: "-".to_owned(), ..CsvOptions::default() },
@@ -310,12 +310,12 @@ fn all_write_options_give_the_same_records() {
         let env = local(2);
         env.collection(&rows).unwrap().write_csv_with(&path, options.clone());
         env.run().unwrap();
-        everywhere(rows, |env| env.read_csv_with(&path, options.clone())?.collect());
+        same_on_all_engines(rows, |env| env.read_csv_with(&path, options.clone())?.collect());
     }
 }
 
 #[test]
-fn invalid_write_options_are_reported() {
+fn values_that_csv_options_cannot_write_are_reported() {
     let folder = Folder::default();
     let none = CsvOptions { quote: None, ..CsvOptions::default() };
     let odd = CsvOptions { null: "a,b".to_owned(), ..CsvOptions::default() };

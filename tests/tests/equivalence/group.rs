@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -43,7 +43,7 @@ fn count_by_several(sales: DataSet<Sale>) -> DataSet<((String, Date), u64)> {
 
 #[dataflow]
 fn avg(sales: DataSet<Sale>) -> DataSet<(u32, u64)> {
-    // Compared as bits, because floats have no total order.
+    // Compared as bits, because floats do not implement `Ord`.
     sales.group_by(|s| s.key).avg(|s| s.amount).map(|s| (s.0, s.1.to_bits()))
 }
 
@@ -60,7 +60,7 @@ proptest! {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.key);
         let expected = groups.into_iter().map(|(key, group)| (key, group.iter().map(|s| s.amount).sum())).collect();
-        everywhere(expected, |env| sum(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| sum(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -68,7 +68,7 @@ proptest! {
         let sales = input.sales();
         let total = |group: Vec<&Sale>| Decimal::from_scaled(group.iter().map(|s| s.price.scaled()).sum());
         let expected = grouped(&sales, |s| s.name.clone()).into_iter().map(|(name, group)| (name, total(group))).collect();
-        everywhere(expected, |env| sum_by_text(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| sum_by_text(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -77,7 +77,7 @@ proptest! {
         let groups = grouped(&sales, |s| (s.note.clone(), s.coupon)).into_iter();
         let total = |group: Vec<&Sale>| group.iter().map(|s| s.amount).sum();
         let expected = groups.map(|((note, coupon), group)| (coupon, total(group), note)).collect();
-        everywhere(expected, |env| sum_by_several(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| sum_by_several(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -85,7 +85,7 @@ proptest! {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.key).into_iter();
         let expected = groups.map(|(key, group)| (group.iter().map(|s| s.day).min().unwrap(), key)).collect();
-        everywhere(expected, |env| min(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| min(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -93,14 +93,14 @@ proptest! {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.key).into_iter();
         let expected = groups.map(|(key, group)| (key, group.iter().map(|s| s.price).max().unwrap())).collect();
-        everywhere(expected, |env| max(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| max(env.collection(&sales)?).collect());
     }
 
     #[test]
     fn count_by_an_option_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.coupon).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             count(env.collection(&sales)?).collect()
         });
     }
@@ -109,7 +109,7 @@ proptest! {
     fn count_is_right_for_pages_with_several_windows(input in inputs()) {
         let readings = input.readings();
         let groups = grouped(&readings, |r| r.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             narrow(env.collection(&readings)?).collect()
         });
     }
@@ -118,7 +118,7 @@ proptest! {
     fn count_by_several_keys_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.name.clone(), s.day)).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             count_by_several(env.collection(&sales)?).collect()
         });
     }
@@ -128,7 +128,7 @@ proptest! {
         let sales = input.sales();
         let mean = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>() as f64 / group.len() as f64;
         let groups = grouped(&sales, |s| s.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, mean(&group).to_bits())).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, mean(&group).to_bits())).collect(), |env| {
             avg(env.collection(&sales)?).collect()
         });
     }
@@ -160,5 +160,5 @@ fn few_groups_of_similar_texts_stay_apart() {
     let groups = grouped(&pairs, |pair| pair.clone());
     assert!(groups.len() < 60, "{}", groups.len());
     let expected = groups.into_iter().map(|(key, group)| (key, group.len() as u64)).collect();
-    everywhere(expected, |env| count_pairs(env.collection(&pairs)?).collect());
+    same_on_all_engines(expected, |env| count_pairs(env.collection(&pairs)?).collect());
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, SaleRef, everywhere, inputs, on_each_engine, same_records};
+use tests::{Reading, Sale, SaleRef, inputs, on_each_engine, same_on_all_engines, same_records};
 
 use crate::{cases, grouped};
 
@@ -97,7 +97,7 @@ proptest! {
             same_records(engine, found, originals);
         });
         let names: BTreeSet<String> = sales.iter().map(|s| s.name.clone()).collect();
-        everywhere(names.into_iter().collect(), |env| distinct_by_names(env.collection(&sales)?).collect());
+        same_on_all_engines(names.into_iter().collect(), |env| distinct_by_names(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -121,14 +121,14 @@ proptest! {
     fn top_returns_the_first_records_of_each_sorted_group(input in inputs(), count in prop_oneof![2 => 0..4usize, 2 => 4..40usize, 1 => 40..2_000usize]) {
         let sales = input.sales();
         let order = |s: &Sale| (s.note.is_none(), Reverse(s.note.clone()), s.amount, s.id);
-        everywhere(taken(&sales, |s| s.key, count, order), |env| top(env.collection(&sales)?, count).collect());
+        same_on_all_engines(taken(&sales, |s| s.key, count, order), |env| top(env.collection(&sales)?, count).collect());
     }
 
     #[test]
     fn top_works_for_groups_by_text(input in inputs(), count in 0..40usize) {
         let sales = input.sales();
         let expected = taken(&sales, |s| s.name.clone(), count, |s| (s.amount, s.id)).into_iter();
-        everywhere(expected.map(|s| (s.name, s.amount)).collect(), |env| {
+        same_on_all_engines(expected.map(|s| (s.name, s.amount)).collect(), |env| {
             top_by_text(env.collection(&sales)?, count).collect()
         });
     }
@@ -139,7 +139,7 @@ proptest! {
         let rest = |s: &Sale| (s.id, s.name.clone(), s.amount, null_last(s.note.clone()), s.price, s.day);
         let order = |s: &Sale| (null_last(s.coupon), rest(s));
         let expected = taken(&renumbered(&sales), |s| s.key, 1, order);
-        everywhere(expected, |env| min_by(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| min_by(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -148,7 +148,7 @@ proptest! {
         let rest = |s: &Sale| (s.id, s.key, s.amount, null_last(s.note.clone()), s.price);
         let order = |s: &Sale| (s.coupon.is_none(), Reverse(s.coupon), Reverse(s.day), rest(s));
         let expected = taken(&renumbered(&sales), |s| s.name.clone(), 1, order);
-        everywhere(expected, |env| max_by(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| max_by(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -157,7 +157,7 @@ proptest! {
         let least = sales.iter().min_by_key(|s| (s.amount, s.id));
         let greatest = sales.iter().min_by_key(|s| (Reverse(s.amount), Reverse(s.price), s.id));
         let expected = least.into_iter().chain(greatest).cloned().collect();
-        everywhere(expected, |env| of_everything(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| of_everything(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -165,7 +165,7 @@ proptest! {
         let readings = input.readings();
         let least = |group: Vec<&Reading>| **group.iter().min_by_key(|r| (r.value, r.count)).unwrap();
         let expected = grouped(&readings, |r| r.key).into_values().map(least).collect();
-        everywhere(expected, |env| least_readings(env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| least_readings(env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -173,7 +173,7 @@ proptest! {
         let readings = input.readings();
         let greatest = |group: Vec<&Reading>| (group.iter().map(|r| r.value).max().unwrap() as f64 / 7.0).to_bits();
         let groups = grouped(&readings, |r| r.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, greatest(group))).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, greatest(group))).collect(), |env| {
             greatest_floats(env.collection(&readings)?).collect()
         });
     }

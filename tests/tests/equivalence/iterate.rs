@@ -290,14 +290,14 @@ fn solution_set_is_updated_until_no_rows_are_left() {
 }
 
 /// The same vertex, delayed.
-fn late(vertex: Vertex) -> Vertex {
+fn delayed(vertex: Vertex) -> Vertex {
     std::thread::sleep(std::time::Duration::from_millis(2));
     vertex
 }
 
 #[dataflow]
 fn set_of_no_round(vertices: DataSet<Vertex>, first: DataSet<Vertex>, edges: DataSet<Pair>) -> DataSet<Vertex> {
-    vertices.map(|v| late(v)).iterate_delta(
+    vertices.map(|v| delayed(v)).iterate_delta(
         first,
         |v| v.id,
         10,
@@ -397,7 +397,7 @@ fn reached_first(start: DataSet<Pair>, roads: DataSet<Pair>, most: u32) -> DataS
     )
 }
 
-/// Joins rows of known and of new keys, and groups by both fields.
+/// Left join of the rows with a solution set by both fields. Some keys are new to the set.
 #[dataflow]
 fn grown(set: Solution<Triple, (u64, u64)>, rows: DataSet<Triple>) -> DataSet<Triple> {
     next_of(rows).left_join(set).on(|r| (r.0, r.1)).map(|r, known| (r.0, r.1, known.map_or(1, |known| known.2 + 1)))

@@ -3,7 +3,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+use tests::{Input, Reading, Sale, inputs, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::cases;
 
@@ -63,14 +63,14 @@ proptest! {
     fn join_by_number_with_a_larger_left_side(input in inputs()) {
         let (sales, readings) = sides(input);
         let expected = pairs(&sales, &readings, |s| s.key, |r| r.key).map(|(s, r)| (s.id, r.value)).collect();
-        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
     fn join_by_number_with_a_larger_right_side(input in inputs()) {
         let (sales, readings) = sides(input);
         let expected = pairs(&sales, &readings, |s| s.key, |r| r.key).map(|(s, r)| (s.id, r.value)).collect();
-        locally(expected, |env| by_number_turned_round(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number_turned_round(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -81,29 +81,29 @@ proptest! {
         let readings: Vec<Reading> =
             input.readings().into_iter().zip(5_000..).map(|(r, key)| Reading { key, ..r }).collect();
         let expected = sales[5_000..].iter().zip(&readings).map(|(s, r)| (s.id, r.value)).collect();
-        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
     fn join_by_number_is_equal_on_all_engines(input in small_inputs()) {
         let (sales, readings) = sides(input);
         let expected = pairs(&sales, &readings, |s| s.key, |r| r.key).map(|(s, r)| (s.id, r.value)).collect();
-        everywhere(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
     fn join_with_an_empty_side_is_empty(input in small_inputs()) {
         let sales = input.sales();
         let none: Vec<Reading> = Vec::new();
-        everywhere(Vec::new(), |env| by_number(env.collection(&sales)?, env.collection(&none)?).collect());
-        everywhere(Vec::new(), |env| by_number_turned_round(env.collection(&sales)?, env.collection(&none)?).collect());
+        same_on_all_engines(Vec::new(), |env| by_number(env.collection(&sales)?, env.collection(&none)?).collect());
+        same_on_all_engines(Vec::new(), |env| by_number_turned_round(env.collection(&sales)?, env.collection(&none)?).collect());
     }
 
     #[test]
     fn join_by_text_matches_the_reference(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(40).sales());
         let expected = pairs(&left, &right, |l| &l.name, |r| &r.name).map(|(l, r)| (l.id, r.id, r.name.clone())).collect();
-        everywhere(expected, |env| by_text(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_text(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -111,7 +111,7 @@ proptest! {
         let (left, right) = (input.sales(), input.other(60).sales());
         let equal = pairs(&left, &right, |l| (&l.name, l.coupon, l.key), |r| (&r.name, r.coupon, r.key));
         let expected = equal.filter(|(l, _)| l.coupon.is_some()).map(|(l, r)| (l.id, r.id)).collect();
-        everywhere(expected, |env| by_several(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_several(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -119,7 +119,7 @@ proptest! {
         let (left, right) = (input.sales(), input.other(40).sales());
         let equal = pairs(&left, &right, |l| l.coupon, |r| r.coupon).filter(|(l, _)| l.coupon.is_some());
         let expected = equal.map(|(l, r)| (l.coupon, l.id, r.id)).collect();
-        everywhere(expected, |env| by_option(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_option(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -127,7 +127,7 @@ proptest! {
         let (left, right) = (input.sales(), input.other(40).sales());
         let equal = pairs(&left, &right, |l| &l.note, |r| &r.note).filter(|(l, _)| l.note.is_some());
         let expected = equal.filter(|(l, r)| l.amount < r.amount).map(|(l, r)| (l.id, r.id)).collect();
-        locally(expected, |env| by_text_option(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_local_engines(expected, |env| by_text_option(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -135,6 +135,6 @@ proptest! {
         let (left, right) = sides(input);
         let parts = |(l, r): (&Sale, &Reading)| -> Vec<_> { l.name.split('-').map(|part| (r.count, part.to_owned())).collect() };
         let expected = pairs(&left, &right, |l| l.key, |r| r.key).flat_map(parts).collect();
-        everywhere(expected, |env| all_words(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| all_words(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }

@@ -3,7 +3,7 @@
 use dataflow::joins::{Hint, Inner, LeftOuter, RightOuter, Semi};
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, local, small_inputs};
+use tests::{Folder, Sale, local, same_on_all_engines, small_inputs};
 
 use crate::cases;
 
@@ -88,15 +88,15 @@ proptest! {
         let by_note = |l: &Sale, r: &Sale| l.note == r.note;
         let by_coupon = |l: &Sale, r: &Sale| l.coupon == r.coupon;
         let expected = of(|l, r| key(l) == key(r), [false, false]);
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| nulls_equal::inner(l, r).collect()));
-        everywhere(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| nulls_equal::left(l, r).collect()));
-        everywhere(of(by_note, [false, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::right(l, r).collect()));
-        everywhere(of(by_coupon, [true, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::full(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| nulls_equal::inner(l, r).collect()));
+        same_on_all_engines(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| nulls_equal::left(l, r).collect()));
+        same_on_all_engines(of(by_note, [false, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::right(l, r).collect()));
+        same_on_all_engines(of(by_coupon, [true, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::full(l, r).collect()));
         let with = |joins: fn(&Sale, &Sale) -> bool, wanted: bool| {
             left.iter().filter(|l| right.iter().any(|r| joins(l, r)) == wanted).map(|l| l.id).collect::<Vec<_>>()
         };
-        everywhere(with(by_both, true), |env| flows(env).and_then(|(l, r)| nulls_equal::semi(l, r).collect()));
-        everywhere(with(by_coupon, false), |env| flows(env).and_then(|(l, r)| nulls_equal::anti(l, r).collect()));
+        same_on_all_engines(with(by_both, true), |env| flows(env).and_then(|(l, r)| nulls_equal::semi(l, r).collect()));
+        same_on_all_engines(with(by_coupon, false), |env| flows(env).and_then(|(l, r)| nulls_equal::anti(l, r).collect()));
     }
 }
 
@@ -137,7 +137,7 @@ impl Flows<'_> {
 
     fn inner<H: Hint<Inner> + Copy>(&self, hint: H) {
         let expected = pairs(self.left, self.right, |l, r| l.key == r.key, [false, false]);
-        everywhere(expected, |env| {
+        same_on_all_engines(expected, |env| {
             let (left, right) = self.of(env);
             let joined = left.join(right).hint(hint).on(|l| l.key, |r| r.key);
             joined.process(|l, r, out| out.emit((Some(l.id), Some(r.id)))).collect()
@@ -146,7 +146,7 @@ impl Flows<'_> {
 
     fn left_outer<H: Hint<LeftOuter> + Copy>(&self, hint: H) {
         let expected = pairs(self.left, self.right, |l, r| l.key == r.key, [true, false]);
-        everywhere(expected, |env| {
+        same_on_all_engines(expected, |env| {
             let (left, right) = self.of(env);
             let joined = left.left_join(right).hint(hint).on(|l| l.key, |r| r.key);
             joined.process(|l, r, out| out.emit((Some(l.id), r.map(|r| r.id)))).collect()
@@ -155,7 +155,7 @@ impl Flows<'_> {
 
     fn right_outer<H: Hint<RightOuter> + Copy>(&self, hint: H) {
         let expected = pairs(self.left, self.right, |l, r| l.key == r.key, [false, true]);
-        everywhere(expected, |env| {
+        same_on_all_engines(expected, |env| {
             let (left, right) = self.of(env);
             let joined = left.right_join(right).hint(hint).on(|l| l.key, |r| r.key);
             joined.process(|l, r, out| out.emit((l.map(|l| l.id), Some(r.id)))).collect()
@@ -167,11 +167,11 @@ impl Flows<'_> {
             let kept = self.left.iter().filter(move |l| self.right.iter().any(|r| r.key == l.key) == wanted);
             kept.cloned().collect::<Vec<_>>()
         };
-        everywhere(with(true), |env| {
+        same_on_all_engines(with(true), |env| {
             let (left, right) = self.of(env);
             left.semi_join(right).hint(hint).on(|l| l.key, |r| r.key).collect()
         });
-        everywhere(with(false), |env| {
+        same_on_all_engines(with(false), |env| {
             let (left, right) = self.of(env);
             left.anti_join(right).hint(hint).on(|l| l.key, |r| r.key).collect()
         });
@@ -207,7 +207,7 @@ proptest! {
         flows.semi_and_anti(BroadcastRight);
         flows.semi_and_anti(Repartition);
         let expected = pairs(&left, &right, |l, r| l.key == r.key, [true, true]);
-        everywhere(expected, |env| full(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| full(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }
 
@@ -235,8 +235,12 @@ fn expected_share(left: DataSet<u64>, right: DataSet<u64>, share: f64) -> DataSe
 #[test]
 fn cross_join_has_all_pairs_for_either_kept_side() {
     let pairs = vec![10, 11, 20, 21, 30, 31];
-    everywhere(pairs.clone(), |env| product(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect());
-    everywhere(pairs, |env| product_the_other_way(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect());
+    same_on_all_engines(pairs.clone(), |env| {
+        product(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect()
+    });
+    same_on_all_engines(pairs, |env| {
+        product_the_other_way(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect()
+    });
 }
 
 /// The EXPLAIN text of a pipeline over a large flow and a small one.
@@ -271,12 +275,16 @@ fn explain_shows_strategies_chosen_by_hint() {
 
 #[test]
 fn expected_sizes_decide_the_build_side() {
-    everywhere(vec![1, 2], |env| expected(env.collection(0..3u64)?, env.collection(0..3u64)?, 1_000_000).collect());
+    same_on_all_engines(vec![1, 2], |env| {
+        expected(env.collection(0..3u64)?, env.collection(0..3u64)?, 1_000_000).collect()
+    });
     let text = plan(|large, small| expected(large, small, 1));
     assert!(text.contains("expect_rows 1 ") && text.contains("build left"), "{text}");
     let text = plan(|large, small| expected(large, small, 1_000_000));
     assert!(text.contains("build right"), "{text}");
-    everywhere(vec![1, 2], |env| expected_share(env.collection(0..3u64)?, env.collection(0..3u64)?, 0.5).collect());
+    same_on_all_engines(vec![1, 2], |env| {
+        expected_share(env.collection(0..3u64)?, env.collection(0..3u64)?, 0.5).collect()
+    });
     let text = plan(|large, small| expected_share(large, small, 0.000_1));
     assert!(text.contains("of which 0.0001 stay, by hint") && text.contains("build left"), "{text}");
 }

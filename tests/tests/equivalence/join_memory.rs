@@ -94,7 +94,7 @@ enum Kind {
 const KINDS: [Kind; 8] =
     [Kind::Inner, Kind::Left, Kind::Right, Kind::Full, Kind::Semi, Kind::Anti, Kind::NullsEqual, Kind::Cross];
 
-/// Describes one pair, with a checksum that distinguishes it from most others.
+/// One pair as a count and a checksum, which differs from that of most other pairs.
 fn pair(left: Option<u64>, right: Option<u64>, text_bytes: usize) -> (u64, i64) {
     let word = |side: Option<u64>, factor: u64| side.map_or(factor, |id| (id + 1).wrapping_mul(factor));
     let mixed = word(left, 0x9e37_79b9_7f4a_7c15) ^ word(right, 0xd6e8_feb8_6659_fd93) ^ text_bytes as u64;
@@ -176,7 +176,7 @@ impl Case {
         Ok(summed(self.joined(env)?).collect()?.first().copied().unwrap_or_default())
     }
 
-    /// The plan's minimum memory in bytes, and its inputs' numbers.
+    /// The plan's minimum memory in bytes, plus room for the row numbers of its inputs.
     fn least(&self, parallelism: usize) -> usize {
         let error = self.run(&env(parallelism, 1 << 20)).unwrap_err();
         match error.cause() {
@@ -185,7 +185,7 @@ impl Case {
         }
     }
 
-    fn holds(&self, parallelism: usize, memory_bytes: usize) {
+    fn check(&self, parallelism: usize, memory_bytes: usize) {
         let (env, expected) = (env(parallelism, memory_bytes), self.expected());
         for _ in 0..2 {
             // The memory that was enough before is enough again, so all of it was released.
@@ -274,7 +274,7 @@ proptest! {
     ) {
         let case = Case { kind, build_left, sides: [left, right] };
         let bytes: usize = case.sides.iter().map(|side| side.rows as usize * side.text_bytes).sum();
-        case.holds(parallelism, (bytes / share).max(case.least(parallelism)));
+        case.check(parallelism, (bytes / share).max(case.least(parallelism)));
     }
 }
 
@@ -288,7 +288,7 @@ fn every_join_runs_in_its_minimum_memory() {
                 let parallelism = PARALLELISM[number % 2];
                 let least = case.least(parallelism);
                 assert!(parallelism > 1 || least < 8 << 20, "{least}: the data would fit");
-                case.holds(parallelism, least);
+                case.check(parallelism, least);
             }
         });
     }

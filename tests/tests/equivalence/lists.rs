@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, inputs, local, on_each_engine, small_inputs};
+use tests::{Folder, Sale, inputs, local, on_each_engine, same_on_all_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -137,14 +137,14 @@ proptest! {
     fn lists_are_made_and_read(input in inputs()) {
         let sales = input.sales();
         let baskets: Vec<Basket> = sales.iter().map(basket).collect();
-        everywhere(baskets.clone(), |env| made(env.collection(&sales)?).collect());
+        same_on_all_engines(baskets.clone(), |env| made(env.collection(&sales)?).collect());
         let of = |b: &Basket| (b.id, b.items.clone(), b.items.iter().map(|item| item.counts.len() as u64).sum::<u64>());
         let kept = baskets.iter().filter(|b| b.items.len() > 1 && b.prices.contains_key(""));
-        everywhere(kept.map(of).collect(), |env| larger(env.collection(&baskets)?).collect());
+        same_on_all_engines(kept.map(of).collect(), |env| larger(env.collection(&baskets)?).collect());
         let all = baskets.iter().flat_map(|b| b.items.clone()).collect();
-        everywhere(all, |env| items(made(env.collection(&sales)?)).collect());
+        same_on_all_engines(all, |env| items(made(env.collection(&sales)?)).collect());
         let prices = |b: &Basket| b.prices.iter().map(|(name, parts)| (b.id, name.clone(), parts.len() as u64)).collect::<Vec<_>>();
-        everywhere(baskets.iter().flat_map(prices).collect(), |env| entries(made(env.collection(&sales)?)).collect());
+        same_on_all_engines(baskets.iter().flat_map(prices).collect(), |env| entries(made(env.collection(&sales)?)).collect());
     }
 
     #[test]
@@ -152,11 +152,11 @@ proptest! {
         let baskets: Vec<Basket> = input.sales().iter().map(basket).collect();
         let groups = grouped(&baskets, |b| b.items.clone());
         let counts = groups.iter().map(|(items, group)| (items.clone(), group.len() as u64)).collect();
-        everywhere(counts, |env| by_items(env.collection(&baskets)?).collect());
-        everywhere(groups.into_keys().collect(), |env| distinct_items(env.collection(&baskets)?).collect());
+        same_on_all_engines(counts, |env| by_items(env.collection(&baskets)?).collect());
+        same_on_all_engines(groups.into_keys().collect(), |env| distinct_items(env.collection(&baskets)?).collect());
         let groups = grouped(&baskets, |b| b.prices.clone()).into_iter();
         let sums = groups.map(|(prices, group)| (prices, group.iter().map(|b| b.id).sum())).collect();
-        everywhere(sums, |env| by_prices(env.collection(&baskets)?).collect());
+        same_on_all_engines(sums, |env| by_prices(env.collection(&baskets)?).collect());
     }
 
     #[test]
@@ -179,7 +179,7 @@ proptest! {
         let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
         let same = pairs.filter(|(l, r)| l.items == r.items && l.prices == r.prices);
         let expected = same.map(|(l, r)| (l.id, r.id, l.items.clone())).collect();
-        everywhere(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -191,7 +191,7 @@ proptest! {
             (name, sales)
         };
         let expected = grouped(&sales, |s| s.name.clone()).into_iter().map(of_group).collect();
-        everywhere(expected, |env| gathered(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| gathered(env.collection(&sales)?).collect());
     }
 }
 
@@ -247,10 +247,10 @@ fn json_holds_lists_and_maps() {
     let second = "{\"id\":1,\"boxes\":[{\"the name\":null,\"prices\":[],\"parts\":{}}],\"labels\":{\"a \\\"text\\\" with \\n and ö, number 0\":[]},\
                   \"numbers\":[[0,null]],\"grid\":[\"\"],\"flags\":[null]}";
     assert_eq!(content.lines().nth(1), Some(second));
-    everywhere(shelves.clone(), |env| env.read_json::<Shelf>(&path)?.collect());
+    same_on_all_engines(shelves.clone(), |env| env.read_json::<Shelf>(&path)?.collect());
     let names =
         |s: &Shelf| s.boxes.iter().flat_map(|b| b.parts.keys().map(|name| (s.id, name.clone()))).collect::<Vec<_>>();
-    everywhere(shelves.iter().flat_map(names).collect(), |env| parts(env.read_json(&path)?).collect());
+    same_on_all_engines(shelves.iter().flat_map(names).collect(), |env| parts(env.read_json(&path)?).collect());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{PARALLELISM, Sale, embedded, everywhere, inputs, local};
+use tests::{PARALLELISM, Sale, embedded, inputs, local, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -49,7 +49,7 @@ proptest! {
             let (before, after) = (pair[0], pair[1]);
             (before.name.clone(), before.note.clone(), after.note.clone(), after.amount - before.amount)
         };
-        everywhere(pairs.map(change).collect(), |env| changes(env.collection(&sales)?).collect());
+        same_on_all_engines(pairs.map(change).collect(), |env| changes(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -57,7 +57,7 @@ proptest! {
         let sales = input.sales();
         let kept = sales.iter().filter(|s| s.amount > 0 && s.id % 2 == 1);
         let expected = kept.flat_map(|s| vec![(s.id, s.name.clone()); times]).collect();
-        everywhere(expected, |env| repeated(env.collection(&sales)?, times).collect());
+        same_on_all_engines(expected, |env| repeated(env.collection(&sales)?, times).collect());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -51,7 +51,8 @@ fn conditional(sales: DataSet<Sale>, limit: i64) -> DataSet<(String, u64, u64)> 
     by_name.aggregate(|g| (g.key, g.count_if(|s| s.amount > limit), g.count_if(|s| s.coupon.is_some())))
 }
 
-/// The price of the earliest sale and the day of the most expensive one. Ties return any of them.
+/// The price of the earliest sale and the day of the most expensive one. Of ties, the least
+/// value is returned.
 #[dataflow]
 fn best(sales: DataSet<Sale>) -> DataSet<(u32, Decimal<2>, Date, i64, u64)> {
     sales.group_by(|s| s.key).aggregate(|g| {
@@ -107,7 +108,7 @@ proptest! {
             group.len() as u64,
         );
         let expected = grouped(&sales, |s| s.key).into_iter().map(counted).collect();
-        everywhere(expected, |env| distinct(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| distinct(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -118,14 +119,14 @@ proptest! {
         let names = different(&all, |s| Some(s.name.clone()));
         let pairs = different(&all, |s| Some((s.name.clone(), s.day)));
         let expected = least.map(|least| (names, pairs, least)).into_iter().collect();
-        everywhere(expected, |env| ungrouped(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| ungrouped(env.collection(&sales)?).collect());
     }
 
     #[test]
     fn distinct_values_of_many_groups_are_counted(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.day, s.name.clone())).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             many_groups(env.collection(&sales)?).collect()
         });
     }
@@ -136,7 +137,7 @@ proptest! {
         let groups = grouped(&sales, |s| s.coupon).into_iter();
         let keys = |group: Vec<&Sale>| different(&group, |s| Some(s.key));
         let expected = groups.map(|(key, group)| (key, u64::from(key.is_some()), keys(group))).collect();
-        everywhere(expected, |env| of_the_key(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| of_the_key(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -147,7 +148,7 @@ proptest! {
         let expected = groups
             .map(|(name, group)| (name, count(&group, &|s| s.amount > limit), count(&group, &|s| s.coupon.is_some())))
             .collect();
-        everywhere(expected, |env| conditional(env.collection(&sales)?, limit).collect());
+        same_on_all_engines(expected, |env| conditional(env.collection(&sales)?, limit).collect());
     }
 
     #[test]
@@ -161,7 +162,7 @@ proptest! {
             group.len() as u64,
         );
         let expected = grouped(&sales, |s| s.key).into_iter().map(of_group).collect();
-        everywhere(expected, |env| best(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| best(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -169,7 +170,7 @@ proptest! {
         let readings = input.readings();
         let least = |group: Vec<&Reading>| (group.iter().map(|r| r.value).min().unwrap() as f64).to_bits();
         let groups = grouped(&readings, |r| r.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, least(group))).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, least(group))).collect(), |env| {
             of_floats(env.collection(&readings)?).collect()
         });
     }
@@ -180,7 +181,7 @@ proptest! {
         let groups = grouped(&sales, |s| s.key).into_iter();
         let total = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>();
         let expected = groups.map(|(key, group)| (key, group[0].name.clone(), total(&group))).collect();
-        everywhere(expected, |env| first(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| first(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -188,7 +189,7 @@ proptest! {
         let sales = input.sales();
         // Any record may be returned; its number identifies it.
         let keys = grouped(&sales, |s| s.key).into_keys().map(|key| (key, true)).collect();
-        everywhere(keys, |env| {
+        same_on_all_engines(keys, |env| {
             let firsts = first_together(env.collection(&sales)?).collect()?;
             let of_one = |(key, id, note): (u32, u64, Option<String>)| {
                 let sale = &sales[id as usize];

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use dataflow::joins::{FullOuter, Hint, Inner, LeftOuter, RightOuter, Semi};
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Item, PARALLELISM, Sale, Scarcity, Shape, everywhere, local, small_inputs, within_two_minutes};
+use tests::{
+    Folder, Item, PARALLELISM, Sale, Scarcity, Shape, local, same_on_all_engines, small_inputs, within_two_minutes,
+};
 
 use crate::cases;
 use crate::join_hints::{Sides, pairs};
@@ -74,21 +76,21 @@ proptest! {
         let by_both = |l: &Sale, r: &Sale| {
             l.coupon.is_some() && l.note.is_some() && (l.coupon, &l.note) == (r.coupon, &r.note)
         };
-        everywhere(of(|l, r| l.key == r.key, [false; 2]), |env| flows(env).and_then(|(l, r)| merged::inner(l, r).collect()));
-        everywhere(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| merged::left(l, r).collect()));
-        everywhere(of(|l, r| l.key / 2 == r.key / 2, [false, true]), |env| {
+        same_on_all_engines(of(|l, r| l.key == r.key, [false; 2]), |env| flows(env).and_then(|(l, r)| merged::inner(l, r).collect()));
+        same_on_all_engines(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| merged::left(l, r).collect()));
+        same_on_all_engines(of(|l, r| l.key / 2 == r.key / 2, [false, true]), |env| {
             flows(env).and_then(|(l, r)| merged::right(l, r).collect())
         });
-        everywhere(of(by_coupon, [true; 2]), |env| flows(env).and_then(|(l, r)| merged::full(l, r).collect()));
-        everywhere(of(|l, r| l.coupon == r.coupon, [true; 2]), |env| {
+        same_on_all_engines(of(by_coupon, [true; 2]), |env| flows(env).and_then(|(l, r)| merged::full(l, r).collect()));
+        same_on_all_engines(of(|l, r| l.coupon == r.coupon, [true; 2]), |env| {
             flows(env).and_then(|(l, r)| merged::nulls_equal(l, r).collect())
         });
         let with = |wanted: bool| {
             let has = |l: &&Sale| right.iter().any(|r| l.note.is_some() && l.note == r.note) == wanted;
             left.iter().filter(has).map(|l| l.id).collect::<Vec<_>>()
         };
-        everywhere(with(true), |env| flows(env).and_then(|(l, r)| merged::semi(l, r).collect()));
-        everywhere(with(false), |env| flows(env).and_then(|(l, r)| merged::anti(l, r).collect()));
+        same_on_all_engines(with(true), |env| flows(env).and_then(|(l, r)| merged::semi(l, r).collect()));
+        same_on_all_engines(with(false), |env| flows(env).and_then(|(l, r)| merged::anti(l, r).collect()));
     }
 }
 
@@ -185,7 +187,7 @@ fn expected(kind: Kind, left: &[Item], right: &[Item]) -> Vec<Sums> {
     sums
 }
 
-fn holds(kind: Kind, shapes: [Shape; 2], rows: u64, parallelism: usize, scarcity: Scarcity) {
+fn check(kind: Kind, shapes: [Shape; 2], rows: u64, parallelism: usize, scarcity: Scarcity) {
     // Few rows are enough for a large product if all records have the same key.
     let pairs = !matches!(kind, Kind::Semi | Kind::Anti);
     let rows = shapes.map(|shape| if pairs && shape == Shape::OneHot { rows.min(1_500) } else { rows });
@@ -207,7 +209,7 @@ proptest! {
         parallelism in prop::sample::select(PARALLELISM.to_vec()),
         scarcity in prop::sample::select(Scarcity::ALL.to_vec()),
     ) {
-        holds(kind, [left, right], rows, parallelism, scarcity);
+        check(kind, [left, right], rows, parallelism, scarcity);
     }
 }
 
@@ -218,7 +220,7 @@ fn minimum_memory_is_enough_for_every_kind() {
             // A single key exceeds the memory in the kinds that form no product.
             let shape = [Shape::Distinct, Shape::Uniform, Shape::OneHot][number % 3];
             let shape = if matches!(kind, Kind::Semi | Kind::Anti) { Shape::OneHot } else { shape };
-            holds(kind, [shape, shape], 60_000, PARALLELISM[number % 2], Scarcity::Least);
+            check(kind, [shape, shape], 60_000, PARALLELISM[number % 2], Scarcity::Minimum);
         });
     }
 }
@@ -239,6 +241,6 @@ fn explain_shows_the_merge_and_the_spilled_bytes() {
         assert!(text.contains(&format!("{name}, external sort of both, by hint")), "{text}");
     }
     let sides = [Shape::Distinct.items(60_000, 1), Shape::Distinct.items(60_000, 2)];
-    let (_, report) = Scarcity::Least.run(&sides, 2, |flows| sums(Kind::Inner, &flows[0], &flows[1], SortMerge));
+    let (_, report) = Scarcity::Minimum.run(&sides, 2, |flows| sums(Kind::Inner, &flows[0], &flows[1], SortMerge));
     assert!(report.spilled_bytes() > 1 << 20, "{}", report.spilled_bytes());
 }

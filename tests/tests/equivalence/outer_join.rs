@@ -3,7 +3,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+use tests::{Input, Reading, Sale, inputs, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::cases;
 
@@ -97,21 +97,21 @@ proptest! {
     fn left_join_keeps_unmatched_left_records(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected: Vec<_> = by_number(&sales, &readings, [true, false]).into_iter().map(|(s, r)| (s.unwrap(), r)).collect();
-        locally(expected, |env| left(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| left(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
     fn right_join_keeps_unmatched_right_records(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected: Vec<_> = by_number(&sales, &readings, [false, true]).into_iter().map(|(s, r)| (s, r.unwrap())).collect();
-        locally(expected, |env| right(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| right(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
     fn full_join_keeps_unmatched_records_of_both_sides(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected = by_number(&sales, &readings, [true, true]);
-        locally(expected, |env| full(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| full(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -120,14 +120,14 @@ proptest! {
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&sales)?, env.collection(&readings)?));
         let of = |keeps| by_number(&sales, &readings, keeps);
         let lefts = of([true, false]).into_iter().map(|(s, r)| (s.unwrap(), r)).collect();
-        everywhere(lefts, |env| flows(env).and_then(|(sales, readings)| left(sales, readings).collect()));
+        same_on_all_engines(lefts, |env| flows(env).and_then(|(sales, readings)| left(sales, readings).collect()));
         let rights = of([false, true]).into_iter().map(|(s, r)| (s, r.unwrap())).collect();
-        everywhere(rights, |env| flows(env).and_then(|(sales, readings)| right(sales, readings).collect()));
-        everywhere(of([true, true]), |env| flows(env).and_then(|(sales, readings)| full(sales, readings).collect()));
+        same_on_all_engines(rights, |env| flows(env).and_then(|(sales, readings)| right(sales, readings).collect()));
+        same_on_all_engines(of([true, true]), |env| flows(env).and_then(|(sales, readings)| full(sales, readings).collect()));
         let alone: Vec<u64> = of([true, false]).into_iter().filter(|(_, r)| r.is_none()).filter_map(|(s, _)| s).collect();
-        everywhere(alone.clone(), |env| flows(env).and_then(|(sales, readings)| without_partner(sales, readings).collect()));
+        same_on_all_engines(alone.clone(), |env| flows(env).and_then(|(sales, readings)| without_partner(sales, readings).collect()));
         let kept = sales.iter().filter(|s| alone.contains(&s.id)).cloned().collect();
-        everywhere(kept, |env| flows(env).and_then(|(sales, readings)| anti(sales, readings).collect()));
+        same_on_all_engines(kept, |env| flows(env).and_then(|(sales, readings)| anti(sales, readings).collect()));
     }
 
     #[test]
@@ -136,10 +136,10 @@ proptest! {
         let key = |s: &Sale| s.note.clone().zip(s.coupon);
         let pairs = joined(&left, &right, (key, key), [true, true]);
         let expected = pairs.into_iter().map(|(l, r)| (l.cloned(), r.cloned())).collect();
-        everywhere(expected, |env| full_by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| full_by_options(env.collection(&left)?, env.collection(&right)?).collect());
         let pairs = joined(&left, &right, (|s: &Sale| s.coupon, |s: &Sale| s.coupon), [true, false]);
         let alone = pairs.into_iter().filter(|(_, r)| r.is_none()).filter_map(|(l, _)| l).map(|l| l.id).collect();
-        everywhere(alone, |env| anti_by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(alone, |env| anti_by_options(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -147,7 +147,7 @@ proptest! {
         let (sales, readings) = (input.sales(), input.other(50).readings());
         let pairs = sales.iter().flat_map(|s| readings.iter().map(move |r| (s, r)));
         let expected = pairs.filter(|(s, r)| s.amount < r.value).map(|(s, r)| (s.id, s.name.clone(), r.value)).collect();
-        everywhere(expected, |env| product(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| product(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -156,7 +156,7 @@ proptest! {
         prop_assume!(!sales.is_empty());
         let average = sales.iter().map(|s| i128::from(s.amount)).sum::<i128>() as f64 / sales.len() as f64;
         let expected = sales.iter().filter(|s| s.amount as f64 > average).map(|s| s.id).collect();
-        everywhere(expected, |env| above_average(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| above_average(env.collection(&sales)?).collect());
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Keys, PARALLELISM, Sale, embedded, everywhere, inputs, local, same_records};
+use tests::{Input, Keys, PARALLELISM, Sale, embedded, inputs, local, same_on_all_engines, same_records};
 
 use crate::{cases, grouped};
 
@@ -127,7 +127,7 @@ proptest! {
     fn grouping_by_the_partitioning_key_is_correct(input in inputs()) {
         let sales = input.sales();
         let expected = grouped(&sales, |s| s.key).into_iter().map(|(key, sales)| (key, sales.len() as u64)).collect();
-        everywhere(expected, |env| by_key_twice(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| by_key_twice(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -135,7 +135,7 @@ proptest! {
         let sales = input.sales();
         let sum = |sales: Vec<&Sale>| sales.iter().map(|s| s.amount).sum();
         let expected = grouped(&sales, |s| s.key).into_iter().map(|(key, sales)| (key, sum(sales))).collect();
-        everywhere(expected, |env| by_another_key(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| by_another_key(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -191,7 +191,7 @@ proptest! {
     fn partitioned_records_are_complete(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().filter(|s| s.amount > 0 && s.coupon.is_some()).cloned().collect();
-        everywhere(expected, |env| whole_by_number(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| whole_by_number(env.collection(&sales)?).collect());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use dataflow::{Accumulated, Emitter};
 use proptest::prelude::*;
 use runtime::error::Error;
 use tests::{
-    Folder, Input, Item, Keys, Sale, Shape, everywhere, inputs, local, on_each_engine, on_each_parallelism,
+    Folder, Input, Item, Keys, Sale, Shape, inputs, local, on_each_engine, on_each_parallelism, same_on_all_engines,
     same_records, with_memory, within_two_minutes,
 };
 
@@ -257,7 +257,7 @@ fn more_records_are_persisted_than_memory_holds() {
 fn a_persisted_flow_repeats_its_records() {
     let sales = sales(5_000);
     let expected = sales.iter().map(|s| s.id).collect();
-    everywhere(expected, |env| {
+    same_on_all_engines(expected, |env| {
         let kept = env.collection(&sales)?.persist();
         kept.count()?;
         kept.project(|s| s.id).collect()

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, everywhere, inputs, on_each_engine, small_inputs};
+use tests::{Reading, inputs, on_each_engine, same_on_all_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -15,8 +15,8 @@ fn totals(readings: DataSet<Reading>) -> DataSet<Reading> {
     })
 }
 
-/// The greatest sorted list of texts in the group. The closure is associative and commutative, so
-/// the result is unique.
+/// The greatest text and the greatest optional text of the group. The closure is associative and
+/// commutative, so the result is unique.
 #[dataflow]
 fn notes(notes: DataSet<(u32, String, Option<String>)>) -> DataSet<(u32, String, Option<String>)> {
     notes.group_by(|n| n.0).reduce(|a, b| (a.0, if a.1 < b.1 { b.1 } else { a.1 }, a.2.max(b.2)))
@@ -58,7 +58,7 @@ proptest! {
     #[test]
     fn records_of_fixed_size_are_reduced(input in inputs()) {
         let readings = input.readings();
-        everywhere(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
+        same_on_all_engines(expected_totals(&readings), |env| totals(env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -69,7 +69,7 @@ proptest! {
             value: a.value.min(b.value),
             count: a.count + b.count,
         });
-        everywhere(all.into_iter().collect(), |env| total(env.collection(&readings)?).collect());
+        same_on_all_engines(all.into_iter().collect(), |env| total(env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -77,7 +77,7 @@ proptest! {
         let sales = input.sales();
         let records: Vec<_> = sales.iter().map(|s| (s.id, s.name.clone(), s.note.clone())).collect();
         let all = records.iter().cloned().reduce(|a, b| (a.0 + b.0, a.1.max(b.1), a.2.max(b.2)));
-        everywhere(all.into_iter().collect(), |env| greatest(env.collection(&records)?).collect());
+        same_on_all_engines(all.into_iter().collect(), |env| greatest(env.collection(&records)?).collect());
     }
 
     #[test]
@@ -89,7 +89,7 @@ proptest! {
             (group[0].0, names.max().unwrap().clone(), notes.max().unwrap().clone())
         };
         let expected = grouped(&records, |n| n.0).into_values().map(greatest).collect();
-        everywhere(expected, |env| notes(env.collection(&records)?).collect());
+        same_on_all_engines(expected, |env| notes(env.collection(&records)?).collect());
     }
 
     #[test]
@@ -97,7 +97,7 @@ proptest! {
         let words: Vec<(u32, String)> = input.readings().iter().map(|r| (r.key % 3, "x".repeat(r.key as usize))).collect();
         let all = |group: Vec<&(u32, String)>| (group[0].0, group.iter().map(|w| w.1.as_str()).collect::<String>());
         let expected = grouped(&words, |w| w.0).into_values().map(all).collect();
-        everywhere(expected, |env| joined_texts(env.collection(&words)?).collect());
+        same_on_all_engines(expected, |env| joined_texts(env.collection(&words)?).collect());
     }
 }
 
@@ -113,7 +113,7 @@ fn records_larger_than_a_page_are_reduced() {
     let words: Vec<(u32, String)> = (0..40).map(|n| (n % 3, "y".repeat(1_000 * n as usize))).collect();
     let expected =
         grouped(&words, |w| w.0).into_iter().map(|(key, group)| (key, group.iter().map(|w| w.1.as_str()).collect()));
-    everywhere(expected.collect(), |env| joined_texts(env.collection(&words)?).collect());
+    same_on_all_engines(expected.collect(), |env| joined_texts(env.collection(&words)?).collect());
 }
 
 #[dataflow]
@@ -131,7 +131,7 @@ fn groups_are_found_after_their_rows_moved() {
         (key, group.iter().map(|n| n.1.clone()).max().unwrap())
     };
     let expected = grouped(&notes, |n| n.0.clone()).into_iter().map(greatest).collect();
-    everywhere(expected, |env| longest_notes(env.collection(&notes)?).collect());
+    same_on_all_engines(expected, |env| longest_notes(env.collection(&notes)?).collect());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -73,8 +73,7 @@ fn many(readings: DataSet<Reading>, copies: u64) -> DataSet<(u32, u64)> {
     })
 }
 
-/// One call for the whole flow: the count, and the least gap between two names in the order of the
-/// flow.
+/// One call for the whole flow: the number of records, with every hundredth record in order.
 #[dataflow]
 fn whole(sales: DataSet<Sale>, limit: i64) -> DataSet<(u64, u64, String)> {
     let kept = sales.filter(|s| s.amount < limit).map(|s| (s.name, s.id)).sort(|s| (s.0, desc(s.1)));
@@ -119,7 +118,7 @@ proptest! {
             (key, seen.len() as u64, seen.iter().map(|s| s.amount).sum(), name)
         };
         let expected = grouped(&sales, |s| s.coupon).into_iter().map(summary).collect();
-        everywhere(expected, |env| summaries(env.collection(&sales)?, least).collect());
+        same_on_all_engines(expected, |env| summaries(env.collection(&sales)?, least).collect());
     }
 
     #[test]
@@ -133,7 +132,7 @@ proptest! {
                 before = s.amount;
             }
         }
-        everywhere(expected, |env| numbered(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| numbered(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -142,7 +141,7 @@ proptest! {
         kept.sort_by_key(|s| (s.name.clone(), Reverse(s.id)));
         let count = kept.len() as u64;
         let expected = kept.iter().step_by(100).map(|s| (count, s.id, s.name.clone())).collect();
-        everywhere(expected, |env| whole(env.collection(input.sales())?, limit).collect());
+        same_on_all_engines(expected, |env| whole(env.collection(input.sales())?, limit).collect());
     }
 
     #[test]
@@ -150,7 +149,7 @@ proptest! {
         let readings = input.readings();
         let most = readings.iter().map(|r| r.value).max();
         let expected = most.map(|most| (most, readings.len() as u64)).into_iter().collect();
-        everywhere(expected, |env| extent(env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| extent(env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -162,7 +161,7 @@ proptest! {
             values.into_iter().take(count as usize).map(move |value| (key, value)).collect::<Vec<_>>()
         };
         let groups = grouped(&readings, |r| r.key).into_iter().filter(|(key, _)| key % 2 == 0);
-        everywhere(groups.flat_map(first).collect(), |env| leading(env.collection(&readings)?, count).collect());
+        same_on_all_engines(groups.flat_map(first).collect(), |env| leading(env.collection(&readings)?, count).collect());
     }
 
     #[test]
@@ -173,7 +172,7 @@ proptest! {
             group.into_iter().take(2).map(|s| s.id).collect::<Vec<_>>()
         };
         let expected = grouped(&sales, |s| s.key).into_values().flat_map(first).collect();
-        everywhere(expected, |env| first_of_sorted(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| first_of_sorted(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -182,6 +181,6 @@ proptest! {
         let readings = &readings[..readings.len().min(50)];
         let groups = grouped(readings, |r| r.key).into_iter();
         let expected = groups.flat_map(|(key, group)| (0..copies).map(move |copy| (key, copy * group.len() as u64)));
-        everywhere(expected.collect(), |env| many(env.collection(readings)?, copies).collect());
+        same_on_all_engines(expected.collect(), |env| many(env.collection(readings)?, copies).collect());
     }
 }

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs, on_each_engine};
+use tests::{Sale, inputs, on_each_engine, same_on_all_engines};
 
 use crate::cases;
 
@@ -17,7 +17,7 @@ proptest! {
     #[test]
     fn collect_returns_the_input(input in inputs()) {
         let sales = input.sales();
-        everywhere(sales.clone(), |env| env.collection(&sales)?.collect());
+        same_on_all_engines(sales.clone(), |env| env.collection(&sales)?.collect());
     }
 
     #[test]

@@ -111,15 +111,15 @@ fn counted(json: &str, name: &str) -> u64 {
 }
 
 /// The hints of a join, and its environment.
-struct Told {
+struct Hinted {
     rows: [u64; 2],
     tasks: usize,
     memory_bytes: usize,
 }
 
-impl Told {
+impl Hinted {
     fn pairs(&self, kind: Kind, sides: &[Vec<Row>; 2]) -> (Env, DataSet<Pair>) {
-        let Told { rows, tasks: parallelism, memory_bytes } = *self;
+        let Hinted { rows, tasks: parallelism, memory_bytes } = *self;
         let env = Env::new(Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..Options::default() });
         let [left, right] = [0, 1].map(|side| env.collection(sides[side].clone()).unwrap().expect_rows(rows[side]));
         let pairs = kind.pipeline(left, right);
@@ -147,16 +147,16 @@ fn a_side_wrongly_hinted_to_be_small_is_not_built() {
     within_two_minutes("reversal", || {
         for (kind, tasks) in KINDS.into_iter().flat_map(|kind| [1, 2].map(|tasks| (kind, tasks))) {
             for large in [0, 1] {
-                let (sizes, told) =
+                let (sizes, hinted) =
                     if large == 0 { ([LARGE, 300], [10, 1_000_000]) } else { ([300, LARGE], [1_000_000, 10]) };
                 let sides = [0, 1].map(|side| rows(sizes[side], 2_000, 1 + side as u64));
-                let told = Told { rows: told, tasks, memory_bytes: 1 << 30 };
-                told.check(kind, &sides);
+                let hinted = Hinted { rows: hinted, tasks, memory_bytes: 1 << 30 };
+                hinted.check(kind, &sides);
                 // On a busy machine the build side can be complete before the probe side delivers a
                 // row. Then it is built.
-                let mut runs = (0..10).map(|_| told.explained(kind, &sides));
+                let mut runs = (0..10).map(|_| hinted.explained(kind, &sides));
                 let reverses = |(_, reversals): &(String, u64)| *reversals == tasks as u64;
-                let (text, reversals) = runs.find(reverses).unwrap_or_else(|| told.explained(kind, &sides));
+                let (text, reversals) = runs.find(reverses).unwrap_or_else(|| hinted.explained(kind, &sides));
                 let build = if large == 0 { "build left" } else { "build right" };
                 assert!(text.contains(build), "{kind:?} in {tasks} tasks: {text}");
                 assert!(
@@ -177,12 +177,12 @@ proptest! {
     fn hints_change_no_pair(
         kind in proptest::sample::select(&KINDS[..]),
         sizes in [proptest::sample::select(vec![0, 500, 20_000, LARGE]), proptest::sample::select(vec![0, 500, 20_000, LARGE])],
-        told in [proptest::sample::select(vec![10, 1_000_000_000]), proptest::sample::select(vec![10, 1_000_000_000])],
+        hinted in [proptest::sample::select(vec![10, 1_000_000_000]), proptest::sample::select(vec![10, 1_000_000_000])],
         tasks in proptest::sample::select(PARALLELISM.to_vec()),
         memory_bytes in proptest::sample::select(vec![64 << 20, 1 << 30]),
         seed in any::<u64>(),
     ) {
         let sides = [0, 1].map(|side| rows(sizes[side], 16_000, seed / 2 + side as u64));
-        Told { rows: told, tasks, memory_bytes }.check(kind, &sides);
+        Hinted { rows: hinted, tasks, memory_bytes }.check(kind, &sides);
     }
 }

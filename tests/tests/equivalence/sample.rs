@@ -25,7 +25,7 @@ fn drawn_from(sales: &[Sale]) -> Vec<Sale> {
 }
 
 /// Checks that the sample has only complete records of the population, and none twice.
-fn some_of(engine: &str, sample: Vec<Sale>, sales: &[Sale]) {
+fn assert_sample_of(engine: &str, sample: Vec<Sale>, sales: &[Sale]) {
     let mut ids: Vec<u64> = sample.iter().map(|s| s.id).collect();
     ids.sort_unstable();
     assert!(ids.is_sorted_by(|left, right| left < right), "{engine}: a record twice");
@@ -47,7 +47,7 @@ proptest! {
             let sample = share(env.collection(&sales).unwrap(), fraction, seed).collect().unwrap();
             let off = (sample.len() as f64 - rows * fraction).abs();
             assert!(off <= far + 1e-6, "{engine}: {} of {rows} for {fraction}", sample.len());
-            some_of(engine, sample, &sales);
+            assert_sample_of(engine, sample, &sales);
         });
     }
 
@@ -58,7 +58,7 @@ proptest! {
         on_each_engine(|engine, env| {
             let sample = some(env.collection(&sales).unwrap(), count, seed).collect().unwrap();
             assert_eq!(sample.len(), expected, "{engine}");
-            some_of(engine, sample, &sales);
+            assert_sample_of(engine, sample, &sales);
         });
     }
 

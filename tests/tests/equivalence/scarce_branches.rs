@@ -45,7 +45,7 @@ fn numbered(shape: Shape, rows: u64, seed: u64) -> Vec<Item> {
 }
 
 /// An input's shape and seed, the memory, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -62,7 +62,7 @@ fn counted(items: &[Item]) -> Vec<(Item, u64)> {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(3) })]
     #[test]
-    fn a_waiting_branch_is_buffered_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn a_waiting_branch_is_buffered_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = numbered(shape, ROWS, seed);
         let job = |flows: &[DataSet<Item>]| with_count(computed(flows[0].clone()));
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, job);
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn branches_join_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn branches_join_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = numbered(shape, ROWS, seed);
         let job = |flows: &[DataSet<Item>]| halves_with_their_like(computed(flows[0].clone()));
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, job);
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn a_buffered_branch_keeps_its_order_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn a_buffered_branch_keeps_its_order_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let mut items = numbered(shape, ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| with_rank(flows[0].clone()));
         items.sort_by_key(|item| (std::cmp::Reverse(item.key), item.value));
@@ -94,7 +94,7 @@ fn records_of_a_waiting_branch_are_spilled() {
             items.iter_mut().for_each(|item| item.text = item.text.repeat(longer));
             // Few groups, so that nothing else in the plan exceeds its minimum memory.
             let job = |flows: &[DataSet<Item>]| with_count(computed(flows[0].clone()));
-            let (found, report) = Scarcity::Least.run(std::slice::from_ref(&items), parallelism, job);
+            let (found, report) = Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, job);
             same_records(&format!("{shape:?}"), found, counted(&items));
             let plan = report.explain();
             let spools = |line: &str| line.contains("chain, spool") && line.contains(" in ") && line.contains("part");

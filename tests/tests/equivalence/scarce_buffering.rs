@@ -10,7 +10,7 @@ use tests::{Folder, Item, PARALLELISM, Random, Scarcity, Shape, local, same_reco
 
 use crate::{cases, grouped};
 
-/// Checks the records of each task, which are sorted and numbered in order.
+/// Sorts the records of each task, and numbers them in that order.
 #[dataflow]
 fn ranked(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     items.sort_partition(|i| (desc(i.key), i.text)).zip_with_index()
@@ -49,7 +49,7 @@ fn some(items: DataSet<Item>, count: usize, seed: u64) -> DataSet<Item> {
 const ROWS: u64 = 60_000;
 
 /// An input's shape and seed, the memory, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -74,7 +74,7 @@ fn by_value(left: &Item, right: &Item) -> Ordering {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(4) })]
     #[test]
-    fn ranks_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn ranks_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (mut found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| ranked(flows[0].clone()));
         found.sort_by_key(|&(number, _)| number);
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn ranges_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn ranges_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| in_ranges(flows[0].clone()));
         let mut tasks: BTreeMap<u64, Vec<Item>> = BTreeMap::new();
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn first_of_groups_is_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely(), count in counts()) {
+    fn first_of_groups_is_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs(), count in counts()) {
         // Records of many pages, exchanged between 4 tasks, exceed the memory reserved for pages.
         // Such a job may fail.
         prop_assume!(shape != Shape::Huge || parallelism < 4);
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn first_is_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely(), count in counts()) {
+    fn first_is_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs(), count in counts()) {
         let mut items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| first(flows[0].clone(), count));
         items.sort_by(by_value);
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn samples_are_drawn_in_any_memory((shape, seed, scarcity, parallelism) in scarcely(), count in counts()) {
+    fn samples_are_drawn_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs(), count in counts()) {
         // The value is the record's number, so that a record drawn twice is detected.
         let mut items = shape.items(ROWS, seed);
         items.iter_mut().zip(0..).for_each(|(item, number)| item.value = number);
@@ -144,7 +144,7 @@ fn records_that_do_not_fit_are_spilled() {
     let one_group = Shape::OneHot.items(3 * ROWS, 7);
     for parallelism in PARALLELISM {
         let spills = |what: &str, items: &[Item], job: &dyn Fn(&[DataSet<Item>]) -> DataSet<Item>| {
-            let (_, report) = Scarcity::Least.run(&[items.to_vec()], parallelism, job);
+            let (_, report) = Scarcity::Minimum.run(&[items.to_vec()], parallelism, job);
             assert!(report.spilled_bytes() > 0, "{what}, {parallelism}: {}", report.explain());
         };
         if parallelism > 1 {

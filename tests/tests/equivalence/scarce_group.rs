@@ -114,7 +114,7 @@ fn all_values(items: DataSet<Item>) -> DataSet<(u64, u64, i64)> {
 const ROWS: u64 = 60_000;
 
 /// An input's shape and seed, the memory, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -135,14 +135,14 @@ fn measured(items: &[Item]) -> Vec<Measures> {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(8) })]
     #[test]
-    fn aggregates_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn aggregates_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| measures(flows[0].clone()));
         same_records(&format!("{shape:?}"), found, measured(&items));
     }
 
     #[test]
-    fn groups_by_text_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn groups_by_text_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| averages(flows[0].clone()));
         let average = |(text, group): (String, Vec<&Item>)| {
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn replaced_records_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn replaced_records_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS / 2, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| longest(flows[0].clone()));
         let longest = |(key, group): (u64, Vec<&Item>)| {
@@ -189,14 +189,14 @@ fn counted_of(items: &[Item]) -> Vec<(u64, u64, Measures)> {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(6) })]
     #[test]
-    fn distinct_counts_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn distinct_counts_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS / 2, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| counted(flows[0].clone()));
         same_records(&format!("{shape:?}"), found, counted_of(&items));
     }
 
     #[test]
-    fn distinct_counts_of_several_kinds_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn distinct_counts_of_several_kinds_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS / 4, seed);
         let input = std::slice::from_ref(&items);
         let (found, _) = scarcity.run(input, parallelism, |flows| kinds(flows[0].clone()));
@@ -229,7 +229,7 @@ fn distinct_counts_spill_in_little_memory() {
     for (shape, parallelism) in [(Shape::OneHot, 2), (Shape::Sorted, 1), (Shape::Distinct, 4)] {
         let items = shape.items(ROWS * 2 * parallelism as u64, 7);
         let (found, report) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| counted(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| counted(flows[0].clone()));
         same_records(&format!("{shape:?}"), found, counted_of(&items));
         assert!(report.spilled_bytes() > 1 << 20, "{}", report.explain());
         assert!(report.explain().to_string().contains(" parts"), "{}", report.explain());
@@ -241,7 +241,7 @@ fn two_records_per_group_pass_in_any_memory() {
     for (shape, parallelism) in Shape::ALL.into_iter().zip(PARALLELISM.into_iter().cycle()) {
         let items = shape.items(ROWS, 11);
         let groups = grouped(&items, |item| (item.key, item.value % 2));
-        for scarcity in [Scarcity::Ample, Scarcity::Least] {
+        for scarcity in [Scarcity::Ample, Scarcity::Minimum] {
             let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| firsts(flows[0].clone()));
             for (key, passed) in grouped(&found, |item| (item.key, item.value % 2)) {
                 assert_eq!(passed.len(), groups[&key].len().min(2), "{shape:?} in {scarcity:?}");
@@ -259,7 +259,7 @@ fn groups_spill_in_little_memory() {
         // Each task has its own minimum memory, so more tasks hold more records.
         let items = Shape::Distinct.items(ROWS * 2 * parallelism as u64, 7);
         let (found, report) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| measures(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| measures(flows[0].clone()));
         same_records("measures", found, measured(&items));
         assert!(report.spilled_bytes() > 1 << 20, "{}", report.explain());
     }
@@ -279,7 +279,7 @@ fn records_grow_in_little_memory() {
     expected.values_mut().for_each(|group| group.1.sort_unstable());
     for parallelism in PARALLELISM {
         let (found, _) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| joined(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| joined(flows[0].clone()));
         let found = found.into_iter().map(|item| {
             let mut text = item.text.into_bytes();
             text.sort_unstable();

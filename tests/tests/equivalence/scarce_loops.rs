@@ -32,7 +32,7 @@ fn a_solution_set_may_exceed_memory() {
         let items = items(40_000);
         let expected: Vec<_> = items.iter().map(|item| (item.key, 0, item.text.clone())).collect();
         for (scarcity, parallelism) in
-            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Least, 1), (Scarcity::Least, 2)]
+            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Minimum, 1), (Scarcity::Minimum, 2)]
         {
             let (found, report) =
                 scarcity.run(std::slice::from_ref(&items), parallelism, |flows| halved(flows[0].clone()));
@@ -67,7 +67,7 @@ fn flows_from_outside_a_loop_may_exceed_memory() {
             })
             .collect();
         for (scarcity, parallelism) in
-            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Least, 1), (Scarcity::Least, 2)]
+            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Minimum, 1), (Scarcity::Minimum, 2)]
         {
             let inputs = [items.clone(), items.clone()];
             let (found, report) =

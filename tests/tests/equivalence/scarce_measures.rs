@@ -90,7 +90,7 @@ fn in_any_memory<T: Record + Ord + std::fmt::Debug>(
         let mut wanted = expected(&items);
         wanted.sort_unstable();
         let items = [items];
-        for scarcity in [Scarcity::Ample, Scarcity::Part(4), Scarcity::Least] {
+        for scarcity in [Scarcity::Ample, Scarcity::Part(4), Scarcity::Minimum] {
             for parallelism in [PARALLELISM[0], PARALLELISM[1]] {
                 let (mut found, _) = scarcity.run(&items, parallelism, |flows| job(flows[0].clone()));
                 found.sort_unstable();
@@ -238,7 +238,7 @@ fn a_group_larger_than_memory_has_quantiles() {
         [(median, low, texts().min().unwrap(), texts().max().unwrap(), items.iter().map(|item| item.value).sum())];
     let items = [items];
     for parallelism in [1, 2] {
-        for scarcity in [Scarcity::Ample, Scarcity::Part(8), Scarcity::Least] {
+        for scarcity in [Scarcity::Ample, Scarcity::Part(8), Scarcity::Minimum] {
             let (found, report) = scarcity.run(&items, parallelism, |flows| of_all(flows[0].clone()));
             assert_eq!(found, expected, "{scarcity:?}, parallelism {parallelism}");
             assert!(scarcity == Scarcity::Ample || report.spilled_bytes() > 0, "{scarcity:?} held all");

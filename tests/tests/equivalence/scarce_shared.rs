@@ -12,8 +12,8 @@ const SCARCITIES: [(Scarcity, usize); 7] = [
     (Scarcity::Ample, 4),
     (Scarcity::Part(2), 2),
     (Scarcity::Part(8), 4),
-    (Scarcity::Least, 2),
-    (Scarcity::Least, 4),
+    (Scarcity::Minimum, 2),
+    (Scarcity::Minimum, 4),
 ];
 
 /// Number of different keys.
@@ -59,8 +59,8 @@ fn twice(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Pair> {
 #[dataflow]
 fn stepped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.iterate(ROUNDS, |items| {
-        let met = items.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key);
-        met.map(|i, o| ItemRef { key: (i.key + 1) % KEYS, value: i.value + o.text.len() as i64, text: i.text })
+        let joined = items.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key);
+        joined.map(|i, o| ItemRef { key: (i.key + 1) % KEYS, value: i.value + o.text.len() as i64, text: i.text })
     })
 }
 
@@ -72,7 +72,7 @@ fn sides() -> [Vec<Item>; 2] {
 }
 
 /// Each item with the other item of its key.
-fn met<'i>(items: &'i [Item], others: &'i [Item]) -> impl Iterator<Item = (&'i Item, Option<&'i Item>)> {
+fn with_partner<'i>(items: &'i [Item], others: &'i [Item]) -> impl Iterator<Item = (&'i Item, Option<&'i Item>)> {
     let by_key: HashMap<u64, &Item> = others.iter().map(|other| (other.key, other)).collect();
     items.iter().map(move |item| (item, by_key.get(&item.key).copied()))
 }
@@ -86,20 +86,20 @@ fn a_broadcast_side_is_joined_in_any_memory() {
             let what = format!("{scarcity:?}, {parallelism} tasks");
             let (found, report) = scarcity.run(&inputs, parallelism, |flows| inner(flows[0].clone(), flows[1].clone()));
             let pair = |(item, other): (&Item, Option<&Item>)| Some((item.key, item.value, other?.text.clone()));
-            same_records(&what, found, met(items, others).filter_map(pair).collect());
+            same_records(&what, found, with_partner(items, others).filter_map(pair).collect());
             assert_eq!(report.spilled_bytes() > 0, scarcity != Scarcity::Ample, "{what}");
             let (found, _) = scarcity.run(&inputs, parallelism, |flows| kept(flows[0].clone(), flows[1].clone()));
             let kept =
                 |(item, other): (&Item, Option<&Item>)| (item.key, item.value, other.map(|other| other.text.clone()));
-            same_records(&what, found, met(items, others).map(kept).collect());
+            same_records(&what, found, with_partner(items, others).map(kept).collect());
             let (found, _) = scarcity.run(&inputs, parallelism, |flows| without(flows[0].clone(), flows[1].clone()));
-            let alone = met(items, others).filter(|(_, other)| other.is_none()).map(|(item, _)| item.clone());
+            let alone = with_partner(items, others).filter(|(_, other)| other.is_none()).map(|(item, _)| item.clone());
             same_records(&what, found, alone.collect());
             let (found, _) = scarcity.run(&inputs, parallelism, |flows| twice(flows[0].clone(), flows[1].clone()));
             let twice = |(item, other): (&Item, Option<&Item>)| {
                 other.map(|other| (item.key, item.value + other.value, other.text.clone()))
             };
-            same_records(&what, found, met(items, others).filter_map(twice).collect());
+            same_records(&what, found, with_partner(items, others).filter_map(twice).collect());
         }
     });
 }
@@ -137,7 +137,7 @@ fn pairs_stay_in_their_items_task_if_required() {
         items.iter_mut().for_each(|item| item.value %= 100);
         let others: Vec<Item> = others.iter().chain(&others).cloned().collect();
         let mut expected: HashMap<i64, i64> = HashMap::new();
-        for (item, other) in met(&items, &others) {
+        for (item, other) in with_partner(&items, &others) {
             // Each other item occurs twice.
             other.into_iter().for_each(|o| *expected.entry(item.value).or_default() += 2 * o.text.len() as i64);
         }

@@ -31,7 +31,7 @@ fn summaries(items: DataSet<Item>) -> DataSet<(u64, u64, i64)> {
     })
 }
 
-/// Emits each record repeatedly, with the number of records left in its group.
+/// Emits each record with the number of records in its group.
 #[dataflow]
 fn repeated(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     items.group_by(|i| i.key).reduce_group(|g, out| {
@@ -64,7 +64,7 @@ fn both(left: DataSet<Item>, right: DataSet<Item>) -> DataSet<(u64, u64, u64, i6
 const ROWS: u64 = 60_000;
 
 /// An input's shape and seed, the memory, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -82,7 +82,7 @@ fn summary(group: &[&Item]) -> i64 {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(10) })]
     #[test]
-    fn records_are_sorted_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn records_are_sorted_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let mut expected = items.clone();
         let (found, _) = scarcity.run(&[items], parallelism, |flows| sorted(flows[0].clone()));
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn groups_are_complete_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn groups_are_complete_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| summaries(flows[0].clone()));
         let expected = grouped(&items, |item| item.key).into_iter().map(|(key, group)| (key, group.len() as u64, summary(&group)));
@@ -104,7 +104,7 @@ proptest! {
 
     #[test]
     fn co_groups_are_complete_in_any_memory(
-        (shape, seed, scarcity, parallelism) in scarcely(),
+        (shape, seed, scarcity, parallelism) in scarce_inputs(),
         other in prop::sample::select(Shape::ALL.to_vec()),
     ) {
         let (left, right) = (shape.items(ROWS / 2, seed), other.items(ROWS / 2, seed ^ 1));
@@ -130,7 +130,7 @@ fn tasks_sort_their_records_in_any_memory() {
     for parallelism in PARALLELISM {
         let items = Shape::Uniform.items(ROWS * parallelism as u64, 7);
         let (found, report) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| sorted_in_tasks(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| sorted_in_tasks(flows[0].clone()));
         same_records("sort_partition", found, items.clone());
         assert!(report.spilled_bytes() > 1 << 20, "{}", report.explain());
     }

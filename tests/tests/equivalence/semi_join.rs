@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+use tests::{Input, Reading, Sale, inputs, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::cases;
 
@@ -36,13 +36,13 @@ proptest! {
     #[test]
     fn matched_records_are_returned_once(input in inputs()) {
         let (sales, readings, expected) = with_partners(input);
-        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
     fn matched_records_are_returned_once_on_all_engines(input in small_inputs()) {
         let (sales, readings, expected) = with_partners(input);
-        everywhere(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -51,7 +51,7 @@ proptest! {
         let keys: BTreeSet<_> = right.iter().map(|r| (&r.note, r.coupon)).collect();
         let stays = |s: &&Sale| s.note.is_some() && s.coupon.is_some() && keys.contains(&(&s.note, s.coupon));
         let expected = left.iter().filter(stays).map(|s| s.id).collect();
-        everywhere(expected, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -64,8 +64,8 @@ proptest! {
         let keys: BTreeSet<_> = right.iter().filter_map(key).collect();
         let has = |s: &&Sale| key(s).is_some_and(|key| keys.contains(&key));
         let kept = left.iter().filter(has).map(|s| s.id).collect();
-        locally(kept, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_local_engines(kept, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
         let kept = left.iter().filter(|s| !has(s)).cloned().collect();
-        locally(kept, |env| without(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_local_engines(kept, |env| without(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }

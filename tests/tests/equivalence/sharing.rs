@@ -2,8 +2,8 @@
 
 use dataflow::prelude::*;
 use tests::{
-    Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, on_each_parallelism, same_records,
-    within_two_minutes,
+    Folder, Input, Keys, Sale, on_each_engine, on_each_parallelism, same_on_all_engines, same_on_local_engines,
+    same_records, within_two_minutes,
 };
 
 use crate::grouped;
@@ -67,7 +67,7 @@ fn a_union_with_itself_has_every_record_twice() {
         for sales in sizes(Keys::Zipf) {
             let once = || sales.iter().filter(|s| s.amount > 0).map(|s| s.id);
             let expected = once().chain(once()).chain(once()).collect();
-            everywhere(expected, |env| union_with_itself(env.collection(&sales)?).collect());
+            same_on_all_engines(expected, |env| union_with_itself(env.collection(&sales)?).collect());
         }
     });
 }
@@ -81,8 +81,8 @@ fn a_self_join_pairs_records_with_equal_keys() {
                 group.iter().flat_map(|l| group.iter().map(|r| (l.id, r.id))).collect()
             };
             let expected: Vec<_> = groups.flat_map(pairs).collect();
-            locally(expected.clone(), |env| self_join(env.collection(&sales)?).collect());
-            locally(expected, |env| self_join(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| self_join(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| self_join(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -93,10 +93,12 @@ fn branches_that_join_again_do_not_deadlock() {
         for sales in [sizes(Keys::Zipf), sizes(Keys::Zipf)].into_iter().flatten() {
             let counts = grouped(&sales, |s| s.key);
             let expected: Vec<_> = sales.iter().map(|s| (s.id, counts[&s.key].len() as u64)).collect();
-            locally(expected.clone(), |env| diamond_with_total(env.collection(&sales)?).collect());
-            locally(expected.clone(), |env| diamond_with_total(computed(env.collection(&sales)?)).collect());
-            locally(expected.clone(), |env| diamond_turned_round(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_turned_round(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| diamond_with_total(env.collection(&sales)?).collect());
+            same_on_local_engines(expected.clone(), |env| {
+                diamond_with_total(computed(env.collection(&sales)?)).collect()
+            });
+            same_on_local_engines(expected.clone(), |env| diamond_turned_round(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| diamond_turned_round(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -106,8 +108,8 @@ fn branches_of_a_union_see_the_same_records() {
     within_two_minutes("diamond of filters", || {
         for sales in sizes(Keys::Zipf) {
             let expected: Vec<u64> = sales.iter().filter(|s| s.coupon.is_some()).map(|s| s.id).collect();
-            locally(expected.clone(), |env| diamond_of_filters(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_of_filters(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| diamond_of_filters(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| diamond_of_filters(computed(env.collection(&sales)?)).collect());
         }
     });
 }
@@ -121,8 +123,8 @@ fn a_branch_may_buffer_before_it_joins_the_other() {
             best.truncate(50);
             let expected: Vec<u64> =
                 sales.iter().filter(|s| best.iter().any(|b| b.key == s.key)).map(|s| s.id).collect();
-            locally(expected.clone(), |env| diamond_with_sort(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_with_sort(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| diamond_with_sort(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| diamond_with_sort(computed(env.collection(&sales)?)).collect());
         }
     });
 }

@@ -1,7 +1,7 @@
 //! Sums at the limits of their type.
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 #[dataflow]
 fn totals(amounts: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
@@ -35,18 +35,18 @@ fn cancelling() -> Vec<(u32, i64)> {
 fn sums_are_exact_if_only_partial_sums_overflow() {
     let amounts = cancelling();
     let expected = vec![(0, 7), (1, -7), (2, 0)];
-    everywhere(expected.clone(), |env| totals(env.collection(&amounts)?).collect());
-    everywhere(expected.clone(), |env| measured(env.collection(&amounts)?).collect());
+    same_on_all_engines(expected.clone(), |env| totals(env.collection(&amounts)?).collect());
+    same_on_all_engines(expected.clone(), |env| measured(env.collection(&amounts)?).collect());
     let prices: Vec<_> = amounts.iter().map(|a| (a.0, Decimal::<2>::from_scaled(a.1))).collect();
     let expected = expected.iter().map(|a| (a.0, Decimal::from_scaled(a.1))).collect();
-    everywhere(expected, |env| decimals(env.collection(&prices)?).collect());
+    same_on_all_engines(expected, |env| decimals(env.collection(&prices)?).collect());
 }
 
 #[test]
 fn sums_reach_the_limits_of_their_type() {
     let amounts = [(1u32, i64::MAX - 1), (1, 1), (2, i64::MIN + 1), (2, -1)];
-    everywhere(vec![(1, i64::MAX), (2, i64::MIN)], |env| totals(env.collection(amounts)?).collect());
-    everywhere(vec![(1, i64::MAX), (2, i64::MIN)], |env| measured(env.collection(amounts)?).collect());
+    same_on_all_engines(vec![(1, i64::MAX), (2, i64::MIN)], |env| totals(env.collection(amounts)?).collect());
+    same_on_all_engines(vec![(1, i64::MAX), (2, i64::MIN)], |env| measured(env.collection(amounts)?).collect());
 }
 
 #[test]

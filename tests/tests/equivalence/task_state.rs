@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{PARALLELISM, Sale, embedded, everywhere, inputs, local};
+use tests::{PARALLELISM, Sale, embedded, inputs, local, same_on_all_engines};
 
 use crate::cases;
 
@@ -60,7 +60,7 @@ fn fused(sales: DataSet<Sale>) -> DataSet<(u64, String)> {
         .try_map(|s| Ok::<_, std::fmt::Error>((s.0 + 1, s.1)))
 }
 
-/// The first sale of each run of equal keys. One filter is fused; the other has two consumers.
+/// The first sale of each run of equal keys. The filter works in place and has two consumers.
 #[dataflow]
 fn first_of_runs(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     let first = sales.sort(|s| s.id).filter_with(|_| None, |last, s| last.replace(s.key) != Some(s.key));
@@ -101,7 +101,7 @@ proptest! {
         let kept: Vec<&Sale> = sales.iter().filter(|s| last.replace(s.key) != Some(s.key)).collect();
         let twice = kept.iter().filter(|s| s.amount > 0).map(|s| (s.id, 1));
         let expected = kept.iter().map(|s| (s.id, 0)).chain(twice).collect();
-        everywhere(expected, |env| first_of_runs(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| first_of_runs(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -112,7 +112,7 @@ proptest! {
             Some((s.id, *sum))
         });
         let expected: Vec<_> = kept.filter(|(id, _)| id % 6 == 0).collect();
-        everywhere(expected, |env| limited(env.collection(&sales)?, i64::MAX.to_string()).collect());
+        same_on_all_engines(expected, |env| limited(env.collection(&sales)?, i64::MAX.to_string()).collect());
     }
 
     #[test]
@@ -142,7 +142,7 @@ proptest! {
             *sum += s.amount;
             Some((s.id, *sum))
         });
-        everywhere(sums.collect(), |env| running(env.collection(&sales)?, first).collect());
+        same_on_all_engines(sums.collect(), |env| running(env.collection(&sales)?, first).collect());
     }
 
     #[test]
@@ -150,7 +150,7 @@ proptest! {
         let sales = input.sales();
         let pairs = sales.windows(2).map(|pair| (pair[0].note.clone(), pair[1].note.clone()));
         let expected = pairs.filter(|(before, after)| before != after).collect();
-        everywhere(expected, |env| changes(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| changes(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -158,7 +158,7 @@ proptest! {
         let sales = input.sales();
         let kept = sales.iter().filter(|s| s.coupon != Some(3) && s.id % 2 == 0);
         let expected = kept.flat_map(|s| [(); 2].map(|()| (s.id / 2 + 1, s.name.to_uppercase()))).collect();
-        everywhere(expected, |env| fused(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| fused(env.collection(&sales)?).collect());
     }
 }
 

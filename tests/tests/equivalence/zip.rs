@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dataflow::prelude::*;
 use proptest::prelude::*;
 use tests::{
-    PARALLELISM, Sale, embedded, everywhere, inputs, local, on_each_engine, same_records, small_inputs,
+    PARALLELISM, Sale, embedded, inputs, local, on_each_engine, same_on_all_engines, same_records, small_inputs,
     within_two_minutes,
 };
 
@@ -59,7 +59,7 @@ proptest! {
         let mut sales = input.sales();
         let shuffled = sales.clone();
         sales.sort_by_key(|s| (std::cmp::Reverse(s.amount), s.id));
-        everywhere((0..).zip(sales).collect(), |env| ranks(env.collection(&shuffled)?).collect());
+        same_on_all_engines((0..).zip(sales).collect(), |env| ranks(env.collection(&shuffled)?).collect());
     }
 
     #[test]
@@ -87,8 +87,8 @@ proptest! {
     #[test]
     fn either_part_can_be_read_alone(input in inputs()) {
         let sales = input.sales();
-        everywhere(sales.iter().map(|s| s.name.clone()).collect(), |env| parts(env.collection(&sales)?).0.collect());
-        everywhere((0..sales.len() as u64).collect(), |env| parts(env.collection(&sales)?).1.collect());
+        same_on_all_engines(sales.iter().map(|s| s.name.clone()).collect(), |env| parts(env.collection(&sales)?).0.collect());
+        same_on_all_engines((0..sales.len() as u64).collect(), |env| parts(env.collection(&sales)?).1.collect());
     }
 
     #[test]

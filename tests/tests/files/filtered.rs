@@ -4,7 +4,7 @@
 use dataflow::Accumulated;
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
-use tests::{Folder, everywhere, local, on_each_engine};
+use tests::{Folder, local, on_each_engine, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Sale {
@@ -68,7 +68,7 @@ fn several_filters_keep_the_expected_records() {
     };
     let expected: Vec<_> = sales().into_iter().filter(is_kept).map(|s| (s.id, s.note)).collect();
     assert!(expected.len() > 1_000);
-    everywhere(expected, |env| few(env.read_parquet(&path)?, last).collect());
+    same_on_all_engines(expected, |env| few(env.read_parquet(&path)?, last).collect());
 }
 
 /// The query reads no column, only the number of records.
@@ -105,7 +105,7 @@ fn a_filter_never_sees_records_dropped_before() {
     let folder = Folder::default();
     let path = file(&folder);
     let expected = (0..SALES).filter(|id| (1..=3).contains(&(id % 7))).collect();
-    everywhere(expected, |env| shares(env.read_parquet(&path)?).collect());
+    same_on_all_engines(expected, |env| shares(env.read_parquet(&path)?).collect());
     on_each_engine(|engine, env| {
         let error = unprotected(env.read_parquet(&path).unwrap()).collect().unwrap_err().to_string();
         let place = "`filter` at tests/tests/files/filtered.rs:";

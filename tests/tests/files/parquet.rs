@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dataflow::prelude::*;
 use dataflow::{ParquetCodec, ParquetOptions};
-use tests::{Folder, embedded, everywhere, local};
+use tests::{Folder, embedded, local, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {
@@ -66,9 +66,9 @@ fn lists_of_records_and_maps_round_trip() {
         let env = local(4);
         env.collection(&orders).unwrap().write_parquet(&path);
         env.run().unwrap();
-        everywhere(orders.clone(), |env| env.read_parquet::<Order>(&path)?.collect());
+        same_on_all_engines(orders.clone(), |env| env.read_parquet::<Order>(&path)?.collect());
         let expected = orders.iter().flat_map(|order| order.items.iter().map(|item| (order.id, item.name.clone())));
-        everywhere(expected.collect(), |env| names(env.read_parquet(&path)?).collect());
+        same_on_all_engines(expected.collect(), |env| names(env.read_parquet(&path)?).collect());
     }
 }
 
@@ -81,7 +81,7 @@ fn a_record_may_be_a_list() {
     let env = embedded();
     env.collection(&lists).unwrap().write_parquet(&path);
     env.run().unwrap();
-    everywhere(lists, |env| env.read_parquet::<Vec<Option<i64>>>(&path)?.collect());
+    same_on_all_engines(lists, |env| env.read_parquet::<Vec<Option<i64>>>(&path)?.collect());
 }
 
 /// Lists much larger than one decoded batch of plain rows.
@@ -93,7 +93,7 @@ fn long_lists_round_trip() {
     let env = local(2);
     env.collection(&lists).unwrap().write_parquet(&path);
     env.run().unwrap();
-    everywhere(lists, |env| env.read_parquet::<(u64, Vec<Item>)>(&path)?.collect());
+    same_on_all_engines(lists, |env| env.read_parquet::<(u64, Vec<Item>)>(&path)?.collect());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use dataflow::{CsvOptions, Env, Lenient, Result};
-use tests::{Folder, embedded, everywhere};
+use tests::{Folder, embedded, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Reading {
@@ -19,7 +19,7 @@ struct Value {
 type Write = fn(&DataSet<Value>, &str);
 type Read = fn(&Env, &str) -> Result<DataSet<Reading>>;
 
-const WAYS: [(&str, Write, Read); 6] = [
+const FORMATS: [(&str, Write, Read); 6] = [
     ("csv", |flow, path| flow.write_csv(path), |env, path| env.read_csv(path)),
     ("csv.gz", |flow, path| flow.write_csv(path), |env, path| env.read_csv(path)),
     ("jsonl", |flow, path| flow.write_json(path), |env, path| env.read_json(path)),
@@ -45,7 +45,7 @@ fn only_files(readings: DataSet<Reading>) -> DataSet<String> {
 
 #[test]
 fn every_format_fills_in_the_path() {
-    for (ending, write, read) in WAYS {
+    for (ending, write, read) in FORMATS {
         let folder = Folder::default();
         let paths = ["one", "two"].map(|name| folder.join(&format!("{name}.{ending}")));
         for (path, first) in paths.iter().zip([0, 100]) {
@@ -57,12 +57,14 @@ fn every_format_fills_in_the_path() {
         let row = |path: &String, value| Reading { file: path.clone(), value };
         let expected: Vec<_> =
             [(0, 0), (0, 1), (0, 2), (1, 100), (1, 101), (1, 102)].map(|(file, value)| row(&paths[file], value)).into();
-        everywhere(expected, |env| read(env, &all)?.collect());
+        same_on_all_engines(expected, |env| read(env, &all)?.collect());
         let second = [100, 101, 102].map(|value| (paths[1].clone(), value)).to_vec();
-        everywhere(second, |env| of_the_second(read(env, &all)?, paths[1].clone()).collect());
-        everywhere(paths.iter().map(|path| (path.clone(), 3)).collect(), |env| by_file(read(env, &all)?).collect());
+        same_on_all_engines(second, |env| of_the_second(read(env, &all)?, paths[1].clone()).collect());
+        same_on_all_engines(paths.iter().map(|path| (path.clone(), 3)).collect(), |env| {
+            by_file(read(env, &all)?).collect()
+        });
         let files = paths.iter().flat_map(|path| [path.clone(), path.clone(), path.clone()]).collect();
-        everywhere(files, |env| only_files(read(env, &all)?).collect());
+        same_on_all_engines(files, |env| only_files(read(env, &all)?).collect());
     }
 }
 
@@ -81,7 +83,7 @@ fn the_path_ignores_folders_and_columns_of_its_name() {
     std::fs::create_dir(folder.path().join("day=2024-02-29")).unwrap();
     let path = folder.file("day=2024-02-29/a.csv", "amount,file\n7,x\n");
     let expected = vec![Sale { day: Date::from_days(19_782), amount: 7, file: path }];
-    everywhere(expected, |env| env.read_csv::<Sale>(folder.path().to_str().unwrap())?.collect());
+    same_on_all_engines(expected, |env| env.read_csv::<Sale>(folder.path().to_str().unwrap())?.collect());
 }
 
 #[test]
@@ -96,11 +98,11 @@ fn a_record_with_only_the_path_counts_rows() {
     let env = embedded();
     env.collection([Value { value: 1 }, Value { value: 2 }]).unwrap().write_parquet(&path);
     env.run().unwrap();
-    everywhere(vec![From { file: path.clone() }; 2], |env| env.read_parquet::<From>(&path)?.collect());
+    same_on_all_engines(vec![From { file: path.clone() }; 2], |env| env.read_parquet::<From>(&path)?.collect());
     let path = folder.file("a.jsonl", "{\"value\":1}\n{}\n");
-    everywhere(vec![From { file: path.clone() }; 2], |env| env.read_json::<From>(&path)?.collect());
+    same_on_all_engines(vec![From { file: path.clone() }; 2], |env| env.read_json::<From>(&path)?.collect());
     let path = folder.file("a.csv", "value\n1\n2\n");
-    everywhere(vec![From { file: path.clone() }; 2], |env| env.read_csv::<From>(&path)?.collect());
+    same_on_all_engines(vec![From { file: path.clone() }; 2], |env| env.read_csv::<From>(&path)?.collect());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dataflow::prelude::*;
 use dataflow::{Result, Task};
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::pair;
 
@@ -373,7 +373,7 @@ fn operators_of_other_types_are_unchanged() -> Result<()> {
 fn operators_keep_their_meaning_without_checks() {
     // For r.n = 4: total 3 + 6, range 2, kept 1, counts[2] 3 - (1 + 3 - 2) = 1, wrapped 18.
     let text = "64.504".to_owned();
-    everywhere(vec![(14 + 8, 9 + 2 + 1 + 1 + 18, 10, text)], |env| {
+    same_on_all_engines(vec![(14 + 8, 9 + 2 + 1 + 1 + 18, 10, text)], |env| {
         in_any_position(env.collection([mixed()])?, 10).collect()
     });
 }
@@ -395,20 +395,20 @@ fn in_order(numbers: DataSet<i32>) -> DataSet<(i32, String)> {
 
 #[test]
 fn operands_are_evaluated_in_order() {
-    everywhere(vec![pair("rightleftabc", 0)].into_iter().map(|(text, _)| (7 + 6, text)).collect(), |env| {
+    same_on_all_engines(vec![pair("rightleftabc", 0)].into_iter().map(|(text, _)| (7 + 6, text)).collect(), |env| {
         in_order(env.collection([5])?).collect()
     });
 }
 
 #[dataflow]
-fn behind_a_semi_join(points: DataSet<Point>, known: DataSet<i64>) -> DataSet<Point> {
+fn after_a_semi_join(points: DataSet<Point>, known: DataSet<i64>) -> DataSet<Point> {
     points.semi_join(known).on(|p| p.n, |n| n).filter(|p| p.a + 1 > 0)
 }
 
 #[test]
 fn a_computing_filter_sees_only_records_passed_to_it() {
-    everywhere(Vec::<i64>::new(), |env| {
-        let found = behind_a_semi_join(env.collection([MOST])?, env.collection([7i64])?).collect()?;
+    same_on_all_engines(Vec::<i64>::new(), |env| {
+        let found = after_a_semi_join(env.collection([MOST])?, env.collection([7i64])?).collect()?;
         Ok(found.into_iter().map(|point| point.n).collect())
     });
 }
@@ -431,7 +431,7 @@ fn left_alone(numbers: DataSet<i32>) -> DataSet<(i32, i32, i32, i32)> {
 /// this crate either.
 #[test]
 fn operations_invisible_to_the_macro_wrap() {
-    everywhere(vec![(-2, -2, -2, -2)], |env| left_alone(env.collection([i32::MAX])?).collect());
+    same_on_all_engines(vec![(-2, -2, -2, -2)], |env| left_alone(env.collection([i32::MAX])?).collect());
 }
 
 #[dataflow]
@@ -477,7 +477,7 @@ fn in_odd_places(rows: DataSet<(String, Option<i32>, Vec<i32>)>) -> DataSet<(Str
 #[test]
 fn operators_may_occur_anywhere() {
     // For 4: found 2, referred 5, chosen -12, mean 1.
-    everywhere(vec![pair("a,1,2!", 2 + 5 - 12 + 1 - 1)], |env| {
+    same_on_all_engines(vec![pair("a,1,2!", 2 + 5 - 12 + 1 - 1)], |env| {
         in_odd_places(env.collection([("a".to_owned(), Some(4), vec![1, 2])])?).collect()
     });
 }

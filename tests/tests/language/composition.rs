@@ -2,7 +2,7 @@
 
 use dataflow::Result;
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::{pair, texts};
 
@@ -34,7 +34,7 @@ fn word_count(lines: DataSet<String>) -> DataSet<(String, u64)> {
 #[test]
 fn pipelines_call_pipelines_of_any_record() {
     let expected = vec![pair("be", 2), pair("or", 1), pair("to", 2)];
-    everywhere(expected, |env| word_count(env.collection(["to be or", "not to be"])?).collect());
+    same_on_all_engines(expected, |env| word_count(env.collection(["to be or", "not to be"])?).collect());
 }
 
 #[dataflow]
@@ -53,8 +53,8 @@ fn shaped(lines: DataSet<String>, upper: bool, more: &[&'static str]) -> DataSet
 #[test]
 fn branches_and_loops_build_flows() {
     let lines = ["a", "b", "a"];
-    everywhere(texts(["A", "A", "B"]), |env| shaped(env.collection(lines)?, true, &[]).collect());
-    everywhere(texts(["a", "a!", "a?", "b", "b!", "b?"]), |env| {
+    same_on_all_engines(texts(["A", "A", "B"]), |env| shaped(env.collection(lines)?, true, &[]).collect());
+    same_on_all_engines(texts(["a", "a!", "a?", "b", "b!", "b?"]), |env| {
         shaped(env.collection(lines)?, false, &["!", "?"]).collect()
     });
 }
@@ -78,7 +78,7 @@ fn marked(inputs: Inputs) -> DataSet<String> {
 
 #[test]
 fn expressions_can_be_marked_as_flows() {
-    everywhere(texts(["a.", "bc."]), |env| {
+    same_on_all_engines(texts(["a.", "bc."]), |env| {
         let lines = env.collection(["a", "bc"])?;
         marked(Inputs { lines }).collect()
     });
@@ -86,7 +86,7 @@ fn expressions_can_be_marked_as_flows() {
 
 #[test]
 fn a_pipeline_can_be_written_inline() {
-    everywhere(vec![pair("bc", 2), pair("def", 2)], |env| {
+    same_on_all_engines(vec![pair("bc", 2), pair("def", 2)], |env| {
         let (lines, least) = (env.collection(["a", "bc", "def"])?, 2);
         let long = dataflow::dataflow! { lines.filter(|line| line.len() >= least).map(|line| (line, least as u64)) };
         long.collect()
@@ -123,5 +123,5 @@ fn sampled(numbers: DataSet<u64>) -> DataSet<u64> {
 
 #[test]
 fn own_operators_may_be_in_a_chain() {
-    everywhere(vec![4, 6], |env| sampled(env.collection(0u64..6)?).collect());
+    same_on_all_engines(vec![4, 6], |env| sampled(env.collection(0u64..6)?).collect());
 }

@@ -3,7 +3,7 @@
 use std::num::ParseIntError;
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 #[dataflow]
 fn numbers(lines: DataSet<String>) -> DataSet<u64> {
@@ -81,11 +81,11 @@ fn with_prefix(lines: DataSet<String>, prefix: String) -> DataSet<String> {
 
 #[test]
 fn states_and_options_may_fail() {
-    everywhere(vec![1, 3], |env| some(env.collection(["1 a", "", "3 b"])?).collect());
-    everywhere(vec![2], |env| {
+    same_on_all_engines(vec![1, 3], |env| some(env.collection(["1 a", "", "3 b"])?).collect());
+    same_on_all_engines(vec![2], |env| {
         quotients(env.collection([(1u64, 4u64), (2, 1)])?, env.collection([(1u64, 2u64), (2, 0)])?).collect()
     });
-    everywhere(vec!["22A".to_owned()], |env| with_prefix(env.collection(["a"])?, "2".to_owned()).collect());
+    same_on_all_engines(vec!["22A".to_owned()], |env| with_prefix(env.collection(["a"])?, "2".to_owned()).collect());
     on_each_engine(|engine, env| {
         let error = with_prefix(env.collection(["a"]).unwrap(), "x".to_owned()).collect().unwrap_err().to_string();
         assert!(error.starts_with("`try_map_with` (try_map_with → map) at "), "{engine}: {error}");
@@ -96,11 +96,11 @@ fn states_and_options_may_fail() {
 
 #[test]
 fn ok_values_are_passed_on() {
-    everywhere(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());
-    everywhere(vec![3, 7], |env| sums(env.collection(["1+2", "3+4"])?).collect());
-    everywhere(vec!["7".to_owned()], |env| small(env.collection(["12", "7"])?).collect());
-    everywhere(vec![1, 2, 3], |env| listed(env.collection(["2,1", "3"])?).collect());
-    everywhere(vec![12], |env| in_the_middle(env.collection([" 12", "0", "123"])?).collect());
+    same_on_all_engines(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());
+    same_on_all_engines(vec![3, 7], |env| sums(env.collection(["1+2", "3+4"])?).collect());
+    same_on_all_engines(vec!["7".to_owned()], |env| small(env.collection(["12", "7"])?).collect());
+    same_on_all_engines(vec![1, 2, 3], |env| listed(env.collection(["2,1", "3"])?).collect());
+    same_on_all_engines(vec![12], |env| in_the_middle(env.collection([" 12", "0", "123"])?).collect());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Groups: single aggregates, several in one pass, and `reduce`.
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::pair;
 
@@ -67,7 +67,7 @@ fn total(sales: DataSet<(String, i64, f64)>) -> DataSet<(i64, u64)> {
 
 #[test]
 fn without_a_key_the_flow_is_one_group() {
-    everywhere(vec![(20, 5)], |env| total(env.collection(SALES)?).collect());
+    same_on_all_engines(vec![(20, 5)], |env| total(env.collection(SALES)?).collect());
 }
 
 #[dataflow]
@@ -83,14 +83,14 @@ fn per_item(
 
 #[test]
 fn a_grouping_can_be_bound_to_a_variable() {
-    everywhere(vec![pair("cap", 9), pair("ink", 3), pair("pen", 8)], |env| {
+    same_on_all_engines(vec![pair("cap", 9), pair("ink", 3), pair("pen", 8)], |env| {
         per_item(env.collection(SALES)?).0.collect()
     });
     on_each_engine(|engine, env| {
         let means = per_item(env.collection(SALES).unwrap()).1.collect().unwrap();
         assert!(means.contains(&pair("ink", 1.5)), "{engine}: {means:?}");
     });
-    everywhere(vec![pair("cap", 1), pair("ink", 2), pair("pen", 2)], |env| {
+    same_on_all_engines(vec![pair("cap", 1), pair("ink", 2), pair("pen", 2)], |env| {
         per_item(env.collection(SALES)?).2.collect()
     });
 }
@@ -102,7 +102,7 @@ fn longest(words: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
 
 #[test]
 fn reduce_combines_two_records_into_one() {
-    everywhere(vec![(1, "ccc".to_owned()), (2, "bb".to_owned())], |env| {
+    same_on_all_engines(vec![(1, "ccc".to_owned()), (2, "bb".to_owned())], |env| {
         longest(env.collection([(1u32, "a"), (2, "bb"), (1, "ccc"), (1, "dd")])?).collect()
     });
 }
@@ -128,7 +128,7 @@ fn highest(homes: DataSet<Home>) -> DataSet<(u32, u32)> {
 fn keys_and_measures_may_use_nested_fields() {
     let home = |zip, floor| Home { owner: format!("{zip}"), place: Place { zip, floor } };
     let homes = [home(1, 4), home(2, 1), home(1, 7)];
-    everywhere(vec![(1, 7), (2, 1)], |env| highest(env.collection(&homes)?).collect());
+    same_on_all_engines(vec![(1, 7), (2, 1)], |env| highest(env.collection(&homes)?).collect());
 }
 
 /// A fold's initial value takes its type from the added values.
@@ -142,10 +142,13 @@ fn products(sales: DataSet<(String, i64, f64)>, factor: i64) -> DataSet<(String,
 
 #[test]
 fn a_fold_may_start_with_a_plain_number() {
-    everywhere(vec![("cap".to_owned(), 18, 40), ("ink".to_owned(), 8, 80), ("pen".to_owned(), 60, 15)], |env| {
-        let products = products(env.collection(SALES)?, 2).collect()?;
-        Ok(products.into_iter().map(|(item, product, most)| (item, product, (most * 10.0) as i64)).collect())
-    });
+    same_on_all_engines(
+        vec![("cap".to_owned(), 18, 40), ("ink".to_owned(), 8, 80), ("pen".to_owned(), 60, 15)],
+        |env| {
+            let products = products(env.collection(SALES)?, 2).collect()?;
+            Ok(products.into_iter().map(|(item, product, most)| (item, product, (most * 10.0) as i64)).collect())
+        },
+    );
 }
 
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -187,7 +190,7 @@ fn conditional(sales: DataSet<(String, i64, f64)>, least: i64) -> DataSet<(Strin
 fn conditional_measures_belong_to_their_group() {
     let sales = vec![("pen".to_owned(), 3i64, 4.0), ("ink".to_owned(), 1, 9.0), ("pen".to_owned(), 5, 1.0)];
     let expected = vec![("ink".to_owned(), -1, 1, 0, 1), ("pen".to_owned(), 8, 9, 5, 2)];
-    everywhere(expected, move |env| conditional(env.collection(sales.clone())?, 4).collect());
+    same_on_all_engines(expected, move |env| conditional(env.collection(sales.clone())?, 4).collect());
 }
 
 #[dataflow]
@@ -203,7 +206,7 @@ fn sums_of_pairs_and_medians(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64, f
 #[test]
 fn a_sum_out_of_range_fails_only_if_used() {
     let sales = |count: usize| [vec![(1u32, i64::MAX); count], vec![(2, 3), (2, 4)]].concat();
-    everywhere(vec![(1, 0), (2, 7)], move |env| sums_of_pairs(env.collection(sales(3))?).collect());
+    same_on_all_engines(vec![(1, 0), (2, 7)], move |env| sums_of_pairs(env.collection(sales(3))?).collect());
     on_each_engine(|engine, env| {
         let error = sums_of_pairs(env.collection(sales(2)).unwrap()).collect().unwrap_err().to_string();
         assert!(error.contains("leaves the type's range") && error.contains("groups.rs"), "{engine}: {error}");

@@ -12,7 +12,7 @@
 )]
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 const FACTOR: u64 = 10;
 
@@ -81,8 +81,8 @@ macro_rules! means {
             #[dataflow(as_written)]
             fn as_written($numbers: DataSet<u64> $(, $capture: u64)*) -> DataSet<u64> $body
 
-            everywhere($expected.to_vec(), |env| moved(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
-            everywhere($expected.to_vec(), |env| as_written(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
+            same_on_all_engines($expected.to_vec(), |env| moved(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
+            same_on_all_engines($expected.to_vec(), |env| as_written(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
         }
     )*};
 }
@@ -176,11 +176,11 @@ means! {
     } => [40, 80, 120];
 
     /// The filter tests the second value, although it looks like the first.
-    a_filter_behind_a_name_that_a_macro_binds(numbers) {
+    a_filter_after_a_name_that_a_macro_binds(numbers) {
         numbers.map(|n| { bind!(n, 4 - n); (n, n) }).filter(|p| p.0 > 2).map(|p| p.0)
     } => [3];
 
-    a_filter_behind_a_constant_that_hides_the_record(numbers) {
+    a_filter_after_a_constant_that_hides_the_record(numbers) {
         numbers.map(|n| { const n: u64 = 4; (n, 1u64) }).filter(|p| p.0 > 3).map(|p| p.1)
     } => [1, 1, 1];
 

@@ -2,7 +2,7 @@
 //! does not determine its type. If the value does not determine it either, the type is written out.
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::pair;
 
@@ -24,7 +24,7 @@ fn literals_determine_their_type() {
         let found = plain_literals(env.collection(["a"]).unwrap()).collect().unwrap();
         assert_eq!(found, [("a".to_owned(), 1, 0.5)], "{engine}");
     });
-    everywhere(vec![pair("a", 2)], |env| typed_literals(env.collection(["a", "a"])?).collect());
+    same_on_all_engines(vec![pair("a", 2)], |env| typed_literals(env.collection(["a", "a"])?).collect());
 }
 
 /// A `None` states the missing type if nothing else does.
@@ -70,16 +70,20 @@ fn none_of_groups(words: DataSet<String>) -> DataSet<(String, Option<u64>)> {
 #[test]
 fn none_has_the_type_of_other_branches() {
     let words = ["", "ab", "abc"];
-    everywhere(vec![pair("", None), pair("abc", Some(4))], |env| none_in_a_branch(env.collection(words)?).collect());
+    same_on_all_engines(vec![pair("", None), pair("abc", Some(4))], |env| {
+        none_in_a_branch(env.collection(words)?).collect()
+    });
     let words = ["a", "b", "a"];
-    everywhere(vec![pair("a", Some(2)), pair("b", None)], |env| none_of_groups(env.collection(words)?).collect());
+    same_on_all_engines(vec![pair("a", Some(2)), pair("b", None)], |env| {
+        none_of_groups(env.collection(words)?).collect()
+    });
 }
 
 #[test]
 fn a_typed_none_determines_its_type() {
     let words = ["7", ""];
-    everywhere(vec![pair("", None), pair("7", Some(7))], |env| typed_none(env.collection(words)?).collect());
-    everywhere(vec![pair("", None), pair("7", Some(1))], |env| plain_none(env.collection(words)?).collect());
+    same_on_all_engines(vec![pair("", None), pair("7", Some(7))], |env| typed_none(env.collection(words)?).collect());
+    same_on_all_engines(vec![pair("", None), pair("7", Some(1))], |env| plain_none(env.collection(words)?).collect());
 }
 
 /// A struct's fields have types, so no type has to be written out.
@@ -97,7 +101,7 @@ fn in_a_struct(numbers: DataSet<u64>) -> DataSet<Score> {
 #[test]
 fn a_struct_determines_the_types() {
     let scores = vec![Score { points: 0, bonus: None }, Score { points: 1, bonus: Some(2) }];
-    everywhere(scores, |env| in_a_struct(env.collection([1u64, 2])?).collect());
+    same_on_all_engines(scores, |env| in_a_struct(env.collection([1u64, 2])?).collect());
 }
 
 /// The same for collected, parsed and converted values: their type is written where they are
@@ -111,5 +115,5 @@ fn typed_conversions(words: DataSet<String>) -> DataSet<(String, u64)> {
 
 #[test]
 fn conversions_state_their_type() {
-    everywhere(vec![pair("12", 14)], |env| typed_conversions(env.collection(["21", "b"])?).collect());
+    same_on_all_engines(vec![pair("12", 14)], |env| typed_conversions(env.collection(["21", "b"])?).collect());
 }

@@ -2,7 +2,7 @@
 
 use dataflow::Result;
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 use crate::{pair, texts};
 
@@ -37,7 +37,7 @@ fn addresses(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<(String,
 fn map_creates_a_record_of_each_pair() {
     let expected = [("Ada", "Rome"), ("Bob", "Bern"), ("Cy", "Rome")];
     let expected = expected.map(|(person, city)| pair(person, city.to_owned()));
-    everywhere(expected.into(), |env| addresses(people(env)?, cities(env)?).collect());
+    same_on_all_engines(expected.into(), |env| addresses(people(env)?, cities(env)?).collect());
 }
 
 #[dataflow]
@@ -53,7 +53,7 @@ fn letters(people: DataSet<Person>, cities: DataSet<City>, least: usize) -> Data
 
 #[test]
 fn filters_and_flat_maps_run_on_pairs() {
-    everywhere(texts(["bern", "bob", "rome"]), |env| letters(people(env)?, cities(env)?, 7).collect());
+    same_on_all_engines(texts(["bern", "bob", "rome"]), |env| letters(people(env)?, cities(env)?, 7).collect());
 }
 
 #[dataflow]
@@ -67,7 +67,7 @@ fn numbered(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<u32> {
 
 #[test]
 fn fallible_closures_run_on_pairs() {
-    everywhere(vec![31, 32], |env| numbered(people(env)?, cities(env)?).collect());
+    same_on_all_engines(vec![31, 32], |env| numbered(people(env)?, cities(env)?).collect());
 }
 
 #[dataflow]
@@ -78,7 +78,7 @@ fn settled(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<String> {
 
 #[test]
 fn a_semi_join_filters_by_another_flow() {
-    everywhere(texts(["Bob"]), |env| settled(people(env)?, cities(env)?).collect());
+    same_on_all_engines(texts(["Bob"]), |env| settled(people(env)?, cities(env)?).collect());
 }
 
 #[dataflow]
@@ -92,7 +92,7 @@ fn neighbours(people: DataSet<Person>) -> DataSet<(String, String)> {
 
 #[test]
 fn a_flow_can_be_joined_with_itself() {
-    everywhere(vec![pair("Ada", "Cy".to_owned())], |env| neighbours(people(env)?).collect());
+    same_on_all_engines(vec![pair("Ada", "Cy".to_owned())], |env| neighbours(people(env)?).collect());
 }
 
 /// A join that is bound to a variable before its closure.
@@ -106,6 +106,6 @@ fn both_ways(people: DataSet<Person>, cities: DataSet<City>) -> (DataSet<String>
 
 #[test]
 fn a_join_can_be_bound_to_a_variable() {
-    everywhere(texts(["Ada", "Bob", "Cy"]), |env| both_ways(people(env)?, cities(env)?).0.collect());
-    everywhere(texts(["Bern", "Rome"]), |env| both_ways(people(env)?, cities(env)?).1.collect());
+    same_on_all_engines(texts(["Ada", "Bob", "Cy"]), |env| both_ways(people(env)?, cities(env)?).0.collect());
+    same_on_all_engines(texts(["Bern", "Rome"]), |env| both_ways(people(env)?, cities(env)?).1.collect());
 }

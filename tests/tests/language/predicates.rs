@@ -1,7 +1,7 @@
 //! Predicates of every form, after closures that they can be moved before.
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 type Row = (u64, Option<u64>);
 
@@ -62,12 +62,12 @@ fn after_blocks(rows: DataSet<Row>, others: DataSet<u64>) -> DataSet<Row> {
 fn predicates_keep_their_meaning() {
     let rows = [(1u64, Some(2u64)), (2, None), (3, Some(4)), (4, Some(1)), (5, Some(5)), (10, Some(11)), (11, None)];
     let kept = |ids: &[u64]| rows.into_iter().filter(|row| ids.contains(&row.0)).collect::<Vec<Row>>();
-    everywhere(kept(&[3, 5]), |env| in_macros(env.collection(rows)?).collect());
-    everywhere(kept(&[3, 5, 10]), |env| in_guards(env.collection(rows)?).collect());
-    everywhere(kept(&[3, 5, 10]), |env| in_closures(env.collection(rows)?).collect());
-    everywhere(kept(&[3, 5]), |env| in_shorthands(env.collection(rows)?).collect());
-    everywhere(kept(&[3, 5]), |env| by_reference(env.collection(rows)?).collect());
-    everywhere(kept(&[3, 5]), |env| after_blocks(env.collection(rows)?, env.collection(1..12u64)?).collect());
+    same_on_all_engines(kept(&[3, 5]), |env| in_macros(env.collection(rows)?).collect());
+    same_on_all_engines(kept(&[3, 5, 10]), |env| in_guards(env.collection(rows)?).collect());
+    same_on_all_engines(kept(&[3, 5, 10]), |env| in_closures(env.collection(rows)?).collect());
+    same_on_all_engines(kept(&[3, 5]), |env| in_shorthands(env.collection(rows)?).collect());
+    same_on_all_engines(kept(&[3, 5]), |env| by_reference(env.collection(rows)?).collect());
+    same_on_all_engines(kept(&[3, 5]), |env| after_blocks(env.collection(rows)?, env.collection(1..12u64)?).collect());
 }
 
 /// Constants whose type parameters are inferred from the comparison.

@@ -1,7 +1,7 @@
 //! Operators on single records: consecutive ones run as one function.
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 use crate::{pair, texts};
 
@@ -20,7 +20,7 @@ fn words_of_long_lines(lines: DataSet<String>) -> DataSet<(String, u64)> {
 fn fused_closures_lend_their_values_to_the_next() {
     let words = [("be", 2), ("be", 2), ("not", 3), ("or", 2), ("to", 2), ("to", 2)];
     let words = words.map(|(word, length)| pair(word, length));
-    everywhere(words.into(), |env| words_of_long_lines(env.collection(LINES)?).collect());
+    same_on_all_engines(words.into(), |env| words_of_long_lines(env.collection(LINES)?).collect());
 }
 
 /// The branches return a borrowed text, an owned one and another borrowed one.
@@ -39,7 +39,7 @@ fn marked(lines: DataSet<String>) -> DataSet<String> {
 #[test]
 fn branches_may_return_different_types_of_one_record() {
     let expected = texts(["TO BE", "a comment", "one letter", "or not to be"]);
-    everywhere(expected, |env| marked(env.collection(LINES)?).collect());
+    same_on_all_engines(expected, |env| marked(env.collection(LINES)?).collect());
 }
 
 #[dataflow]
@@ -51,7 +51,7 @@ fn first_words(lines: DataSet<String>) -> DataSet<String> {
 
 #[test]
 fn filter_map_keeps_some_values() {
-    everywhere(texts(["#", "To", "or"]), |env| first_words(env.collection(LINES)?).collect());
+    same_on_all_engines(texts(["#", "To", "or"]), |env| first_words(env.collection(LINES)?).collect());
 }
 
 #[dataflow]
@@ -66,7 +66,7 @@ fn early(numbers: DataSet<u64>) -> DataSet<u64> {
 
 #[test]
 fn a_closure_may_return_early() {
-    everywhere(vec![0, 10, 20], |env| early(env.collection([1u64, 2, 3])?).collect());
+    same_on_all_engines(vec![0, 10, 20], |env| early(env.collection([1u64, 2, 3])?).collect());
 }
 
 #[dataflow]
@@ -80,7 +80,7 @@ fn divisors(numbers: DataSet<(u64, u64)>) -> DataSet<u64> {
 #[test]
 fn later_conditions_rely_on_earlier_ones() {
     let pairs = [(8u64, 2u64), (8, 0), (9, 2), (9, 1), (1000, 2)];
-    everywhere(vec![4], |env| divisors(env.collection(pairs)?).collect());
+    same_on_all_engines(vec![4], |env| divisors(env.collection(pairs)?).collect());
 }
 
 fn is_short(word: &str) -> bool {
@@ -94,5 +94,5 @@ fn short_words(words: DataSet<String>) -> DataSet<String> {
 
 #[test]
 fn a_function_can_replace_a_closure() {
-    everywhere(texts(["ONE"]), |env| short_words(env.collection(["one", "four"])?).collect());
+    same_on_all_engines(texts(["ONE"]), |env| short_words(env.collection(["one", "four"])?).collect());
 }

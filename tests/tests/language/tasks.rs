@@ -2,7 +2,7 @@
 
 use dataflow::Task;
 use dataflow::prelude::*;
-use tests::{embedded, everywhere, on_each_engine};
+use tests::{embedded, on_each_engine, same_on_all_engines};
 
 use crate::{pair, texts};
 
@@ -41,8 +41,8 @@ fn marked(words: DataSet<String>, mark: String) -> DataSet<String> {
 
 #[test]
 fn a_state_may_lend_the_emitted_records() {
-    everywhere(texts(["A", "B"]), |env| uppercase(env.collection(["a", "b"])?).collect());
-    everywhere(texts(["A"]), |env| marked(env.collection(["a", "b"])?, "B".to_owned()).collect());
+    same_on_all_engines(texts(["A", "B"]), |env| uppercase(env.collection(["a", "b"])?).collect());
+    same_on_all_engines(texts(["A"]), |env| marked(env.collection(["a", "b"])?, "B".to_owned()).collect());
 }
 
 #[dataflow]
@@ -61,7 +61,7 @@ fn shadowed(numbers: DataSet<u64>, sum: u64) -> DataSet<u64> {
 
 #[test]
 fn a_state_shadows_no_name_of_later_closures() {
-    everywhere(vec![101, 103, 106], |env| shadowed(env.collection([1u64, 2, 3])?, 100).collect());
+    same_on_all_engines(vec![101, 103, 106], |env| shadowed(env.collection([1u64, 2, 3])?, 100).collect());
 }
 
 #[dataflow]
@@ -80,7 +80,7 @@ fn early(numbers: DataSet<u64>) -> DataSet<u64> {
 
 #[test]
 fn closures_with_a_state_may_return_early() {
-    everywhere(vec![2, 5], |env| early(env.collection([1u64, 3, 3, 8])?).collect());
+    same_on_all_engines(vec![2, 5], |env| early(env.collection([1u64, 3, 3, 8])?).collect());
 }
 
 #[dataflow]
@@ -95,7 +95,7 @@ fn numbered(names: DataSet<(u64, String)>, ages: DataSet<(u64, u32)>) -> DataSet
 
 #[test]
 fn closures_with_a_state_may_destructure_records() {
-    everywhere(vec![pair("Ada", 36u32), pair("Grace", 86)], |env| {
+    same_on_all_engines(vec![pair("Ada", 36u32), pair("Grace", 86)], |env| {
         let names = env.collection([(1u64, "Ada".to_owned()), (2, "Grace".to_owned())])?;
         numbered(names, env.collection([(2u64, 85u32), (1, 36)])?).collect()
     });

@@ -155,17 +155,17 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// Strongly connected components with more than one file: their files use each other, directly or
 /// indirectly.
-pub(crate) fn circles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+pub(crate) fn cycles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
     let reached: BTreeMap<&String, BTreeSet<&String>> =
         edges.keys().map(|from| (from, reachable(edges, from))).collect();
-    let mut circles: Vec<Vec<String>> = Vec::new();
+    let mut cycles: Vec<Vec<String>> = Vec::new();
     for from in edges.keys() {
-        if reached[from].contains(from) && !circles.iter().flatten().any(|file| file == from) {
+        if reached[from].contains(from) && !cycles.iter().flatten().any(|file| file == from) {
             let back = reached[from].iter().filter(|to| reached[*to].contains(from));
-            circles.push(back.map(|file| (*file).clone()).collect());
+            cycles.push(back.map(|file| (*file).clone()).collect());
         }
     }
-    circles
+    cycles
 }
 
 fn reachable<'e>(edges: &'e BTreeMap<String, BTreeSet<String>>, from: &'e String) -> BTreeSet<&'e String> {
@@ -181,5 +181,5 @@ fn reachable<'e>(edges: &'e BTreeMap<String, BTreeSet<String>>, from: &'e String
 fn cycles_are_found() {
     let edges = [("a", vec!["b"]), ("b", vec!["c", "d"]), ("c", vec!["a"]), ("d", vec![])];
     let edges = edges.map(|(from, to)| (from.to_owned(), to.into_iter().map(str::to_owned).collect()));
-    assert_eq!(circles(&edges.into()), [["a", "b", "c"]]);
+    assert_eq!(cycles(&edges.into()), [["a", "b", "c"]]);
 }

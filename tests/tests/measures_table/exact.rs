@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dataflow::prelude::*;
 use num_bigint::BigInt;
 
-use crate::rig::{Row, everywhere};
+use crate::rig::{Row, same_on_all_engines};
 
 /// The mean, the sample and population variances, the median and a percentile.
 type Statistics = (u32, f64, (Option<f64>, f64), (Option<f64>, f64), (f64, f64));
@@ -132,7 +132,7 @@ fn compare<V: Record + Copy>(
         rows.iter().for_each(|row| groups.entry(row.0).or_default().add(exact(row.1)));
         let keys: Vec<Statistics> =
             groups.keys().map(|&key| (key, 0.0, (None, 0.0), (None, 0.0), (0.0, 0.0))).collect();
-        everywhere(&rows, &pipeline, &keys, |found, expected| {
+        same_on_all_engines(&rows, &pipeline, &keys, |found, expected| {
             check(found, &groups[&expected.0], units, sums_are_exact);
             found.0 == expected.0
         });

@@ -83,7 +83,7 @@ pub(crate) fn close(left: Option<f64>, right: Option<f64>) -> bool {
 }
 
 /// Runs a pipeline on the embedded engine, and on one and two tasks in ample and in minimum memory.
-pub(crate) fn everywhere<V, U>(
+pub(crate) fn same_on_all_engines<V, U>(
     rows: &[Row<V>],
     pipeline: impl Fn(DataSet<Row<V>>) -> DataSet<U>,
     expected: &[U],

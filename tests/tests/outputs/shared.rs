@@ -10,7 +10,7 @@ use super::{engines, failing, folder, lines, program, read, same_lines, write};
 
 /// Checks that two outputs are rejected before the first record, with an error that names both
 /// lines.
-fn are_one(first: &str, second: &str) {
+fn assert_one_output(first: &str, second: &str) {
     for (engine, env) in engines() {
         let numbers = failing(env.collection([1u64, 2]).unwrap());
         numbers.write_csv(first);
@@ -54,10 +54,10 @@ fn two_outputs_of_one_run_with_one_path_are_rejected() {
         ("empty/", "empty/inner/"),
     ];
     for (first, second) in pairs {
-        are_one(&folder.join(first), &folder.join(second));
+        assert_one_output(&folder.join(first), &folder.join(second));
     }
-    are_one("-", "-");
-    are_one("/dev/stdout", "-");
+    assert_one_output("-", "-");
+    assert_one_output("/dev/stdout", "-");
     let names = ["dangling.csv", "empty", "here", "link.csv", "there.csv", "to-empty", "twin.csv"];
     assert_eq!(
         (folder.names(), read(folder.join("there.csv"))),
@@ -137,7 +137,7 @@ fn an_input_may_be_an_output() {
 }
 
 #[test]
-fn concurrent_jobs_each_write_the_whole_file() {
+fn concurrent_jobs_leave_the_whole_file_of_one() {
     within_two_minutes("jobs at once", || {
         let folder = folder();
         let path = folder.join("out.txt");
@@ -156,7 +156,7 @@ fn concurrent_jobs_each_write_the_whole_file() {
 }
 
 #[test]
-fn concurrent_processes_each_write_the_whole_file() {
+fn concurrent_processes_leave_the_whole_file_of_one() {
     let folder = folder();
     let inputs = [folder.file("a", "a\n".repeat(500_000)), folder.file("b", "b\n".repeat(500_000))];
     let path = folder.join("out.txt");

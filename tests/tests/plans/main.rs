@@ -54,17 +54,17 @@ const CLUSTER: &str = "nodes=8,net=1Gbps";
 
 /// The strategies of join and grouping, as `hash join, build left (hash 0, hash 0); hash aggregate
 /// (forward)`.
-fn ways(profile: &str, tasks: usize, open: u64, sold: u64) -> String {
+fn strategies(profile: &str, tasks: usize, open: u64, sold: u64) -> String {
     let env = env(tasks, profile, None);
     let (orders, items) = data(&env);
     turnover(orders, items, open, sold).print();
     let plan = env.plan().unwrap();
-    let ways =
+    let strategies =
         plan.decisions().iter().filter(|(_, choice)| choice.how.contains("join") || choice.how.contains("aggregate"));
-    let mut ways: Vec<String> =
-        ways.map(|(_, choice)| format!("{} ({})", choice.how, choice.ships.join(", "))).collect();
-    ways.sort_by_key(|way| !way.contains("join"));
-    ways.join("; ")
+    let mut strategies: Vec<String> =
+        strategies.map(|(_, choice)| format!("{} ({})", choice.how, choice.ships.join(", "))).collect();
+    strategies.sort_by_key(|way| !way.contains("join"));
+    strategies.join("; ")
 }
 
 const SOLD: u64 = 600_000_000;
@@ -85,7 +85,7 @@ fn few_orders_are_broadcast_and_many_are_partitioned() {
 #[test]
 fn the_plan_changes_once_as_orders_shrink() {
     for (profile, tasks) in [(CLUSTER, 8), ("", 2)] {
-        let of_power = |power| ways(profile, tasks, 300_000_000 / 10_u64.pow(power), SOLD);
+        let of_power = |power| strategies(profile, tasks, 300_000_000 / 10_u64.pow(power), SOLD);
         let mut plans: Vec<String> = (0..9).map(of_power).collect();
         plans.dedup();
         let expected = [

@@ -319,13 +319,13 @@ mod of_two_swapped {
 }
 
 /// Takes a snapshot of one program. Returns the outcome of another program that continues from it.
-fn goes_on(before: Declare, after: Declare) -> Result<(), String> {
+fn restore_changed(before: Declare, after: Declare) -> Result<(), String> {
     let folder = Folder::default();
-    continued(&folder, before, after)
+    restore_changed_in(&folder, before, after)
 }
 
-/// Like [`goes_on`], in a given folder.
-fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
+/// Like [`restore_changed`], in a given folder.
+fn restore_changed_in(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
     let places = Places(folder.join("").into());
     let mut log = LogWriter::create(places.path("log"), 2).unwrap();
     let append = |log: &mut LogWriter<Click>, numbers: std::ops::Range<i64>| {
@@ -395,7 +395,7 @@ fn state_of_another_meaning_is_rejected() {
             ),
         ];
         for (before, after, old, new) in changes {
-            let error = goes_on(before, after).unwrap_err();
+            let error = restore_changed(before, after).unwrap_err();
             for part in [
                 &format!("in the snapshot: {old}\n"),
                 &format!("in the program:  {new}\n"),
@@ -413,7 +413,7 @@ fn state_of_another_meaning_is_rejected() {
 #[test]
 fn swapped_windows_are_rejected() {
     within_two_minutes("windows that change places", || {
-        let error = goes_on(two::declare, two_swapped::declare).unwrap_err();
+        let error = restore_changed(two::declare, two_swapped::declare).unwrap_err();
         let states = ["60s", "300s"].map(|length| format!("tumbling windows of {length} by url"));
         assert!(error.contains("in the snapshot: ") && states.iter().all(|state| error.contains(state)), "{error}");
     });
@@ -422,10 +422,10 @@ fn swapped_windows_are_rejected() {
 #[test]
 fn swapped_operators_of_one_name_are_rejected() {
     within_two_minutes("operators that change places", || {
-        let error = goes_on(of_two::declare, of_two_swapped::declare).unwrap_err();
+        let error = restore_changed(of_two::declare, of_two_swapped::declare).unwrap_err();
         assert!(error.contains("several operators are called `") && error.contains("`let`"), "{error}");
-        goes_on(of_two::declare, of_two::declare).unwrap();
-        goes_on(two::declare, two::declare).unwrap();
+        restore_changed(of_two::declare, of_two::declare).unwrap();
+        restore_changed(two::declare, two::declare).unwrap();
     });
 }
 
@@ -444,11 +444,11 @@ fn measures_find_their_own_state() {
         let expected = sums_of_windows();
         let doubles_first: Vec<_> = expected.iter().cloned().map(|(url, sum, double)| (url, double, sum)).collect();
         let folder = Folder::default();
-        continued(&folder, measures::declare, measures_swapped::declare).unwrap();
+        restore_changed_in(&folder, measures::declare, measures_swapped::declare).unwrap();
         let found = Env::embedded().read_native::<(String, u64, u64)>(folder.join("out/")).unwrap();
         same_records("two sums", found.collect().unwrap(), doubles_first.clone());
         let folder = Folder::default();
-        continued(&folder, measures::declare, measure_added::declare).unwrap();
+        restore_changed_in(&folder, measures::declare, measure_added::declare).unwrap();
         let found = Env::embedded().read_native::<(String, u64, u64, u64)>(folder.join("out/")).unwrap();
         let found = found.collect().unwrap();
         let counted: u64 = found.iter().map(|window| window.1).sum();
@@ -456,7 +456,7 @@ fn measures_find_their_own_state() {
         let found = found.into_iter().map(|(url, _, double, sum)| (url, double, sum)).collect();
         same_records("a count is added", found, doubles_first);
         let folder = Folder::default();
-        continued(&folder, measures::declare, measure_removed::declare).unwrap();
+        restore_changed_in(&folder, measures::declare, measure_removed::declare).unwrap();
         let found = Env::embedded().read_native::<(String, u64)>(folder.join("out/")).unwrap();
         let doubles = expected.into_iter().map(|(url, _, double)| (url, double)).collect();
         same_records("one sum", found.collect().unwrap(), doubles);
@@ -467,7 +467,7 @@ fn measures_find_their_own_state() {
 #[test]
 fn a_new_measure_without_a_first_value_is_rejected() {
     within_two_minutes("a least that is added", || {
-        let error = goes_on(measures::declare, least_added::declare).unwrap_err();
+        let error = restore_changed(measures::declare, least_added::declare).unwrap_err();
         let expected = "the program reads `min(|c| c.number).0` of the state";
         assert!(error.contains(expected) && error.contains("no value of that name"), "{error}");
     });
@@ -476,6 +476,6 @@ fn a_new_measure_without_a_first_value_is_rejected() {
 #[test]
 fn a_change_that_keeps_the_meaning_of_state_continues() {
     within_two_minutes("changes without effect on state", || {
-        goes_on(measures::declare, measures_finished_otherwise::declare).unwrap();
+        restore_changed(measures::declare, measures_finished_otherwise::declare).unwrap();
     });
 }

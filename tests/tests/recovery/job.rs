@@ -110,7 +110,7 @@ pub(crate) fn options(places: &Places, parallelism: usize) -> Options {
         snapshots: Some(places.path("snapshots").into()),
         snapshot_every: Some(Duration::from_millis(40)),
         restore: true,
-        // A split delays the watermark only while no task has read it.
+        // No split becomes idle, so a split that no task has read yet delays the watermark.
         idle_after: Duration::from_secs(3_600),
         ..Options::default()
     }

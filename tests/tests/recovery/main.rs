@@ -96,7 +96,7 @@ fn kills_at_any_snapshot_step_write_each_record_once() {
         let names = ["barrier-injected", "state-marked", "sink-prepared", "manifest-written", "sink-committed"];
         for (number, name) in names.iter().cycle().take(2 * names.len()).enumerate() {
             let before = last_snapshot(&places);
-            // Two snapshots are complete by then, apart from those that belong to the third.
+            // At the kill two snapshots are complete. The third is complete after its manifest.
             let epoch = before + 3;
             let place = format!("{name}:{epoch}");
             let parallelism = [2, 1, 4, 3][number % 4];

@@ -59,7 +59,7 @@ fn refusal(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>)
     declare(&env).and_then(|()| env.run()).map(|_| ()).unwrap_err().to_string()
 }
 
-fn says(error: &str, parts: &[&str]) {
+fn assert_message(error: &str, parts: &[&str]) {
     parts.iter().for_each(|part| assert!(error.contains(part), "`{part}` is not in: {error}"));
 }
 
@@ -117,24 +117,24 @@ fn unsupported_flows_are_rejected_before_the_first_record() {
         numbered(read(env)?).write_csv(&output);
         Ok(())
     });
-    says(&error, &lost);
-    says(&error, &["map_with"]);
+    assert_message(&error, &lost);
+    assert_message(&error, &["map_with"]);
     let error = refusal(on_demand(&places), |env| {
         once(read(env)?).write_csv(&output);
         Ok(())
     });
-    says(&error, &lost);
+    assert_message(&error, &lost);
     let error = refusal(on_demand(&places), |env| {
         of_the_same_page(read(env)?, read(env)?).write_csv(&output);
         Ok(())
     });
-    says(&error, &lost);
-    says(&error, &["join"]);
+    assert_message(&error, &lost);
+    assert_message(&error, &["join"]);
     let error = refusal(on_demand(&places), |env| {
         above(read(env)?, env.collection([7u64])?).write_csv(&output);
         Ok(())
     });
-    says(
+    assert_message(
         &error,
         &["refused.rs", "which ends and meets one that does not", "collect it before the job", "without `--snapshots`"],
     );
@@ -142,7 +142,7 @@ fn unsupported_flows_are_rejected_before_the_first_record() {
         every_third(read(env)?).write_csv(places.path("thirds.csv"));
         Ok(())
     });
-    says(&error, &["refused.rs", "cannot show its records snapshot by snapshot", "whose path ends with `/`"]);
+    assert_message(&error, &["refused.rs", "cannot show its records snapshot by snapshot", "whose path ends with `/`"]);
     assert_eq!(places.snapshots(), [0; 0]);
 }
 
@@ -166,21 +166,33 @@ fn a_snapshot_folder_belongs_to_one_job() {
         let job = start(on_demand(&places), |env| hits(env, &places));
         assert_eq!(job.snapshot().unwrap(), 1);
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
-        says(&error, &["another job has its snapshots in", &places.path("snapshots"), "choose another folder"]);
+        assert_message(
+            &error,
+            &["another job has its snapshots in", &places.path("snapshots"), "choose another folder"],
+        );
         // The job that owns the folder continues.
         assert_eq!(job.snapshot().unwrap(), 2);
         end(job);
         let error = refusal(Options { restore: false, ..on_demand(&places) }, |env| hits(env, &places));
-        says(&error, &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"]);
+        assert_message(
+            &error,
+            &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"],
+        );
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
-        says(&error, &["an operator `", "this program has none of that name", "begin anew in another folder"]);
+        assert_message(
+            &error,
+            &["an operator `", "this program has none of that name", "begin anew in another folder"],
+        );
         // A program with more sources and sinks is another program. No file at its outputs is
         // removed.
         let another = places.path("thirds/part-00000-0000000009.native");
         fs::create_dir(places.path("thirds")).unwrap();
         fs::write(&another, "somebody else's").unwrap();
         let error = refusal(on_demand(&places), |env| hits(env, &places).and_then(|()| thirds(env, &places)));
-        says(&error, &["several operators are called `", "start over with an empty folder of snapshots", "`let`"]);
+        assert_message(
+            &error,
+            &["several operators are called `", "start over with an empty folder of snapshots", "`let`"],
+        );
         assert!(Path::new(&another).exists());
         // A rejected job has released the folder.
         let job = start(on_demand(&places), |env| hits(env, &places));
@@ -209,7 +221,7 @@ fn a_job_whose_folders_were_replaced_ends() {
             log.append(5_000);
             assert!(first.snapshot().is_err());
             let error = first.wait().unwrap_err().to_string();
-            says(&error, &["was removed or replaced while this job was running", "a folder of its own"]);
+            assert_message(&error, &["was removed or replaced while this job was running", "a folder of its own"]);
             assert!(replaced.iter().any(|name| error.contains(&places.path(name))), "{error}");
             let Some(second) = second else { continue };
             snapshot(&second, 2);
@@ -232,12 +244,12 @@ fn a_snapshot_without_rows_fails_if_the_output_was_replaced() {
         fs::create_dir(places.path("hits")).unwrap();
         assert!(job.snapshot().is_err());
         let error = job.wait().unwrap_err().to_string();
-        says(&error, &["was removed or replaced while this job was running", &places.path("hits")]);
+        assert_message(&error, &["was removed or replaced while this job was running", &places.path("hits")]);
     });
 }
 
 /// Returns `true` if this snapshot made output of the second task visible.
-fn shows(places: &Places, epoch: u64) -> bool {
+fn makes_visible(places: &Places, epoch: u64) -> bool {
     let names = Path::new(&places.path("hits")).read_dir().unwrap().map(|entry| entry.unwrap().file_name());
     names.into_iter().any(|name| name.to_str() == Some(&format!("part-00001-{epoch:010}.csv")))
 }
@@ -257,7 +269,7 @@ fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
         let job = start(on_demand(&places), |env| hits(env, &places));
         // The last snapshot makes some hits visible.
         let mut last = job.snapshot().unwrap();
-        while last == 1 || !shows(&places, last) {
+        while last == 1 || !makes_visible(&places, last) {
             log.append(1_000);
             last = job.snapshot().unwrap();
         }
@@ -278,10 +290,10 @@ fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
             ),
         ] {
             fs::write(&state, damaged).unwrap();
-            says(&again(), &[state.to_str().unwrap(), what, next]);
+            assert_message(&again(), &[state.to_str().unwrap(), what, next]);
         }
         fs::remove_file(&state).unwrap();
-        says(&again(), &[state.to_str().unwrap(), next]);
+        assert_message(&again(), &[state.to_str().unwrap(), next]);
         fs::write(&state, &whole).unwrap();
         let whole = fs::read_to_string(&manifest).unwrap();
         for (damaged, what) in [
@@ -290,10 +302,10 @@ fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
             (whole.replace("\"version\":2", "\"version\":9"), "this program reads 2"),
         ] {
             fs::write(&manifest, damaged).unwrap();
-            says(&again(), &[manifest.to_str().unwrap(), what]);
+            assert_message(&again(), &[manifest.to_str().unwrap(), what]);
         }
         fs::write(&manifest, &whole[1..]).unwrap();
-        says(&again(), &[next]);
+        assert_message(&again(), &[next]);
         // Follows the advice of the message. The output that the removed snapshot made visible is
         // taken back: a single task does not overwrite the second task's file.
         fs::remove_dir_all(manifest.parent().unwrap()).unwrap();
@@ -321,7 +333,7 @@ fn a_store_that_fails_ends_the_job_and_is_named() {
             fs::write(places.path("snapshots/epoch-0000000002"), "").unwrap();
             assert!(job.snapshot().is_err());
             let error = job.wait().unwrap_err().to_string();
-            says(&error, &[&places.path("snapshots/epoch-0000000002"), "cannot"]);
+            assert_message(&error, &[&places.path("snapshots/epoch-0000000002"), "cannot"]);
         }
     });
 }
@@ -338,7 +350,7 @@ fn waiting_for_a_snapshot_ends_with_the_job() {
                 let waits = scope.spawn(|| std::iter::repeat_with(|| job.snapshot()).find_map(Result::err).unwrap());
                 std::thread::sleep(Duration::from_micros(pause));
                 job.cancel();
-                says(&waits.join().unwrap().to_string(), &["the job ended before the snapshot was complete"]);
+                assert_message(&waits.join().unwrap().to_string(), &["the job ended before the snapshot was complete"]);
             });
             assert!(job.wait().unwrap_err().is_cancelled());
         }
@@ -348,7 +360,7 @@ fn waiting_for_a_snapshot_ends_with_the_job() {
         first.snapshot().unwrap();
         let second = start(other, |env| hits(env, &places));
         assert!(second.snapshot().is_err());
-        says(&second.wait().unwrap_err().to_string(), &["another job writes it at this moment"]);
+        assert_message(&second.wait().unwrap_err().to_string(), &["another job writes it at this moment"]);
         // A job that reaches its end: the final snapshot covers the newest records.
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| std::iter::repeat_with(|| first.snapshot()).find_map(Result::err).unwrap());
@@ -369,5 +381,5 @@ fn a_file_in_place_of_the_snapshot_folder_is_named() {
     std::fs::write(&file, "").unwrap();
     let options = Options { snapshots: Some((&file).into()), ..on_demand(&places) };
     let error = refusal(options, |env| hits(env, &places));
-    says(&error, &["snapshots.txt is a file", "`--snapshots data/snapshots`"]);
+    assert_message(&error, &["snapshots.txt is a file", "`--snapshots data/snapshots`"]);
 }

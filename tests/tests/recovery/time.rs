@@ -49,15 +49,15 @@ fn computed_hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
 
 #[test]
 fn event_time_continues_after_a_restore() {
-    within_two_minutes("event time", || time_goes_on(hits));
+    within_two_minutes("event time", || check_continued_time(hits));
 }
 
 #[test]
 fn computed_event_time_continues_after_a_restore() {
-    within_two_minutes("computed event time", || time_goes_on(computed_hits));
+    within_two_minutes("computed event time", || check_continued_time(computed_hits));
 }
 
-fn time_goes_on(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
+fn check_continued_time(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
     let folder = Folder::default();
     let places = Places(folder.join("").into());
     let run = || start(on_demand(&places), |env| hits(env, &places));

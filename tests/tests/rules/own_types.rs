@@ -8,7 +8,7 @@ use tests::{Sale, embedded, on_each_parallelism, same_records};
 
 use crate::without;
 
-/// A number that can be compared only with values for which its division is defined.
+/// A ratio whose comparisons panic if `below` is zero.
 #[derive(Record, Clone, Copy, Debug)]
 struct Ratio {
     above: i64,
@@ -27,7 +27,7 @@ impl PartialOrd<i64> for Ratio {
     }
 }
 
-/// A bound that can be compared only with positive numbers.
+/// A bound whose comparisons divide by the other side, and panic if it is zero.
 #[derive(Clone, Copy)]
 struct Limits;
 
@@ -104,7 +104,7 @@ macro_rules! stays {
 
 stays! {
     /// A semi-join drops the record that cannot be compared.
-    fn a_comparison_behind_a_semi_join(parts, known) {
+    fn a_comparison_after_a_semi_join(parts, known) {
         let kept = parts.semi_join(known).on(|p| p.0, |k| k);
         kept.filter(|p| p.1 > 2i64).map(|p| p.0)
     } => [1];
@@ -117,16 +117,16 @@ stays! {
         known.join(parts).on(|k| k, |p| p.0).filter(|_, p| p.1 == 1i64).map(|k, _| k)
     } => [3];
 
-    fn a_comparison_behind_a_closure_over_pairs(parts, known) {
+    fn a_comparison_after_a_closure_over_pairs(parts, known) {
         parts.join(known).on(|p| p.0, |k| k).map(|p, _| p).filter(|p| p.1 > 2i64).map(|p| p.0)
     } => [1];
 
-    fn a_comparison_behind_a_choice(parts, known) {
+    fn a_comparison_after_a_choice(parts, known) {
         let some = parts.filter_map(|p| if p.1.below != 0 { Some((p.0, p.1)) } else { None }).filter(|p| p.1 > 2i64);
         some.map(|p| p.0).union(known.filter(|k| k > 2))
     } => [1, 3];
 
-    fn a_comparison_behind_another_filter(parts, known) {
+    fn a_comparison_after_another_filter(parts, known) {
         let some = parts.map(|p| (p.0, p.1)).filter(|p| p.1.below * 2 != 0 && p.1 > 2i64);
         some.map(|p| p.0).union(known.filter(|k| k > 2))
     } => [1, 3];

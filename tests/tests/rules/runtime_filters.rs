@@ -121,7 +121,7 @@ fn inside_of_a_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<Fac
     facts.semi_join(of_region).hint(RepartitionBuildRight).on(|f| f.shop, |s| s.id)
 }
 
-/// An operator that numbers records is between the join and its filter.
+/// A counting filter is between the join and the source to which its runtime filter would move.
 #[dataflow]
 fn numbered(facts: DataSet<Fact>, shops: DataSet<Shop>, seen: Accumulated<Count>) -> DataSet<(Option<u64>, u64)> {
     let counted = facts.filter(|f| {
@@ -157,7 +157,7 @@ fn a_runtime_filter_moves_below_another_join() {
     assert!(dropped > ROWS / 5, "{dropped} of {ROWS}");
 }
 
-/// The join and a grouping of it have consumers, and nothing is shipped before the join.
+/// A closure computes a value before the join.
 #[dataflow]
 fn computed_before(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
     let tripled = facts.map(|f| (f.shop, f.amount * 3));
@@ -165,7 +165,7 @@ fn computed_before(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, 
     tripled.join(of_region).on(|t| t.0, |s| s.id).map(|t, s| (s.region, t.1))
 }
 
-/// So a call of such a closure after the join saves nothing.
+/// So it would save nothing to call such a closure after the join.
 #[test]
 fn closures_before_a_join_see_only_rows_with_partners() {
     let env = without(&[]);
@@ -223,7 +223,7 @@ fn rows_needed_without_a_partner_are_not_dropped() {
 }
 
 #[test]
-fn operators_that_number_records_see_all_of_them() {
+fn counting_filters_see_all_records() {
     let env = without(&[]);
     let (facts, _, shops) = rows(&env);
     let seen = env.counter("seen");
@@ -235,31 +235,31 @@ fn operators_that_number_records_see_all_of_them() {
 /// Facts are wrongly hinted to be fewer than shops, so they are the build side, broadcast or
 /// partitioned, until the roles are reversed.
 #[dataflow]
-fn taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, told: (u64, u64)) -> DataSet<(Option<u64>, u64)> {
-    let of_region = shops.filter(|s| s.region == 3).expect_rows(told.1);
-    facts.expect_rows(told.0).join(of_region).on(|f| f.shop, |s| s.id).map(|f, s| (s.id, f.amount))
+fn taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, hinted_rows: (u64, u64)) -> DataSet<(Option<u64>, u64)> {
+    let of_region = shops.filter(|s| s.region == 3).expect_rows(hinted_rows.1);
+    facts.expect_rows(hinted_rows.0).join(of_region).on(|f| f.shop, |s| s.id).map(|f, s| (s.id, f.amount))
 }
 
 #[dataflow]
-fn inside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, told: (u64, u64)) -> DataSet<Fact> {
-    let of_region = shops.filter(|s| s.region == 3).expect_rows(told.1);
-    facts.expect_rows(told.0).semi_join(of_region).on(|f| f.shop, |s| s.id)
+fn inside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, hinted_rows: (u64, u64)) -> DataSet<Fact> {
+    let of_region = shops.filter(|s| s.region == 3).expect_rows(hinted_rows.1);
+    facts.expect_rows(hinted_rows.0).semi_join(of_region).on(|f| f.shop, |s| s.id)
 }
 
 #[dataflow]
-fn outside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, told: (u64, u64)) -> DataSet<Fact> {
-    let of_region = shops.filter(|s| s.region == 3).expect_rows(told.1);
-    facts.expect_rows(told.0).anti_join(of_region).on(|f| f.shop, |s| s.id)
+fn outside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, hinted_rows: (u64, u64)) -> DataSet<Fact> {
+    let of_region = shops.filter(|s| s.region == 3).expect_rows(hinted_rows.1);
+    facts.expect_rows(hinted_rows.0).anti_join(of_region).on(|f| f.shop, |s| s.id)
 }
 
 /// All facts may have arrived before the build side is decided. Then nothing is left to drop.
 #[test]
 fn reversed_roles_reverse_the_filter() {
     let most_are_dropped = |dropped: &dyn Fn() -> u64| (0..20).any(|_| dropped() > ROWS / 2);
-    for (told, ship) in [((1, 1_000_000), "broadcast"), ((10_000_000, 1_000_000_000), "hash")] {
+    for (hinted_rows, ship) in [((1, 1_000_000), "broadcast"), ((10_000_000, 1_000_000_000), "hash")] {
         let join = |env: &Env| {
             let (facts, _, shops) = rows(env);
-            taken_for_fewer(facts, shops, told)
+            taken_for_fewer(facts, shops, hinted_rows)
         };
         let env = without(&[]);
         join(&env).print();
@@ -269,13 +269,13 @@ fn reversed_roles_reverse_the_filter() {
         let of_semi_join = || {
             dropped(|env| {
                 let (facts, _, shops) = rows(env);
-                inside_taken_for_fewer(facts, shops, told)
+                inside_taken_for_fewer(facts, shops, hinted_rows)
             })
         };
         assert!(most_are_dropped(&of_semi_join), "semi-join, {ship}");
         let of_anti_join = dropped(|env| {
             let (facts, _, shops) = rows(env);
-            outside_taken_for_fewer(facts, shops, told)
+            outside_taken_for_fewer(facts, shops, hinted_rows)
         });
         assert_eq!(of_anti_join, 0, "{ship}");
     }

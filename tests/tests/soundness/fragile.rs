@@ -47,7 +47,7 @@ fn shelf(key: u32) -> Shelf {
 
 thread_local! {
     /// The number of reads of a fragile value that this thread may still do.
-    static LOOKS: Cell<Option<usize>> = const { Cell::new(None) };
+    static READS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
 /// A value that panics when it is read once too often.
@@ -56,8 +56,8 @@ struct Fragile<T>(T);
 impl<V: Value> Value for Fragile<V> {
     type Record = V::Record;
     fn twin(&self) -> <V::Record as Record>::At<'_> {
-        if let Some(looks) = LOOKS.get() {
-            LOOKS.set(looks.checked_sub(1));
+        if let Some(looks) = READS_LEFT.get() {
+            READS_LEFT.set(looks.checked_sub(1));
             assert!(looks > 0, "looked at once too often");
         }
         self.0.twin()
@@ -82,9 +82,9 @@ impl<T> Eq for Fragile<T> {}
 fn emit_order(key: u32, looks: usize, out: &mut Emitter<'_, Order>) {
     let items = vec![Fragile(item()), Fragile(item())];
     let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
-    LOOKS.set(Some(looks));
+    READS_LEFT.set(Some(looks));
     let _ = catch_unwind(AssertUnwindSafe(|| out.emit(order)));
-    LOOKS.set(None);
+    READS_LEFT.set(None);
 }
 
 /// The same for deeper nesting.
@@ -94,9 +94,9 @@ fn emit_shelf(key: u32, looks: usize, out: &mut Emitter<'_, Shelf>) {
     let orders = vec![order; 2];
     let places = HashMap::from([(Fragile(NAME), Fragile(item())), (Fragile("b"), Fragile(item()))]);
     let shelf = ShelfRef { note: NAME, orders: List::from(&orders), places: Map::from(&places), rest: Some(NAME) };
-    LOOKS.set(Some(looks));
+    READS_LEFT.set(Some(looks));
     let _ = catch_unwind(AssertUnwindSafe(|| out.emit(shelf)));
-    LOOKS.set(None);
+    READS_LEFT.set(None);
 }
 
 /// Runs a pipeline whose value panics at read `looks`, for each number until none panics. Either
@@ -193,9 +193,9 @@ fn a_panicking_reduced_record_replaces_no_row() {
 fn emit_order_or_panic(key: u32, looks: usize, out: &mut Emitter<'_, Order>) {
     let items = vec![Fragile(item()), Fragile(item())];
     let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
-    LOOKS.set(Some(looks));
+    READS_LEFT.set(Some(looks));
     let emitted = catch_unwind(AssertUnwindSafe(|| out.emit(order)));
-    LOOKS.set(None);
+    READS_LEFT.set(None);
     if emitted.is_err() {
         out.emit(self::order(key));
     }
@@ -253,7 +253,7 @@ fn panicked_records_never_leave_joins_groups_or_states() {
 
 thread_local! {
     /// The token of an emitted key, kept from a job that failed before its closure returned it.
-    static SAID: Cell<Option<Keying>> = const { Cell::new(None) };
+    static KEPT_TOKEN: Cell<Option<Keying>> = const { Cell::new(None) };
 }
 
 #[test]
@@ -262,16 +262,16 @@ fn a_computed_key_that_panics_is_no_key() {
         let grouped = env.collection(0..20u32)?.group_by(|key| {
             key.computed(move |key, put| {
                 let names = HashMap::from([(Fragile(format!("{NAME} {key}")), Fragile(NAME))]);
-                LOOKS.set((key == 7).then_some(looks));
-                let said = catch_unwind(AssertUnwindSafe(|| put.emit(names)));
-                LOOKS.set(None);
-                match said {
-                    Ok(said) if keeps => {
-                        SAID.set(Some(said));
+                READS_LEFT.set((key == 7).then_some(looks));
+                let token = catch_unwind(AssertUnwindSafe(|| put.emit(names)));
+                READS_LEFT.set(None);
+                match token {
+                    Ok(token) if keeps => {
+                        KEPT_TOKEN.set(Some(token));
                         panic!("kept what says that a key was emitted");
                     }
-                    Ok(said) => said,
-                    Err(_) => SAID.take().unwrap(),
+                    Ok(token) => token,
+                    Err(_) => KEPT_TOKEN.take().unwrap(),
                 }
             })
         });
@@ -298,7 +298,7 @@ fn a_computed_key_that_panics_is_no_key() {
     assert!(failed > 2);
 }
 
-/// A value that returns a longer record at each read.
+/// A value that returns a record of another length at each read.
 struct Growing(Cell<usize>, Vec<String>);
 
 impl Value for Growing {

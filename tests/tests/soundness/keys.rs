@@ -13,16 +13,16 @@ struct Person {
 
 /// A key that claims to be a text.
 #[derive(Clone, Copy)]
-struct Says(usize);
+struct Forged(usize);
 
-impl Key<Person> for Says {
+impl Key<Person> for Forged {
     type Value = String;
     fn leaves(&self) -> Vec<usize> {
         vec![self.0]
     }
 }
 
-impl KeyedBy<Person, String> for Says {
+impl KeyedBy<Person, String> for Forged {
     fn leaves(&self) -> Vec<usize> {
         vec![self.0]
     }
@@ -47,9 +47,9 @@ fn keys_with_forged_types_do_not_match() {
         for leaf in [0, 2] {
             let joined = people().join(people()).on(|p| p.name, |_| made_up(leaf));
             refused("a join", joined.process(|left, _, out| out.emit(u64::from(left.id))).collect());
-            let joined = people().join(people()).on(|_| Says(leaf), |p| p.name);
+            let joined = people().join(people()).on(|_| Forged(leaf), |p| p.name);
             refused("a key", joined.process(|left, _, out| out.emit(u64::from(left.id))).collect());
-            let grouped = people().co_group(people()).on(|p| p.name, |_| Says(leaf));
+            let grouped = people().co_group(people()).on(|p| p.name, |_| Forged(leaf));
             refused("a co-group", grouped.reduce_group(|left, _, out| out.emit(left.len() as u64)).collect());
         }
         let joined =

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::adjacency::{Adjacency, share_of};
-use super::meeting::Meeting;
+use super::barrier::Barrier;
 use crate::limit::threads::in_parallel;
 
 /// Vertices that a thread claims together.
@@ -40,7 +40,7 @@ pub(super) fn components(neighbours: &Adjacency, threads: usize) -> io::Result<C
             .collect(),
         claimed: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
     };
-    let meeting = Meeting::of(threads);
+    let barrier = Barrier::of(threads);
     let rounds = in_parallel(threads, |thread| {
         let (mut round, mut fallen) = (0, Vec::new());
         while !worklist.is_empty() {
@@ -56,12 +56,12 @@ pub(super) fn components(neighbours: &Adjacency, threads: usize) -> io::Result<C
                     }
                 }
             });
-            meeting.meet();
+            barrier.wait();
             worklist.replace(
                 thread,
                 fallen.drain(..).map(|vertex| (vertex, labels[vertex as usize].load(Ordering::Relaxed))),
             );
-            meeting.meet();
+            barrier.wait();
         }
         Ok(round)
     })?;

@@ -4,11 +4,11 @@
 //! the shares of its predecessors, in arrays. For components, labels propagate from vertex to
 //! vertex, in rounds over the vertices whose label decreased in the previous round (see
 //! [`components`]). Threads live as long as the loop and meet at a barrier after each round (see
-//! [`meeting`]).
+//! [`barrier`]).
 
 mod adjacency;
 mod components;
-mod meeting;
+mod barrier;
 mod ranks;
 
 use std::io;
@@ -25,7 +25,7 @@ use crate::suites::iterations::{EMPTY_NUMBERS, EMPTY_ROUNDS, RANK_ROUNDS};
 use crate::workspace::Paths;
 
 use adjacency::{Adjacency, Direction};
-use meeting::Meeting;
+use barrier::Barrier;
 
 /// Runs a case by its name.
 pub(crate) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
@@ -67,12 +67,12 @@ fn answer_components(path: &Path, graph: Graph, threads: usize) -> Result<Answer
 
 /// Threads add to their share of the numbers, and meet after each round.
 fn answer_empty(threads: usize) -> io::Result<Answer> {
-    let meeting = Meeting::of(threads);
+    let barrier = Barrier::of(threads);
     let shares = in_parallel(threads, |thread| {
         let mut numbers: Vec<u64> = (thread as u64..EMPTY_NUMBERS).step_by(threads).collect();
         for _ in 0..EMPTY_ROUNDS {
             numbers.iter_mut().for_each(|number| *number += 1);
-            meeting.meet();
+            barrier.wait();
         }
         Ok(numbers)
     })?;

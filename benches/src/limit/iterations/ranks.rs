@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::adjacency::{Adjacency, Direction};
-use super::meeting::Meeting;
+use super::barrier::Barrier;
 use crate::limit::threads::in_parallel;
 
 /// The rank of each page after `rounds` rounds. 0 for a vertex that is no page: it has no links,
@@ -20,7 +20,7 @@ pub(super) fn ranks(edges: &Path, vertices: u32, rounds: u32, threads: usize) ->
         |vertex: usize, rank: f64| if is_page(vertex) { rank / f64::from(linking.outgoing[vertex]) } else { 0.0 };
     let shares: Vec<AtomicU64> = (0..linking.vertices()).map(|v| bits(share(v, first(v)))).collect();
     let next: Vec<AtomicU64> = (0..linking.vertices()).map(|_| AtomicU64::new(0)).collect();
-    let meeting = Meeting::of(threads);
+    let barrier = Barrier::of(threads);
     let parts = in_parallel(threads, |thread| {
         let own = linking.vertices_of(thread, threads);
         let mut ranks: Vec<f64> = own.clone().map(first).collect();
@@ -31,7 +31,7 @@ pub(super) fn ranks(edges: &Path, vertices: u32, rounds: u32, threads: usize) ->
                 *rank = if given > 0.0 { rest + 0.85 * given } else { 0.0 };
                 then[vertex].store(share(vertex, *rank).to_bits(), Ordering::Relaxed);
             }
-            meeting.meet();
+            barrier.wait();
             (now, then) = (then, now);
         }
         Ok(ranks)

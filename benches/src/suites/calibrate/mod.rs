@@ -77,7 +77,7 @@ struct Table {
 /// Fails if a pipeline fails, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Calibrate) -> Result<bool> {
     let mut cores = Cores::new();
-    println!("a word from core to core and back: {:.0} ns", cores.look());
+    println!("a word from core to core and back: {:.0} ns", cores.measure_distance());
     let bench = Bench { runs: options.runs };
     let defaults = Profile::default().weights;
     let mut weights = Vec::new();

@@ -5,13 +5,13 @@ use super::point::Point;
 use crate::harness::Check;
 
 /// Little memory, relative to the size of the data.
-const LITTLE: f64 = 1.0 / 16.0;
+const LITTLE_SHARE: f64 = 1.0 / 16.0;
 
 /// Maximum time in little memory, relative to the largest limit, without the disk's time.
-const LITTLE_AT_MOST: f64 = 2.0;
+const MAX_LITTLE_RATIO: f64 = 2.0;
 
 /// Maximum time relative to the next larger limit, without the additional time of the disk.
-const STEP_AT_MOST: f64 = 1.3;
+const MAX_STEP_RATIO: f64 = 1.3;
 
 /// Two checks for each case that was measured with all limits.
 pub(super) fn checks(points: &[Point]) -> Vec<Check> {
@@ -21,10 +21,10 @@ pub(super) fn checks(points: &[Point]) -> Vec<Check> {
 
 /// The two limits between which the engine's time grows most, if by more than allowed. More runs
 /// show whether the host caused it.
-pub(super) fn too_steep(points: &[Point]) -> Option<[f64; 2]> {
+pub(super) fn steps_to_repeat(points: &[Point]) -> Option<[f64; 2]> {
     let points = measured(points.iter().filter(|point| point.system == "ours"));
     let (ratio, [larger, smaller]) = steepest(&points)?;
-    (ratio > STEP_AT_MOST).then_some([larger.point.memory_share?, smaller.point.memory_share?])
+    (ratio > MAX_STEP_RATIO).then_some([larger.point.memory_share?, smaller.point.memory_share?])
 }
 
 /// Points from the largest limit to the least.
@@ -36,15 +36,15 @@ fn curve<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Check> {
     let ratio = (little.seconds - little.disk_seconds) / ample.seconds;
     let little = Check {
         name: format!(
-            "{} in a sixteenth takes at most {LITTLE_AT_MOST} times as long, beyond the disk",
+            "{} in a sixteenth takes at most {MAX_LITTLE_RATIO} times as long, beyond the disk",
             ample.point.case
         ),
-        ok: ratio <= LITTLE_AT_MOST,
+        ok: ratio <= MAX_LITTLE_RATIO,
         detail: format!("{ratio:.2} times {:.2} s; {:.2} s with the disk", ample.seconds, little.seconds),
     };
     let step = steepest(&points).map(|(ratio, [_, smaller])| Check {
-        name: format!("no step of {} is worse than {STEP_AT_MOST}, beyond the disk", ample.point.case),
-        ok: ratio <= STEP_AT_MOST,
+        name: format!("no step of {} is worse than {MAX_STEP_RATIO}, beyond the disk", ample.point.case),
+        ok: ratio <= MAX_STEP_RATIO,
         detail: format!("{ratio:.2} to {} MiB", smaller.point.memory_mib.unwrap_or_default()),
     });
     [little].into_iter().chain(step).collect()
@@ -74,7 +74,7 @@ impl<'a> Measured<'a> {
     }
 
     fn is_little(&self) -> bool {
-        self.point.memory_share.is_some_and(|share| (share / LITTLE - 1.0).abs() < 1e-9)
+        self.point.memory_share.is_some_and(|share| (share / LITTLE_SHARE - 1.0).abs() < 1e-9)
     }
 
     /// The time relative to the next larger limit. If the disk takes less time here, the larger
@@ -114,7 +114,9 @@ mod tests {
         let steep = |seconds: [f64; 4]| {
             let points = shares().zip(seconds).map(|(share, seconds)| Point::answered("ours", Some(share), seconds));
             let slow_peer = Point::answered("duckdb", Some(1.0), 9.0);
-            too_steep(&points.chain([slow_peer]).map(|point| Point { disk_seconds: None, ..point }).collect::<Vec<_>>())
+            steps_to_repeat(
+                &points.chain([slow_peer]).map(|point| Point { disk_seconds: None, ..point }).collect::<Vec<_>>(),
+            )
         };
         assert_eq!(steep([1.0, 1.1, 1.2, 1.3]), None);
         let [larger, smaller] = steep([1.0, 1.4, 2.8, 2.9]).unwrap();

@@ -21,7 +21,7 @@ const FACTS_PER_ID: u64 = 10;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// More memory than any system takes.
-const AT_HAND_BYTES: usize = 5 << 30;
+const WARM_BYTES: usize = 5 << 30;
 
 /// The measurements.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], op
             .collect();
         let folder = workspace.make_output("answers")?;
         answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
-        let pace = Pace { runs: RUNS, limit: options.timeout, at_hand_bytes: AT_HAND_BYTES, patience: PATIENCE };
+        let pace = Pace { runs: RUNS, limit: options.timeout, warm_bytes: WARM_BYTES, patience: PATIENCE };
         measured = time_rounds(&entrants, &answers, pace, &mut failures);
     }
     let ample = Ample { size, answers, measured, failures };

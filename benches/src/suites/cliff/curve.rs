@@ -36,7 +36,7 @@ struct Run {
 
 /// A system with a case and a limit.
 #[derive(Clone, Copy)]
-struct Asked {
+struct CurveRun {
     system: &'static dyn System,
     case: &'static str,
     /// Its share of the data's size, and its bytes.
@@ -56,10 +56,10 @@ pub(super) fn measure(
     let (mut points, mut cores) = (Vec::new(), Cores::new());
     println!("case   memory MiB system       seconds  peak MiB  written MiB  cores ns");
     for case in CASES.into_iter().filter(|case| options.has(case)) {
-        let asked: Vec<Asked> = asked(case, systems, size).collect();
-        let mut runs: Vec<Vec<Run>> = asked.iter().map(|_| Vec::new()).collect();
+        let requested: Vec<CurveRun> = requested(case, systems, size).collect();
+        let mut runs: Vec<Vec<Run>> = requested.iter().map(|_| Vec::new()).collect();
         for round in 0..2 * options.runs {
-            let mut places: Vec<usize> = (0..asked.len()).collect();
+            let mut places: Vec<usize> = (0..requested.len()).collect();
             // Changes the order, so that no system always follows the same one.
             if !round.is_multiple_of(2) {
                 places.reverse();
@@ -67,19 +67,19 @@ pub(super) fn measure(
             for place in places {
                 let undisturbed = runs[place].iter().any(|run| cores.are_near(run.core_nanos));
                 if all_answered(&runs[place]) && (round < options.runs || !undisturbed) {
-                    runs[place].push(bench.run(&asked[place], &mut cores)?);
+                    runs[place].push(bench.run(&requested[place], &mut cores)?);
                 }
             }
         }
-        let mut found = points_of(case, &asked, &runs);
+        let mut found = points_of(case, &requested, &runs);
         for _ in 0..options.runs {
-            let Some(limits) = aims::too_steep(&found) else { break };
-            for (asked, runs) in asked.iter().zip(&mut runs) {
-                if all_answered(runs) && asked.limit.is_some_and(|(share, _)| limits.contains(&share)) {
-                    runs.push(bench.run(asked, &mut cores)?);
+            let Some(limits) = aims::steps_to_repeat(&found) else { break };
+            for (requested, runs) in requested.iter().zip(&mut runs) {
+                if all_answered(runs) && requested.limit.is_some_and(|(share, _)| limits.contains(&share)) {
+                    runs.push(bench.run(requested, &mut cores)?);
                 }
             }
-            found = points_of(case, &asked, &runs);
+            found = points_of(case, &requested, &runs);
         }
         points.extend(found);
     }
@@ -92,12 +92,12 @@ fn all_answered(runs: &[Run]) -> bool {
 }
 
 /// Each system with a limit at each limit, then the systems without one.
-fn asked(case: &'static str, systems: &[&'static dyn System], size: TableSize) -> impl Iterator<Item = Asked> {
+fn requested(case: &'static str, systems: &[&'static dyn System], size: TableSize) -> impl Iterator<Item = CurveRun> {
     let (limited, free): (Vec<_>, Vec<_>) = systems.iter().copied().partition(|system| takes_limit(*system));
     let limits = shares().map(move |share| (share, (size.bytes() as f64 * share) as u64));
     let limited = limits.flat_map(move |limit| limited.clone().into_iter().map(move |system| (system, Some(limit))));
     let free = free.into_iter().map(|system| (system, None));
-    limited.chain(free).map(move |(system, limit)| Asked { system, case, limit })
+    limited.chain(free).map(move |(system, limit)| CurveRun { system, case, limit })
 }
 
 /// Polars has no memory limit.
@@ -113,15 +113,15 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(&self, &Asked { system, case, limit }: &Asked, cores: &mut Cores) -> Result<Run> {
+    fn run(&self, &CurveRun { system, case, limit }: &CurveRun, cores: &mut Cores) -> Result<Run> {
         let resources = Resources { parallelism: self.parallelism, memory_bytes: limit.map(|(_, bytes)| bytes) };
         let worker = Box::new(|| system.worker(self.workspace, "cliff", self.paths, &resources));
         let folder = self.workspace.make_output("answers")?;
-        let at_hand_bytes = limit.map_or(FREE_BYTES, |(_, bytes)| bytes as usize + CACHED_BYTES);
-        let before = cores.look();
+        let warm_bytes = limit.map_or(FREE_BYTES, |(_, bytes)| bytes as usize + CACHED_BYTES);
+        let before = cores.measure_distance();
         let entrant = Entrant { system: system.name(), case, worker };
-        let attempt = attempt(&entrant, &folder, self.timeout, at_hand_bytes)?;
-        let core_nanos = cores.look().max(before);
+        let attempt = attempt(&entrant, &folder, self.timeout, warm_bytes)?;
+        let core_nanos = cores.measure_distance().max(before);
         let spilled = attempt.outcome.is_ok() && attempt.written_bytes >= SPILLED_BYTES;
         let disk_seconds = spilled.then(|| disk_seconds(&self.workspace.spill(), attempt.written_bytes)).flatten();
         print(system.name(), case, limit, &attempt, core_nanos);
@@ -130,8 +130,12 @@ impl Bench<'_> {
 }
 
 /// The points from the runs of each entry.
-fn points_of(case: &'static str, asked: &[Asked], runs: &[Vec<Run>]) -> Vec<Point> {
-    asked.iter().zip(runs).map(|(asked, runs)| point_of(asked.system.name(), case, asked.limit, runs)).collect()
+fn points_of(case: &'static str, requested: &[CurveRun], runs: &[Vec<Run>]) -> Vec<Point> {
+    requested
+        .iter()
+        .zip(runs)
+        .map(|(requested, runs)| point_of(requested.system.name(), case, requested.limit, runs))
+        .collect()
 }
 
 fn point_of(system: &'static str, case: &'static str, limit: Option<(f64, u64)>, runs: &[Run]) -> Point {

@@ -5,7 +5,7 @@
 //! one.
 
 mod orders;
-mod others;
+mod alternatives;
 mod program;
 
 use std::fs;
@@ -19,29 +19,29 @@ use crate::error::{Error, Result};
 use crate::harness::{Check, RowOrder, Spread, difference};
 use crate::options::Plans;
 use crate::workspace::Workspace;
-use orders::{Costs, Written};
-use others::Others;
+use alternatives::Alternatives;
+use orders::{Costs, WrittenOrder};
 use program::{Decided, Program, Run};
 
 /// The TPC-H queries with most joins.
 const CASES: [&str; 10] = ["q2", "q3", "q5", "q7", "q8", "q9", "q17", "q18", "q20", "q21"];
 
 /// A plan is ended after this multiple of the best time.
-const CUT_OFF: f64 = 3.0;
+const MAX_RUN_RATIO: f64 = 3.0;
 /// A plan runs again if it takes at most this multiple of the best time.
-const NEAR: f64 = 1.3;
+const MAX_RERUN_RATIO: f64 = 1.3;
 /// Number of plans in the final comparison with the chosen one. Several, because the fastest of a
 /// hundred plans was also lucky.
-const LAST: usize = 3;
+const FINAL_PLANS: usize = 3;
 /// Ratio of two plans' times from which one counts as faster.
-const APART: f64 = 1.2;
+const MIN_DISTINCT_RATIO: f64 = 1.2;
 
 /// The chosen plan's maximum time relative to the best one, in this share of the queries.
-const MOST: (f64, f64) = (1.15, 0.9);
+const MAX_CHOSEN_RATIO: (f64, f64) = (1.15, 0.9);
 /// The maximum in all queries.
-const WORST: f64 = 1.5;
+const MAX_WORST_RATIO: f64 = 1.5;
 /// Maximum time of a query with joins written in random order, relative to the chosen plan.
-const MOST_OF_ORDER: f64 = 1.1;
+const MAX_ORDER_RATIO: f64 = 1.1;
 
 /// The results of a query's plans.
 #[derive(Debug, Serialize)]
@@ -109,9 +109,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Plans) -> Result<bool> {
     // Queries of some milliseconds show no difference between plans.
     if options.scale >= 1.0 {
         if !options.orders_alone {
-            checks.extend(quickest_are_chosen(&rows));
+            checks.extend(check_chosen_plans(&rows));
         }
-        checks.push(orders_cost_little(&rows));
+        checks.push(check_orders(&rows));
     }
     super::tables::finish("plans", workspace, &rows, &checks)
 }
@@ -125,8 +125,8 @@ fn find(name: &str) -> Result<&'static str> {
     })
 }
 
-fn quickest_are_chosen(rows: &[Row]) -> [Check; 2] {
-    let (near, part) = MOST;
+fn check_chosen_plans(rows: &[Row]) -> [Check; 2] {
+    let (near, part) = MAX_CHOSEN_RATIO;
     let within = |most: f64| rows.iter().filter(|row| row.ratio <= most).count();
     let named = |most: f64| {
         let beyond = rows.iter().filter(|row| row.ratio > most);
@@ -140,16 +140,16 @@ fn quickest_are_chosen(rows: &[Row]) -> [Check; 2] {
             detail: named(near),
         },
         Check {
-            name: format!("the chosen plan takes at most {WORST} of the best one's time in each query"),
-            ok: within(WORST) == rows.len(),
-            detail: named(WORST),
+            name: format!("the chosen plan takes at most {MAX_WORST_RATIO} of the best one's time in each query"),
+            ok: within(MAX_WORST_RATIO) == rows.len(),
+            detail: named(MAX_WORST_RATIO),
         },
     ]
 }
 
-fn orders_cost_little(rows: &[Row]) -> Check {
+fn check_orders(rows: &[Row]) -> Check {
     let all = rows.iter().flat_map(|row| row.written.iter().map(move |costs| (row.case, costs)));
-    let beyond = all.clone().filter(|(_, costs)| costs.optimized.is_none_or(|ratio| ratio > MOST_OF_ORDER));
+    let beyond = all.clone().filter(|(_, costs)| costs.optimized.is_none_or(|ratio| ratio > MAX_ORDER_RATIO));
     let named = |(case, costs): (&str, &Costs)| match costs.optimized {
         Some(ratio) => format!("{case} {ratio:.2}"),
         None => format!("{case} cut off"),
@@ -157,7 +157,7 @@ fn orders_cost_little(rows: &[Row]) -> Check {
     let beyond: Vec<String> = beyond.map(named).collect();
     Check {
         name: format!(
-            "joins that are written in a random order take at most {MOST_OF_ORDER} of the chosen plan's time"
+            "joins that are written in a random order take at most {MAX_ORDER_RATIO} of the chosen plan's time"
         ),
         ok: beyond.is_empty(),
         detail: if beyond.is_empty() {
@@ -172,34 +172,36 @@ impl Row {
     fn of(program: &Program, options: &Plans) -> Result<Self> {
         let plan = program.plan(dataflow::Decisions::default())?;
         let chosen = Decided::of(&plan);
-        let others = match options.orders_alone {
-            true => Others { plans: Vec::new(), refused: 0 },
-            false => Others::of(program, &plan, options.random, options.seed)?,
+        let alternatives = match options.orders_alone {
+            true => Alternatives { plans: Vec::new(), refused: 0 },
+            false => Alternatives::of(program, &plan, options.random, options.seed)?,
         };
         let mut times = Times::of(program, &chosen)?;
-        let written = Written::draw(program, &plan, options.orders, options.seed)?;
-        let ratios = times.ratios(&Written::plans(&written), options.runs)?;
-        let first = times.first(&others.plans)?;
-        let limit = NEAR * times.best;
+        let written = WrittenOrder::draw(program, &plan, options.orders, options.seed)?;
+        let ratios = times.ratios(&WrittenOrder::plans(&written), options.runs)?;
+        let first = times.first(&alternatives.plans)?;
+        let limit = MAX_RERUN_RATIO * times.best;
         let mut near: Vec<usize> = (0..first.len()).filter(|&at| first[at].is_some_and(|time| time <= limit)).collect();
         let mut seconds: Vec<Vec<f64>> = first.into_iter().map(|time| time.into_iter().collect()).collect();
-        times.rounds(&others.plans, &near, options.runs - 1, &mut seconds)?;
+        times.rounds(&alternatives.plans, &near, options.runs - 1, &mut seconds)?;
         let median = Spread::median_of;
         near.sort_by(|&left, &right| median(&seconds[left]).total_cmp(&median(&seconds[right])));
-        near.truncate(LAST);
+        near.truncate(FINAL_PLANS);
 
-        let mut last = vec![Vec::new(); others.plans.len()];
-        let chosen_last = times.rounds(&others.plans, &near, 2 * options.runs, &mut last)?;
+        let mut last = vec![Vec::new(); alternatives.plans.len()];
+        let chosen_last = times.rounds(&alternatives.plans, &near, 2 * options.runs, &mut last)?;
         let chosen_seconds = median(if near.is_empty() { &times.chosen } else { &chosen_last });
         let best = near.into_iter().min_by(|&left, &right| median(&last[left]).total_cmp(&median(&last[right])));
         let best = best.filter(|&best| median(&last[best]) < chosen_seconds);
-        let (best_seconds, best) = best.map_or((chosen_seconds, &chosen), |at| (median(&last[at]), &others.plans[at]));
+        let (best_seconds, best) =
+            best.map_or((chosen_seconds, &chosen), |at| (median(&last[at]), &alternatives.plans[at]));
         let differences = chosen.differences(best).map(|(operator, chosen, best)| Difference {
             operator: operator.to_owned(),
             chosen: chosen.to_string(),
             best: best.to_string(),
         });
-        let plans: Vec<Timed> = others.plans.iter().zip(&seconds).map(|(plan, times)| Timed::of(plan, times)).collect();
+        let plans: Vec<Timed> =
+            alternatives.plans.iter().zip(&seconds).map(|(plan, times)| Timed::of(plan, times)).collect();
         let all = Timed::of(&chosen, &times.chosen);
         Ok(Self {
             case: program.query.name,
@@ -208,10 +210,10 @@ impl Row {
             ratio: chosen_seconds / best_seconds,
             estimated_ratio: chosen.estimated_seconds / best.estimated_seconds,
             in_order: in_order(plans.iter().chain([&all])),
-            refused: others.refused,
+            refused: alternatives.refused,
             differences: differences.collect(),
             plans,
-            written: Written::costs(written, &ratios),
+            written: WrittenOrder::costs(written, &ratios),
             wrong: times.wrong,
         })
     }
@@ -246,7 +248,7 @@ fn in_order<'p>(plans: impl Iterator<Item = &'p Timed>) -> f64 {
     let timed: Vec<(f64, f64)> = timed.collect();
     let (mut pairs, mut right) = (0.0, 0.0);
     for (seconds, estimated) in &timed {
-        for (_, estimated_of_slower) in timed.iter().filter(|(slower, _)| *slower > seconds * APART) {
+        for (_, estimated_of_slower) in timed.iter().filter(|(slower, _)| *slower > seconds * MIN_DISTINCT_RATIO) {
             pairs += 1.0;
             right += f64::from(estimated < estimated_of_slower);
         }
@@ -306,12 +308,12 @@ impl<'p> Times<'p> {
     /// The time of each plan relative to the chosen one. `None` for plans that were ended early.
     fn ratios(&mut self, plans: &[Decided], runs: usize) -> Result<Vec<Option<f64>>> {
         let is_chosen = |plan: &Decided| plan.decisions == self.plan.decisions;
-        let others: Vec<Decided> = plans.iter().filter(|plan| !is_chosen(plan)).cloned().collect();
+        let alternatives: Vec<Decided> = plans.iter().filter(|plan| !is_chosen(plan)).cloned().collect();
         self.run_chosen()?;
-        let first = self.first(&others)?;
-        let some: Vec<usize> = (0..others.len()).filter(|&at| first[at].is_some()).collect();
-        let mut seconds = vec![Vec::new(); others.len()];
-        let chosen = self.rounds(&others, &some, runs, &mut seconds)?;
+        let first = self.first(&alternatives)?;
+        let some: Vec<usize> = (0..alternatives.len()).filter(|&at| first[at].is_some()).collect();
+        let mut seconds = vec![Vec::new(); alternatives.len()];
+        let chosen = self.rounds(&alternatives, &some, runs, &mut seconds)?;
         let chosen = Spread::median_of(&chosen);
         let mut ratios = seconds.iter().map(|times| Some(Spread::of(times)?.median / chosen));
         // The chosen plan itself has the ratio 1.
@@ -332,7 +334,7 @@ impl<'p> Times<'p> {
 
     /// Returns `None` if it takes too long.
     fn run(&mut self, plan: &Decided) -> Result<Option<Run>> {
-        let limit = Duration::try_from_secs_f64(CUT_OFF * self.best).unwrap_or(Duration::MAX);
+        let limit = Duration::try_from_secs_f64(MAX_RUN_RATIO * self.best).unwrap_or(Duration::MAX);
         let run = self.program.run(&plan.decisions, limit)?;
         self.best = run.as_ref().map_or(self.best, |run| run.seconds.min(self.best));
         Ok(run)
@@ -365,7 +367,7 @@ mod tests {
             let written = vec![Costs::of_ratio(Some(1.05)), Costs::of_ratio(ratio)];
             [row("q2", 1.0), Row { written, ..row("q5", 1.0) }]
         };
-        let check = |ratio| orders_cost_little(&rows(ratio));
+        let check = |ratio| check_orders(&rows(ratio));
         assert!(check(Some(1.1)).ok && check(Some(1.1)).detail == "2 orders");
         assert!(!check(Some(1.2)).ok && check(Some(1.2)).detail == "beyond: q5 1.20");
         assert!(!check(None).ok && check(None).detail == "beyond: q5 cut off");
@@ -376,9 +378,9 @@ mod tests {
         let rows = |last: &[f64]| -> Vec<Row> {
             (last.len()..10).map(|_| row("q2", 1.0)).chain(last.iter().map(|&ratio| row("q3", ratio))).collect()
         };
-        assert_eq!(quickest_are_chosen(&rows(&[1.4])).map(|check| check.ok), [true, true]);
-        assert_eq!(quickest_are_chosen(&rows(&[1.4, 1.2])).map(|check| check.ok), [false, true]);
-        let checks = quickest_are_chosen(&rows(&[1.6]));
+        assert_eq!(check_chosen_plans(&rows(&[1.4])).map(|check| check.ok), [true, true]);
+        assert_eq!(check_chosen_plans(&rows(&[1.4, 1.2])).map(|check| check.ok), [false, true]);
+        let checks = check_chosen_plans(&rows(&[1.6]));
         assert_eq!(checks.clone().map(|check| check.ok), [true, false]);
         assert_eq!(checks[1].detail, "beyond: q3 1.60");
     }

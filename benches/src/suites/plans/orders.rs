@@ -11,7 +11,7 @@ use crate::error::Result;
 const DRAWS: u64 = 2_000;
 
 /// A query with joins written in a random order.
-pub(super) struct Written {
+pub(super) struct WrittenOrder {
     orders: Vec<String>,
     /// The plan with its joins as written.
     as_written: Decided,
@@ -30,7 +30,7 @@ pub(super) struct Costs {
     pub(super) optimized: Option<f64>,
 }
 
-impl Written {
+impl WrittenOrder {
     /// Draws random orders. Empty if no joins can be reordered.
     pub(super) fn draw(program: &Program, chosen: &Plan, count: usize, seed: u64) -> Result<Vec<Self>> {
         let mut draws = Draws { seed, count: 0 };

@@ -31,14 +31,14 @@ const ROWS: f64 = 8e6;
 const ROWS_OF_KEY: u64 = 8;
 
 /// Maximum time of a skewed pipeline relative to the uniform one.
-const MOST_SKEWED: f64 = 1.3;
+const MAX_SKEWED: f64 = 1.3;
 /// Maximum time of a pipeline with wrong hints relative to one with right hints.
-const MOST_TOLD_WRONGLY: f64 = 2.0;
+const MAX_WRONGLY_HINTED: f64 = 2.0;
 
 /// Bytes of a build row in a join's table, with its part of the index.
 const BUILT_ROW_BYTES: usize = 32;
 /// Minimum memory of a join task, with its inputs.
-const LEAST_BYTES_OF_TASK: usize = 24 << 20;
+const MIN_TASK_BYTES: usize = 24 << 20;
 
 /// Growth of the facts since the decisions were made.
 const GROWTH: usize = 100;
@@ -83,7 +83,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
     println!("{:<24} {:>5} {:>9} {:>9} {:>6} {:>6}", "case", "tasks", "right s", "s", "ratio", "most");
     let cases = skewed(&tables)
         .into_iter()
-        .chain(told_wrongly(&tables)?)
+        .chain(wrongly_hinted(&tables)?)
         .chain(spilled(&tables, &workspace.output().join("robustness"))?);
     let is_asked = |case: &Case| options.cases.as_ref().is_none_or(|asked| asked.contains(&case.name));
     for case in cases.filter(is_asked) {
@@ -158,7 +158,7 @@ fn skewed(tables: &Tables) -> Vec<Case> {
                 };
                 let name = format!("{name}-{distribution:?}").to_lowercase();
                 let (right, other) = (over(uniform), over(facts));
-                cases.push(Case { name, tasks, most: MOST_SKEWED, right, other, decisions: None, memory_bytes: None });
+                cases.push(Case { name, tasks, most: MAX_SKEWED, right, other, decisions: None, memory_bytes: None });
             }
         }
     }
@@ -170,7 +170,7 @@ type Expected = fn(&[Pair], &[Pair]) -> Digest;
 
 /// Hints about the sizes of two joins' inputs.
 #[derive(Clone, Copy, Default)]
-struct Told {
+struct SizeHints {
     facts: Option<u64>,
     few: Option<u64>,
     many: Option<u64>,
@@ -178,34 +178,34 @@ struct Told {
 
 /// Joins with wrong hints about their inputs' sizes, or with the best decisions for smaller inputs.
 /// Each is compared with a join without hints.
-fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
+fn wrongly_hinted(tables: &Tables) -> Result<Vec<Case>> {
     let lies = [
-        ("large-as-small", Told { facts: Some(100), ..Told::default() }),
-        ("small-as-large", Told { many: Some(1_000_000_000), ..Told::default() }),
-        ("few-as-many", Told { few: Some(1_000_000_000), ..Told::default() }),
-        ("all-as-equal", Told { facts: Some(1_000), few: Some(1_000), many: Some(1_000) }),
+        ("large-as-small", SizeHints { facts: Some(100), ..SizeHints::default() }),
+        ("small-as-large", SizeHints { many: Some(1_000_000_000), ..SizeHints::default() }),
+        ("few-as-many", SizeHints { few: Some(1_000_000_000), ..SizeHints::default() }),
+        ("all-as-equal", SizeHints { facts: Some(1_000), few: Some(1_000), many: Some(1_000) }),
     ];
     let answer = expected::joined_twice(&tables.facts[0].1, &tables.few, &tables.dimension);
-    let case = |name: &str, told: Told, decisions: Option<Decisions>| Case {
+    let case = |name: &str, hints: SizeHints, decisions: Option<Decisions>| Case {
         name: name.to_owned(),
         tasks: 2,
-        most: MOST_TOLD_WRONGLY,
-        right: (twice(tables, Told::default()), answer),
-        other: (twice(tables, told), answer),
+        most: MAX_WRONGLY_HINTED,
+        right: (twice(tables, SizeHints::default()), answer),
+        other: (twice(tables, hints), answer),
         decisions: decisions.map(Arc::new),
         memory_bytes: None,
     };
-    let mut cases: Vec<Case> = lies.into_iter().map(|(name, told)| case(name, told, None)).collect();
+    let mut cases: Vec<Case> = lies.into_iter().map(|(name, hints)| case(name, hints, None)).collect();
     // With few facts, these were the build side.
     let small = Tables {
         facts: tables.facts.clone().map(|(of, facts)| (of, Arc::new(facts[..facts.len() / GROWTH].to_vec()))),
         ..tables.clone()
     };
     let env = env(2, None, None);
-    twice(&small, Told::default())(&env).map_err(Error::of_case)?.print();
+    twice(&small, SizeHints::default())(&env).map_err(Error::of_case)?.print();
     let plan = env.plan().map_err(Error::of_case)?;
     env.discard();
-    cases.push(case("grown", Told::default(), Some(plan.decisions().clone())));
+    cases.push(case("grown", SizeHints::default(), Some(plan.decisions().clone())));
     Ok(cases)
 }
 
@@ -228,11 +228,11 @@ fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     env.run().map_err(Error::of_case)?;
     let [facts, dimension] = files;
     let (facts, dimension) = (facts?, dimension?);
-    let over = |told: Option<u64>| -> (Box<Pipeline>, Digest) {
+    let over = |hints: Option<u64>| -> (Box<Pipeline>, Digest) {
         let (facts, dimension) = (facts.clone(), dimension.clone());
         let pipeline = move |env: &Env| {
             let dimension: DataSet<Pair> = env.read_binary(&dimension)?;
-            let dimension = told.map_or(dimension.clone(), |told| dimension.expect_rows(told));
+            let dimension = hints.map_or(dimension.clone(), |hints| dimension.expect_rows(hints));
             Ok(joined(env.read_binary(&facts)?, dimension))
         };
         (Box::new(pipeline), answer)
@@ -241,24 +241,24 @@ fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     let case = |tasks: usize| Case {
         name: "spilled-as-small".to_owned(),
         tasks,
-        most: MOST_TOLD_WRONGLY,
+        most: MAX_WRONGLY_HINTED,
         right: over(None),
         other: over(Some(1_000)),
         decisions: None,
-        memory_bytes: Some((table_bytes / 4).max(tasks * LEAST_BYTES_OF_TASK)),
+        memory_bytes: Some((table_bytes / 4).max(tasks * MIN_TASK_BYTES)),
     };
     Ok([2, 4].map(case).into())
 }
 
 /// Two joins over inputs with these hints.
-fn twice(tables: &Tables, told: Told) -> Box<Pipeline> {
+fn twice(tables: &Tables, hints: SizeHints) -> Box<Pipeline> {
     let (facts, few, many) = (tables.facts[0].1.clone(), tables.few.clone(), tables.dimension.clone());
     Box::new(move |env| {
-        let rows = |table: &Arc<Vec<Pair>>, told: Option<u64>| -> dataflow::Result<_> {
+        let rows = |table: &Arc<Vec<Pair>>, hints: Option<u64>| -> dataflow::Result<_> {
             let rows = rows(env, table)?;
-            Ok(told.map_or(rows.clone(), |told| rows.expect_rows(told)))
+            Ok(hints.map_or(rows.clone(), |hints| rows.expect_rows(hints)))
         };
-        Ok(joined_twice(rows(&facts, told.facts)?, rows(&few, told.few)?, rows(&many, told.many)?))
+        Ok(joined_twice(rows(&facts, hints.facts)?, rows(&few, hints.few)?, rows(&many, hints.many)?))
     })
 }
 

@@ -7,19 +7,19 @@ use crate::data::random;
 use crate::error::Result;
 
 /// Number of consecutive draws without a new plan, after which the search ends.
-const DRAWS_IN_VAIN: usize = 32;
+const MAX_FAILED_DRAWS: usize = 32;
 
 /// The alternative plans of a query.
-pub(super) struct Others {
+pub(super) struct Alternatives {
     pub(super) plans: Vec<Decided>,
     /// Number of rejected decisions.
     pub(super) refused: usize,
 }
 
-impl Others {
+impl Alternatives {
     /// All plans that differ in one decision, and some random ones.
     pub(super) fn of(program: &Program, chosen: &Plan, random: usize, seed: u64) -> Result<Self> {
-        let mut others = Self { plans: Vec::new(), refused: 0 };
+        let mut alternatives = Self { plans: Vec::new(), refused: 0 };
         for (identity, candidates) in chosen.candidates() {
             let decided = chosen.decisions().get(identity);
             for candidate in candidates.iter().filter(|candidate| Some(&candidate.choice) != decided) {
@@ -27,17 +27,17 @@ impl Others {
                 // chosen plan.
                 for free in [Decisions::default(), chosen.decisions().clone()] {
                     let found = program.plan(free.with(identity, candidate.choice.clone()));
-                    others.add(found.ok().as_ref(), chosen);
+                    alternatives.add(found.ok().as_ref(), chosen);
                 }
             }
         }
-        let (most, mut draws, mut in_vain) = (others.plans.len() + random, Draws { seed, count: 0 }, 0);
-        while others.plans.len() < most && in_vain < DRAWS_IN_VAIN {
-            let before = others.plans.len();
-            others.add(draws.plan(program)?.as_ref(), chosen);
-            in_vain = if others.plans.len() > before { 0 } else { in_vain + 1 };
+        let (most, mut draws, mut failed_draws) = (alternatives.plans.len() + random, Draws { seed, count: 0 }, 0);
+        while alternatives.plans.len() < most && failed_draws < MAX_FAILED_DRAWS {
+            let before = alternatives.plans.len();
+            alternatives.add(draws.plan(program)?.as_ref(), chosen);
+            failed_draws = if alternatives.plans.len() > before { 0 } else { failed_draws + 1 };
         }
-        Ok(others)
+        Ok(alternatives)
     }
 
     fn add(&mut self, found: Option<&Plan>, chosen: &Plan) {

@@ -53,24 +53,24 @@ counting! {
         sales.map(|s| { add(&seen); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn behind_a_variable(sales, seen) {
+    fn after_a_variable(sales, seen) {
         let rows = sales.map(|s| { add(&seen); (s.id, s.amount) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn in_a_choice_behind_a_variable(sales, seen) {
+    fn in_a_choice_after_a_variable(sales, seen) {
         let rows = sales.filter_map(|s| { seen.fetch_add(s.id, Ordering::Relaxed); Some((s.id, s.amount)) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn of_pairs_behind_a_variable(sales, seen) {
+    fn of_pairs_after_a_variable(sales, seen) {
         let others = sales.filter(|s| s.id < 200);
         let pairs = sales.join(others).on(|l| l.id, |r| r.id).map(|l, r| { add(&seen); (l.id, r.amount) });
         pairs.filter(|p| p.0 > 9).map(|p| p.0)
     }
 
     /// Some filters in the chain move. Those after the variable do not.
-    fn behind_filters_that_move(sales, seen) {
+    fn after_filters_that_move(sales, seen) {
         let rows = sales.map(|s| (s.id, s.amount)).filter(|s| s.0 < 150).map(|s| { add(&seen); (s.0, s.1) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
@@ -84,7 +84,7 @@ counting! {
         sales.filter(|s| { add(&seen); s.amount > 0 }).filter(|s| s.id < 100).map(|s| s.id)
     }
 
-    fn in_what_is_made_of_a_group(sales, seen) {
+    fn in_the_result_of_a_group(sales, seen) {
         let groups = sales.group_by(|s| s.key).aggregate(|g| { add(&seen); (g.key, g.count()) });
         groups.filter(|g| g.0 < 3).map(|g| g.1)
     }

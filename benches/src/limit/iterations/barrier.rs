@@ -8,13 +8,13 @@ use std::thread;
 const SPINS: usize = 1 << 12;
 
 /// A reusable barrier.
-pub(super) struct Meeting {
+pub(super) struct Barrier {
     threads: usize,
     arrived: AtomicUsize,
     held: AtomicUsize,
 }
 
-impl Meeting {
+impl Barrier {
     /// Creates a barrier for this number of threads.
     pub(super) fn of(threads: usize) -> Self {
         Self { threads, arrived: AtomicUsize::new(0), held: AtomicUsize::new(0) }
@@ -22,7 +22,7 @@ impl Meeting {
 
     /// Returns when all threads have called it. Each thread then sees the earlier writes of the
     /// others.
-    pub(super) fn meet(&self) {
+    pub(super) fn wait(&self) {
         let number = self.held.load(Ordering::Acquire);
         if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
             self.arrived.store(0, Ordering::Relaxed);
