@@ -1,5 +1,5 @@
-//! The speed of sorting and merging rows on one core. Run with `cargo test --release --test
-//! sort_speed -- --ignored --nocapture`.
+//! The speed of sorting and merging rows on one core. Run with
+//! `cargo test --release --test sort_speed -- --ignored --nocapture`.
 //!
 //! Times are processor times, since other processes may use the machine. `DATAFLOW_ROWS` is the
 //! number of rows in Mi, 32 by default.

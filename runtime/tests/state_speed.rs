@@ -1,5 +1,5 @@
-//! The speed of a state table compared with a group table. Run with `cargo test --release -p
-//! dataflow-runtime --test state_speed -- --ignored --nocapture`.
+//! The speed of a state table compared with a group table. Run with
+//! `cargo test --release -p dataflow-runtime --test state_speed -- --ignored --nocapture`.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 

@@ -3,8 +3,9 @@
 //!
 //! Each case runs in a process of its own, which measures its heap and its resident memory. Its
 //! rows are compared with those of the same case in ample memory. A few cases run with all tests.
-//! All of them take an hour: `cargo test --release -p tests --test long_records -- --ignored
-//! --nocapture`. `LONG_CASE` chooses some.
+//! All of them take an hour:
+//! `cargo test --release -p tests --test long_records -- --ignored --nocapture`.
+//! `LONG_CASE` chooses some.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 

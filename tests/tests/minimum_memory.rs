@@ -2,9 +2,9 @@
 //! that much, since the peak depends on the timing of tasks.
 //!
 //! A few rounds of each run with all tests. The full test takes long: it runs 500 rounds at one,
-//! two and four tasks. `cargo test --release -p tests --test minimum_memory -- --ignored
-//! --nocapture` runs it. `LEAST_ROUNDS` and `LEAST_SHAPE` choose the number of rounds and the
-//! shape.
+//! two and four tasks.
+//! `cargo test --release -p tests --test minimum_memory -- --ignored --nocapture`
+//! runs it. `LEAST_ROUNDS` and `LEAST_SHAPE` choose the number of rounds and the shape.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 

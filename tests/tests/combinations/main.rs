@@ -1,9 +1,10 @@
 //! Combinations of words: random programs, over every kind of flow, on both engines, compared with
 //! plain loops over rows.
 //!
-//! `cargo test` runs 40. `cargo test -p tests --test combinations -- --ignored --nocapture
-//! many_programs` compiles and runs 3,000 more in batches, in `target/tests/combinations`. The
-//! environment variables `PROGRAMS` and `SEED` set their number and the first seed.
+//! `cargo test` runs 40.
+//! `cargo test -p tests --test combinations -- --ignored --nocapture many_programs`
+//! compiles and runs 3,000 more in batches, in `target/tests/combinations`. The environment
+//! variables `PROGRAMS` and `SEED` set their number and the first seed.
 //!
 //! A failing program is shrunk while it fails with the same kind of error. First records and
 //! options are dropped, with a process for each try (`harness/shrink.rs`). Then words are dropped,

@@ -1,8 +1,9 @@
 //! The macro keeps the meaning of programs: random programs run as pipelines and over vectors.
 //!
-//! A few are compiled with the tests. `cargo test -p tests --test rewriting -- --ignored
-//! --nocapture` compiles and runs 5,000 more in batches, in `target/tests/rewriting`. `PROGRAMS`
-//! and `SEED` set their number and the seed.
+//! A few are compiled with the tests.
+//! `cargo test -p tests --test rewriting -- --ignored --nocapture`
+//! compiles and runs 5,000 more in batches, in `target/tests/rewriting`. `PROGRAMS` and `SEED` set
+//! their number and the seed.
 
 #![allow(warnings, clippy::all, clippy::unwrap_used, reason = "programs that nobody would write")]
 

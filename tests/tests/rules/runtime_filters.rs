@@ -176,6 +176,7 @@ fn closures_before_a_join_see_only_rows_with_partners() {
     assert!(of("read collection").contains("200 k") && !of("tripled").contains("200 k"), "{text}");
 }
 
+/// The join and a grouping of it have a consumer each, and nothing is shipped before the join.
 #[dataflow]
 fn above_the_mean_of_their_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
     let of_region = shops.filter(|s| s.region == 3);
