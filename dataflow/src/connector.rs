@@ -14,7 +14,7 @@
 
 pub use runtime::error::Error as EngineError;
 pub use runtime::kernel::Background;
-pub use runtime::memory::Memory;
+pub use runtime::memory::{Memory, Reservation};
 pub use runtime::output::{Commit, EpochSink, Transaction};
 pub use runtime::page::{Batch, Columns, Input, TextColumn};
 pub use runtime::row::{LeafSet, Schema};

@@ -1,10 +1,11 @@
-//! The engine's one error type. Every message says what is wrong, where in the user's program or data, and what to do.
+//! The error type of the engine. Each message states the problem, its place in the user's program
+//! or data, and the next step.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What the engine's functions return.
+/// The result of the engine's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An operator as the user wrote it: `words (flat_map) at src/main.rs:12`.
@@ -12,13 +13,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Origin {
     /// The operator's name: the binding, or the operator's own word.
     pub name: Arc<str>,
-    /// What the user wrote: `filter → map`.
+    /// The operator in the words of the program: `filter → map`.
     pub operator: Arc<str>,
-    /// The user's file.
+    /// The file in which the operator is written.
     pub file: Arc<str>,
-    /// The line in it.
+    /// The line of the operator, from 1.
     pub line: u32,
-    /// The column in the line.
+    /// The column of the operator in that line, from 1.
     pub column: u32,
 }
 
@@ -32,21 +33,21 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What a path was meant for.
+/// The purpose of a path in the user's program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UrlUse {
     /// The files of a source.
     Read,
-    /// An output.
+    /// An output of a sink.
     Write,
-    /// A folder that grows: a log, or snapshots.
+    /// A folder that is kept after the job: a log, or snapshots.
     Keep,
-    /// A folder of spilled pages.
+    /// A folder for spilled pages.
     Spill,
 }
 
-/// Why a URL cannot be used, and how its records can be. `None` for other paths. Call it only for paths
-/// that do not exist.
+/// Returns the reason why a path that is a URL cannot be used, with the way to use its records.
+/// `None` if the path is no URL. Call it only for paths that do not exist.
 #[must_use]
 pub fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
     let (scheme, rest) = path.to_str()?.split_once(":/")?;
@@ -80,153 +81,154 @@ pub fn refused_url(path: &Path, wanted: UrlUse) -> Option<String> {
     Some(format!("it is a URL, and no feature of this version {verb} `{scheme}://`; {path}; {instead}"))
 }
 
-/// What can end a job, or refuse one before it starts.
+/// Errors of a job, or of a plan that is rejected before it starts.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file or folder could not be read or written.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried: "read", "create".
+        /// The operation that failed: "read", "create".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A path, folder or glob names nothing that could be read.
+    /// A path, folder or glob matches no readable file.
     #[error("no input at {path}: {reason}")]
     NoInput {
-        /// As the user wrote it.
+        /// The path as the user wrote it.
         path: String,
-        /// What was looked for.
+        /// The problem, such as the missing file.
         reason: String,
     },
-    /// Bytes of a file are not what they should be.
+    /// The bytes of a file are invalid.
     #[error("{}{place}: {message}", path.display())]
     Data {
         /// The file.
         path: PathBuf,
         /// Line, row, column or offset, with its leading punctuation: ":12", ", row group 3".
         place: String,
-        /// Expected and found.
+        /// The expected and the found value.
         message: String,
     },
-    /// A file's columns do not fit the record.
+    /// The columns of a file do not fit the record.
     #[error("{}: {message}", path.display())]
     Schema {
         /// The file.
         path: PathBuf,
-        /// Which column, what was expected, what was found.
+        /// The column, its expected type and its actual type.
         message: String,
     },
-    /// An operator needs more than the budget allows.
+    /// An operator requested more than is left of the memory budget.
     #[error(
         "out of memory: {operator} needs {} more, and {} of the budget of {} are in use{}; raise `--memory`, or reduce what the operator keeps",
         Mib(*need), Mib(*used), Mib(*budget), long_records(*longest_run)
     )]
     OutOfMemory {
-        /// Who asked.
+        /// The operator that requested the memory.
         operator: String,
-        /// How many bytes it asked for.
+        /// The requested bytes.
         need: usize,
         /// Bytes reserved in the whole budget at that moment.
         used: usize,
-        /// The budget.
+        /// The budget in bytes.
         budget: usize,
-        /// Bytes of pages that the longest record took so far; 0 if each fits a page.
+        /// Bytes of pages of the longest record so far. 0 if each record fits in a page.
         longest_run: usize,
     },
-    /// A plan needs more than the budget to run at all; known before it starts.
+    /// The minimum memory of a plan is more than the budget. Detected before the job starts.
     #[error(
         "{} of memory is too little for this program, which needs at least {}; raise `--memory`, or lower `--parallelism`:{by_operator}",
         Mib(*budget), Mib::rounded_up(*need)
     )]
     TooLittleMemory {
-        /// The least that would do.
+        /// The minimum memory in bytes.
         need: usize,
-        /// The budget.
+        /// The budget in bytes.
         budget: usize,
-        /// A line for each operator that needs some.
+        /// One line for each operator with a minimum.
         by_operator: String,
     },
-    /// A job inside of a closure of another needs more than is left beside the jobs that run.
+    /// The minimum memory of a job that runs in a closure of another job is more than the running
+    /// jobs leave.
     #[error(
         "a job that a closure of another job runs needs at least {} of memory, and {} of the budget of {} are left beside the jobs that run now; it cannot wait \
          for them, since one of them waits for it: raise `--memory`, lower `--parallelism`, or run it outside of the closure",
         Mib::rounded_up(*need), Mib(*free), Mib(*budget)
     )]
     NoRoomInside {
-        /// The least that it runs with.
+        /// The minimum memory of the inner job in bytes.
         need: usize,
-        /// What is left beside the leasts of the jobs that run.
+        /// Bytes of the budget that are left after the minimums of the running jobs.
         free: usize,
-        /// The budget.
+        /// The budget in bytes.
         budget: usize,
     },
-    /// The process may not have the addresses that pages lie in.
+    /// The process cannot map the address space for pages.
     #[error(
         "the system grants this process {} of addresses for pages and no more; raise the limit (`ulimit -v`), or lower `--memory` below that",
         Mib(*bytes)
     )]
     FewAddresses {
-        /// What it grants, or was asked for last.
+        /// Bytes that the system grants, or that were requested last.
         bytes: usize,
     },
-    /// Nothing can be spilled to a folder.
+    /// No file for spilled pages can be created in the folder.
     #[error("cannot spill to {}: {source}; make the folder one that can be written to, or name another with `--spill-dir`", folder.display())]
     NoSpillFolder {
-        /// Where pages were to be spilled to.
+        /// The spill folder.
         folder: PathBuf,
-        /// The system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// What does not fit memory does not fit the disk either.
+    /// The disk of spilled pages is full.
     #[error(
         "the disk of {} is full: {} were spilled to it; free some space, name another folder with `--spill-dir`, or raise `--memory` ({source})",
         folder.display(), Mib(*spilled as usize)
     )]
     DiskFull {
-        /// Where pages are spilled to.
+        /// The spill folder.
         folder: PathBuf,
-        /// Bytes that lie there, of all tasks.
+        /// Bytes that all tasks have spilled to it.
         spilled: u64,
-        /// The system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A number left its type's range.
+    /// The result of an operation is out of the range of its type.
     #[error("overflow: {what}")]
     Overflow {
-        /// Which operation, on what.
+        /// The operation and its operands.
         what: String,
     },
     /// A user's closure panicked.
     #[error("a closure panicked: {message}")]
     Panic {
-        /// The panic's message and place.
+        /// The panic's message and its place in the source.
         message: String,
     },
     /// A user's closure returned an error.
     #[error("{0}")]
     User(Box<dyn std::error::Error + Send + Sync>),
-    /// A flow that is taken as a value has not one record.
+    /// A flow that is read as a single value does not have exactly one record.
     #[error(
         "expected a flow of one record, found {}; a flow that `with` takes as a value is best made by an `aggregate`, and `with_all` takes one of any number",
         match found { 0 => "none".to_owned(), found => format!("{found} records") }
     )]
     NotOneRecord {
-        /// How many it has.
+        /// Its number of records.
         found: usize,
     },
-    /// The plan cannot be run; known before the first record.
+    /// The plan is invalid. Detected before the first record is read.
     #[error("{0}")]
     Plan(String),
-    /// Any of the above, with the operator it happened in.
+    /// Any of the above, with the operator in which it happened.
     #[error("{origin}: {error}")]
     At {
         /// The operator.
         origin: Origin,
-        /// What happened.
+        /// The error.
         #[source]
         error: Box<Error>,
     },
@@ -236,13 +238,13 @@ pub enum Error {
     /// The job was cancelled.
     #[error("the job was cancelled")]
     Cancelled,
-    /// A broken promise inside the engine: a defect of ours, with what is known.
+    /// A broken invariant of the engine: a defect of the engine, not of the program.
     #[error("internal error, please report: {0}")]
     Internal(String),
 }
 
 impl Error {
-    /// The error for a folder that nothing can be spilled to.
+    /// The error for a folder in which no spill file can be created.
     pub(crate) fn no_spill_folder(folder: &Path, source: std::io::Error) -> Self {
         match refused_url(folder, UrlUse::Spill).filter(|_| !folder.exists()) {
             Some(reason) => Error::Plan(format!("cannot spill to {}: {reason}", folder.display())),
@@ -250,7 +252,8 @@ impl Error {
         }
     }
 
-    /// Attaches the operator, unless one is attached already (the innermost is the one at fault).
+    /// Attaches the operator, unless one is attached already: the innermost operator caused the
+    /// error.
     #[must_use]
     pub fn at(self, origin: &Origin) -> Self {
         match self {
@@ -259,14 +262,14 @@ impl Error {
         }
     }
 
-    /// An [`Error::Io`] for `map_err`.
+    /// Returns a function for `map_err` that makes an [`Error::Io`].
     pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Error::Io { action, path, source }
     }
 }
 
-/// What a message adds where records are longer than a page.
+/// The addition to a message if records are longer than a page. Empty if none is.
 fn long_records(longest_run: usize) -> String {
     if longest_run == 0 {
         return String::new();
@@ -274,12 +277,12 @@ fn long_records(longest_run: usize) -> String {
     format!(", where a record takes up to {} and several are on their way", Mib(longest_run))
 }
 
-/// Bytes, as people read them.
+/// A number of bytes, displayed in the largest fitting unit.
 #[derive(Clone, Copy)]
 pub struct Mib(pub usize);
 
 impl Mib {
-    /// What is shown is no less than that: it can be given as it stands.
+    /// Rounds up to a number that is displayed exactly. So the user can pass the displayed number.
     pub fn rounded_up(bytes: usize) -> Self {
         let (unit, _, digits) = Self::unit(bytes);
         let parts = 10_u128.pow(digits as u32);
@@ -287,7 +290,7 @@ impl Mib {
         Mib((shown * unit as u128).div_ceil(parts) as usize)
     }
 
-    /// What so many bytes are shown in: the unit's bytes, its name, and digits behind the point.
+    /// The unit for a number of bytes: the unit's bytes, its name, and the number of decimals.
     fn unit(bytes: usize) -> (usize, &'static str, usize) {
         match bytes {
             0..=1023 => (1, "B", 0),

@@ -1,7 +1,7 @@
 //! The engine below `dataflow`. It has no user types.
 //!
-//! Modules are in the order of their layers. A module uses only modules above it in this list, which
-//! a test checks.
+//! Modules are in the order of their layers. A module uses only modules above it in this list,
+//! which a test checks.
 
 // The error type, its place in the program, and its messages.
 pub mod error;

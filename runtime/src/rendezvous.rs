@@ -5,10 +5,10 @@
 //! same time and take their input before they wait, so they cannot deadlock. A job that fails wakes
 //! them.
 //!
-//! * [`Rendezvous`]: values that can be serialized, of all tasks. An operator whose tasks must agree
-//!   uses it: counts, samples of keys.
-//! * [`LocalRendezvous`]: values in memory, of the tasks of this process. An operator uses it to save
-//!   work: one table for all tasks, one file.
+//! * [`Rendezvous`]: values that can be serialized, of all tasks. An operator whose tasks must
+//!   agree uses it: counts, samples of keys.
+//! * [`LocalRendezvous`]: values in memory, of the tasks of this process. An operator uses it to
+//!   save work: one table for all tasks, one file.
 //! * [`Lent`]: memory that tasks of this process share until the last one has taken it.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ pub(crate) trait Message: Sized {
     /// Appends the bytes of the value.
     fn encode(&self, out: &mut Vec<u8>);
 
-    /// The value of these bytes. `None` if they are no such value.
+    /// Decodes a value. `None` if the bytes are no such value.
     fn decode(bytes: &[u8]) -> Option<Self>;
 }
 
@@ -53,7 +53,7 @@ impl<V: Message> Rendezvous<V> {
     /// Sends the value of a task, and wakes those that wait.
     ///
     /// # Errors
-    /// Internal ones only.
+    /// Fails only with an internal error.
     pub(crate) fn send(&self, context: &TaskContext, value: V) -> Result<()> {
         let value = if cfg!(debug_assertions) { sent(&value)? } else { value };
         self.0.send(context, value);
@@ -91,7 +91,7 @@ struct State<V> {
 }
 
 impl<V> LocalRendezvous<V> {
-    /// A rendezvous of so many tasks.
+    /// A rendezvous for `tasks` tasks.
     pub(crate) fn of(tasks: usize) -> Self {
         let values = std::iter::repeat_with(|| None).take(tasks).collect();
         LocalRendezvous { state: Mutex::new(State { values, waiting: Vec::new() }) }
@@ -133,15 +133,15 @@ pub(crate) struct Lent<V> {
 }
 
 impl<V> Lent<V> {
-    /// A value for so many tasks, among them the one that made it.
+    /// A value for `tasks` tasks, including the one that made it.
     pub(crate) fn to(tasks: usize, value: V) -> Arc<Self> {
         Arc::new(Lent { state: Mutex::new((Some(Arc::new(value)), tasks)) })
     }
 
-    /// The value. Each task takes it once.
+    /// Returns the value. Each task calls it once.
     ///
     /// # Errors
-    /// Fails if it was taken more often.
+    /// Fails if it is called more often than there are tasks.
     pub(crate) fn take(&self) -> Result<Arc<V>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (value, left) = &mut *state;

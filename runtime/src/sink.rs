@@ -1,9 +1,10 @@
 //! Sinks: records that leave the program.
 //!
 //! A [`Sink`] makes one [`Writer`] per task. A writer never blocks: it returns `Pending` while its
-//! target takes no more, and wakes its task. A sink that is an [`EpochSink`] writes each record exactly
-//! once in a job with snapshots: writers prepare transactions at barriers, and the sink commits them
-//! after the snapshot is complete. One operator (`operators::WriteSink`) adapts all sinks.
+//! target takes no more, and wakes its task. A sink that is an [`EpochSink`] writes each record
+//! exactly once in a job with snapshots: writers prepare transactions at barriers, and the sink
+//! commits them after the snapshot is complete. One operator (`operators::WriteSink`) adapts all
+//! sinks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,14 +35,14 @@ impl fmt::Display for Guarantee {
     }
 }
 
-/// A target of records outside the program. Nothing connects before the job runs.
+/// A target of records outside of the program. It opens no connection before the job runs.
 pub trait Sink: Send + Sync {
-    /// For EXPLAIN: `kafka clicks`.
+    /// A short text for EXPLAIN: `kafka clicks`.
     fn describe(&self) -> String;
 
     /// How often records are in the result after a failure. The default follows from
-    /// [`Sink::as_epochs`]. A sink whose writes can be repeated without effect, such as puts by key, may
-    /// return [`Guarantee::ExactlyOnce`] without it.
+    /// [`Sink::as_epochs`]. A sink whose writes can be repeated without effect, such as puts by
+    /// key, may return [`Guarantee::ExactlyOnce`] without it.
     fn guarantee(&self) -> Guarantee {
         if self.as_epochs().is_some() { Guarantee::ExactlyOnce } else { Guarantee::AtLeastOnce }
     }
@@ -49,7 +50,7 @@ pub trait Sink: Send + Sync {
     /// Checks before the job runs that records of this schema can be written.
     ///
     /// # Errors
-    /// Fails with the field that cannot.
+    /// Fails if a field cannot be written. The error names the field.
     fn check(&self, schema: &Schema) -> Result<()> {
         let _ = schema;
         Ok(())
@@ -60,13 +61,14 @@ pub trait Sink: Send + Sync {
         0
     }
 
-    /// A writer for one task. Must not block.
+    /// Creates the writer of one task. Must not block.
     ///
     /// # Errors
     /// Fails if memory is refused.
     fn writer(&self, context: WriterContext) -> Result<Box<dyn Writer>>;
 
-    /// The sink as one that commits. `None` if written records are visible immediately.
+    /// Returns the sink as one that commits epochs. `None` if written records are visible
+    /// immediately.
     fn as_epochs(&self) -> Option<&dyn EpochSink> {
         None
     }
@@ -85,24 +87,25 @@ pub struct WriterContext {
     pub epoch: u64,
     /// The memory for the writer's buffers, which it reserves here.
     pub memory: Memory,
-    /// Threads for work that may block. They wake the task after it.
+    /// Runs work that may block, and wakes the task after it.
     pub blocking: Arc<dyn Blocking>,
 }
 
 /// Writes the records of one task. Each call returns [`Progress::Done`] or [`Progress::Pending`].
 ///
-/// Before a writer returns `Pending`, it must submit work to [`WriterContext::blocking`], or arrange
-/// another call of its waker. When that work is done, the task repeats the call. Otherwise the job never
-/// continues.
+/// Before a writer returns `Pending`, it must submit work to [`WriterContext::blocking`], or
+/// arrange another call of its waker. When that work is done, the task repeats the call. Otherwise
+/// the job never continues.
 pub trait Writer: Send {
-    /// Takes rows. After `Pending` none of them is taken: the call is repeated with the same rows.
+    /// Writes rows. `Pending` means that none of them is written: the call is repeated with the
+    /// same rows.
     ///
     /// # Errors
-    /// Fails if they cannot be written. That ends the job.
+    /// Fails if they cannot be written. The error ends the job.
     fn write(&mut self, rows: &Input<'_>) -> Result<Progress>;
 
-    /// Sends the rows that are buffered. Called when the task is idle, at the end of the input, and before
-    /// each barrier if the sink commits nothing.
+    /// Sends the buffered rows. Called when the task is idle. If the sink commits nothing, also
+    /// before each barrier and at the end of the input.
     ///
     /// # Errors
     /// As [`Writer::write`].

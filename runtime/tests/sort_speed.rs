@@ -12,7 +12,7 @@ use std::time::Duration;
 use runtime::memory::{Budget, Memory};
 use runtime::page::{Page, RowWriter, windows};
 use runtime::row::{LeafType, RowLayout};
-use runtime::sort::{InMemorySort, Merge, Merged, OrderKey, SortBuffer};
+use runtime::sort::{InMemorySort, Merge, MergeStep, OrderKey, SortBuffer};
 
 fn memory() -> Memory {
     Memory::new(Budget::new(20 << 30), "test")
@@ -160,15 +160,15 @@ fn merge(streams: usize, name: &str, key: impl Fn(usize, u64) -> i64) {
     let (mut out, mut found) = (RowWriter::new(layout(), budget), 0);
     loop {
         match merge.run(&mut out).unwrap() {
-            Merged::Full => {
+            MergeStep::Full => {
                 let pages: Vec<Page> = out.take_sealed().collect();
                 pages.into_iter().for_each(|page| {
                     found += page.rows();
                     out.recycle(page);
                 });
             }
-            Merged::Needs(stream) => merge.feed(stream, fed[stream].next()),
-            Merged::Done => break,
+            MergeStep::Needs(stream) => merge.feed(stream, fed[stream].next()),
+            MergeStep::Done => break,
         }
     }
     out.seal();

@@ -320,8 +320,8 @@ impl Env {
         let memory_bytes = self.inner.admissions.budget().limit_bytes();
         let (tasks, rules, decisions) =
             (options.parallelism, Rules::without(&options.without), options.decisions.clone());
-        let (profile, side_by_side) = (options.profile.clone(), exec::parallel_for);
-        optimizer::Resources { tasks, memory_bytes, rules, profile, decisions, side_by_side }
+        let (profile, parallel_for) = (options.profile.clone(), exec::parallel_for);
+        optimizer::Resources { tasks, memory_bytes, rules, profile, decisions, parallel_for }
     }
 
     fn pool(&self) -> Result<Pool> {

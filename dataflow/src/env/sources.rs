@@ -79,7 +79,7 @@ impl Env {
     pub(super) fn reading(&self, source: Opened, caller: &'static Location<'static>) -> Result<Handle> {
         let next = NextStep::default().called_at(caller);
         let source = source.map_err(|error| error.at(&next.origin("read").0))?;
-        Ok(Handle::behind(self.clone(), Arc::new(ScanSource(source)), Vec::new(), &next))
+        Ok(Handle::of_operator(self.clone(), Arc::new(ScanSource(source)), Vec::new(), &next))
     }
 }
 

@@ -15,21 +15,23 @@ use crate::accumulators;
 use crate::kernel::{Emitter, Slots, Summaries, accumulate, finish, in_groups};
 use crate::record::Record;
 
-/// Aggregates of groups under construction, whose keys are `K`: a slot for each, in order, nested as `((((), a), b), c)`. `M` is what the flow of them will be.
+/// Aggregates of groups with keys `K`, under construction. The result has mode `M`.
+///
+/// Each aggregate has a slot in `S`. Slots are nested in order: `((((), a), b), c)`.
 #[must_use = "aggregates need `.finish(|key, slots, out| ..)`"]
 pub struct Aggregates<T, K, M, S> {
     handle: Handle,
     key: Vec<usize>,
     slots: S,
-    /// The length of the windows whose groups they are, in microseconds.
+    /// The length of the windows in microseconds, if the groups are those of windows.
     window: Option<i64>,
     /// The source texts of the measures. Empty without `#[dataflow]`.
     measures: Vec<&'static str>,
     of: Types<T, K, M>,
 }
 
-/// What a grouping gives.
-enum Grouping {
+/// The results of a grouping.
+enum GroupingOutput {
     Groups,
     Updates,
     /// The groups of windows that have ended.
@@ -38,13 +40,13 @@ enum Grouping {
     },
 }
 
-/// Its records, its keys, and whether it ends.
+/// The types of its records and keys, and its mode.
 pub(super) type Types<T, K, M> = PhantomData<fn() -> (T, K, M)>;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Aggregates over all records, as one group. A flow without records gives no record.
+    /// Aggregates all records as one group. An empty flow emits nothing.
     ///
-    /// It is what [`aggregate`](crate::operators::aggregate) of the language becomes.
+    /// [`aggregate`](crate::operators::aggregate) in `#[dataflow]` compiles to this.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -74,13 +76,14 @@ impl<T, K, M> Aggregates<T, K, M, ()> {
         Aggregates { handle, key, slots: (), window: None, measures: Vec::new(), of: PhantomData }
     }
 
-    /// The source texts of its measures, in order. Snapshots name their states by these. `#[dataflow]`
-    /// writes this.
+    /// Sets the source texts of the measures, in order. Snapshots name states by them. Only
+    /// `#[dataflow]` calls this.
     pub fn written(self, measures: &[&'static str]) -> Self {
         Aggregates { measures: measures.to_vec(), ..self }
     }
 
-    /// The same, of groups of windows of so many microseconds: the last leaf of the key is where a window begins.
+    /// Aggregates windows of `micros` microseconds. The last leaf of the key is the start of the
+    /// window.
     pub(super) fn of_windows(self, micros: i64) -> Self {
         Aggregates { window: Some(micros), ..self }
     }
@@ -92,7 +95,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         Aggregates { handle, key, slots: (slots, slot), window, measures, of }
     }
 
-    /// Makes the group's record from the key and the slots' values.
+    /// Makes the record of a group from its key and the values of the slots.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -114,21 +117,21 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         let Aggregates { handle, key, slots, window, measures, .. } = self;
         let mut states = Vec::new();
         slots.leaves(&mut states);
-        let acts = accumulators::are_in(&slots) || accumulators::are_in(&body);
+        let has_effects = accumulators::are_in(&slots) || accumulators::are_in(&body);
         let accumulate = accumulate::<T, S>(slots.clone(), key.len());
         let finish = finish::<T, K, S, U, F>(slots, body);
         let schemas = [T::schema(), K::schema(), <(K, S::Record)>::schema(), U::schema()];
         let grouping = match window {
-            Some(micros) => Grouping::Windows { micros },
-            None if M::UPDATES => Grouping::Updates,
-            None => Grouping::Groups,
+            Some(micros) => GroupingOutput::Windows { micros },
+            None if M::UPDATES => GroupingOutput::Updates,
+            None => GroupingOutput::Groups,
         };
-        handle.aggregated((key, grouping), (states, measures), (accumulate, finish), acts, schemas).typed()
+        handle.aggregated((key, grouping), (states, measures), (accumulate, finish), has_effects, schemas).typed()
     }
 }
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// As [`Aggregates::finish`], where one of the slots is of [`quantiles`](Aggregates::quantiles).
+    /// Like [`Aggregates::finish`], if one of the slots is of [`quantiles`](Aggregates::quantiles).
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -148,9 +151,9 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     {
         let Aggregates { handle, key, slots, .. } = self;
         let input = <(T, K)>::schema();
-        // The key's leaves stand behind the record's, also where it is a field.
+        // The leaves of the key follow the record's, also if the key is a field.
         let leaves = (0..T::LEAVES).chain(key).collect();
-        let keyed = handle.described(handle.next.behind("group")).projected("group", input.clone(), leaves);
+        let keyed = handle.with_next(handle.next.for_part("group")).projected("group", input.clone(), leaves);
         let operator = GroupReduce {
             word: "aggregate",
             reads: handle.next.reads(0, &T::schema()),
@@ -163,41 +166,42 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
             kernel: in_groups::<T, K, S, U, F>(slots, body),
             partial: false,
         };
-        keyed.described(handle.next).then(operator).typed()
+        keyed.with_next(handle.next).append(operator).typed()
     }
 }
 
 impl Handle {
-    /// A grouping by a kernel, and what makes records of its states: the key's leaves stand first in a state's record, as they do in the key. A closure
-    /// that adds to an accumulator must see all groups.
+    /// Groups with the kernel `accumulate`, then makes records of the states with `finish`. The
+    /// record of a state begins with the leaves of the key. `has_effects` states that a closure
+    /// adds to an accumulator: it must see all groups.
     #[inline(never)]
     fn aggregated(
         &self,
-        (key, of): (Vec<usize>, Grouping),
+        (key, kind): (Vec<usize>, GroupingOutput),
         (slots, measures): (Vec<Vec<StateLeaf>>, Vec<&'static str>),
         (accumulate, finish): (AccumulateFactory, ChainFactory),
-        acts: bool,
-        [record, of_key, of_states, output]: [Schema; 4],
+        has_effects: bool,
+        [record, key_schema, states_schema, output]: [Schema; 4],
     ) -> Handle {
         let reads = self.next.reads(0, &record);
-        let rows = [self.schema(), of_states.clone()];
+        let rows = [self.schema(), states_schema.clone()];
         let sizes: Vec<usize> = slots.iter().map(Vec::len).collect();
         let states = slots.into_iter().flatten().collect();
         let mut aggregate = grouping("aggregate", rows, key, states, Some(accumulate), reads);
         aggregate.closures = self.next.closures.clone();
         aggregate.measures = measures.into_iter().map(str::to_owned).zip(sizes).collect();
-        let states = match of {
-            Grouping::Groups => self.then(aggregate),
-            Grouping::Updates => self.then(Updates(aggregate)),
-            Grouping::Windows { micros } => self.then(WindowAggregate { aggregate, micros }),
+        let states = match kind {
+            GroupingOutput::Groups => self.append(aggregate),
+            GroupingOutput::Updates => self.append(Updates(aggregate)),
+            GroupingOutput::Windows { micros } => self.append(WindowAggregate { aggregate, micros }),
         };
-        let forwards = if acts { Forwards::default() } else { self.next.forwards(&output, &[&of_key]) };
-        let states = states.described(self.next.behind("finish"));
-        states.chained_with("finish", finish, [of_states, output], forwards)
+        let forwards = if has_effects { Forwards::default() } else { self.next.forwards(&output, &[&key_schema]) };
+        let states = states.with_next(self.next.for_part("finish"));
+        states.chained_with("finish", finish, [states_schema, output], forwards)
     }
 }
 
-/// A grouping whose rows are a key and states.
+/// A grouping whose output rows are a key and states.
 pub(super) fn grouping(
     word: &'static str,
     [input, output]: [Schema; 2],

@@ -1,18 +1,19 @@
-//! Captured values.
+//! Captured values of closures over records.
 //!
-//! `#[dataflow]` writes `let x = x.__capture();` for every local that a record closure names. A blanket trait copies values; on a flow the
-//! inherent method wins. Both have a bound whose message stands at the captured name.
+//! `#[dataflow]` writes `let x = x.__capture();` for every local variable that a closure over
+//! records uses. A blanket trait copies values. On a flow, the inherent method takes precedence.
+//! Both have a bound whose message the compiler reports at the captured name.
 //!
-//! If the closure calls a method on the name that would change a collection, the macro writes `__capture_changed`: only the type tells a
-//! collection from a value that can be shared.
+//! If the closure calls a method on the name that changes collections, the macro writes
+//! `__capture_changed`. Only the type decides whether the value is a collection, or can be shared.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 
 use super::Flow;
 
-/// Copies what a record closure captures. Written by `#[dataflow]`.
+/// Copies the captured values of closures over records. Only `#[dataflow]` calls this.
 pub trait Capture: Sized {
-    /// A copy for the closure.
+    /// Returns a copy for the closure.
     #[must_use]
     fn __capture(&self) -> Self
     where
@@ -21,7 +22,7 @@ pub trait Capture: Sized {
         Closure::copy(self)
     }
 
-    /// A copy for a closure that seems to change it, which this type allows.
+    /// Returns a copy for a closure that calls a changing method on a type that allows this.
     #[must_use]
     fn __capture_changed(&self) -> Self
     where
@@ -33,9 +34,10 @@ pub trait Capture: Sized {
 
 impl<T> Capture for T {}
 
-/// Collections, of which a closure over records would change a copy. The method takes the value itself, so that it is found before [`Capture`]'s.
+/// Collections, of which a closure over records would only change a copy. The method takes `self`
+/// by value, so the compiler finds it before that of [`Capture`].
 pub trait Collection: Sized {
-    /// Never to be called: see `ChangedByClosure`.
+    /// Never callable: see `ChangedByClosure`.
     #[must_use]
     fn __capture_changed(self) -> Self
     where
@@ -54,7 +56,8 @@ impl<T, S> Collection for HashSet<T, S> {}
 impl<K, V> Collection for BTreeMap<K, V> {}
 impl<K, V, S> Collection for HashMap<K, V, S> {}
 
-/// Implemented by nothing: its message says why a record closure cannot change a collection.
+/// Implemented by nothing. The message explains why a closure over records cannot change a
+/// collection.
 #[diagnostic::on_unimplemented(
     message = "a closure over records cannot change what it captures",
     label = "each task would change a copy of its own",
@@ -64,17 +67,17 @@ impl<K, V, S> Collection for HashMap<K, V, S> {}
 )]
 pub trait ChangedByClosure {}
 
-/// A closure over records, for [`Takes`].
+/// A closure over records. See [`Takes`].
 pub struct Closure;
 
-/// Implemented for what a closure over records can own a copy of.
+/// Implemented for values that a closure over records can own a copy of.
 #[diagnostic::on_unimplemented(
     message = "a closure over records cannot take `{T}` with it",
     label = "each task needs a copy of this, on its own thread",
     note = "it must be `Clone` and `Send`: derive `Clone`, write `Arc` for `Rc`, or take what the closure needs of it by a `let` before"
 )]
 pub trait Takes<T> {
-    /// A copy.
+    /// Returns a copy of `value`.
     fn copy(value: &T) -> T;
 }
 
@@ -85,7 +88,7 @@ impl<T: Clone + Send> Takes<T> for Closure {
     }
 }
 
-/// Implemented by nothing: its message says why a record closure cannot read a flow.
+/// Implemented by nothing. The message explains why a closure over records cannot read a flow.
 #[diagnostic::on_unimplemented(
     message = "a flow cannot be read inside of a closure over records",
     label = "this is a flow",
@@ -94,7 +97,7 @@ impl<T: Clone + Send> Takes<T> for Closure {
 pub trait InsideClosure {}
 
 impl<T, M> Flow<T, M> {
-    /// Never to be called: see [`InsideClosure`].
+    /// Never callable: see [`InsideClosure`].
     #[doc(hidden)]
     pub fn __capture(&self) -> Self
     where

@@ -1,6 +1,7 @@
-//! Record-at-a-time operators: `filter`, `process`, and their fallible forms.
+//! Operators on single records: `filter`, `process`, and their fallible variants.
 //!
-//! `map`, `flat_map` and `filter_map` of the language become `process`, and with `try_` before them `try_process`.
+//! `map`, `flat_map` and `filter_map` compile to `process`, and their fallible variants to
+//! `try_process`.
 
 use std::panic::Location;
 
@@ -15,10 +16,13 @@ use crate::kernel::{Emitter, predicate, process, try_predicate, try_process};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Keeps the records for which `keep` holds.
+    /// Keeps the records for which `keep` returns `true`.
     ///
-    /// Cost: one call per record, in place; nothing is copied. The [page of the word](crate::operators::filter) says where it moves.
+    /// # Cost
+    /// One call per record, in place. Nothing is copied. The documentation of
+    /// [`filter`](crate::operators::filter) describes how filters are moved.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -40,7 +44,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.filtered(predicate::<T, F>(keep), Location::caller())
     }
 
-    /// Keeps the records for which `keep` gives `Ok(true)`; an error ends the job, with the operator and the record.
+    /// Keeps the records for which `keep` returns `Ok(true)`. An error ends the job, and names the
+    /// operator and the record.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -69,15 +74,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.handle.filtered(T::schema(), predicate, location).typed()
     }
 
-    /// The leaves that the next operator's closure reads, whose errors may show them.
+    /// The leaves that the closure of the next operator reads. Errors may show them.
     pub(super) fn reads(&self) -> Reads {
         self.handle.next.reads(0, &T::schema())
     }
 
-    /// Calls `body` for each record; it emits any number of records.
+    /// Calls `body` for each record. It emits any number of records.
     ///
-    /// It is what [`map`](crate::operators::map), [`flat_map`](crate::operators::flat_map) and [`filter_map`](crate::operators::filter_map) of the
-    /// language become.
+    /// [`map`](crate::operators::map), [`flat_map`](crate::operators::flat_map) and
+    /// [`filter_map`](crate::operators::filter_map) in `#[dataflow]` compile to this.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -100,10 +105,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.chained("process", process::<T, U, F>(body), Location::caller())
     }
 
-    /// As [`Flow::process`]; an error ends the job, with the operator and the record.
+    /// Like [`Flow::process`], with a fallible closure. An error ends the job, and names the
+    /// operator and the record.
     ///
-    /// It is what [`try_map`](crate::operators::try_map), [`try_flat_map`](crate::operators::try_flat_map) and
-    /// [`try_filter_map`](crate::operators::try_filter_map) of the language become.
+    /// [`try_map`](crate::operators::try_map), [`try_flat_map`](crate::operators::try_flat_map) and
+    /// [`try_filter_map`](crate::operators::try_filter_map) in `#[dataflow]` compile to this.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -144,10 +150,11 @@ impl Handle {
         let next = &this.next;
         let reads = next.reads(0, &schema);
         let (moves, below) = next.moves();
-        // A filter in front of a closure that may evaluate it as well: if the filter may not move, the closure does.
-        let is_in_front = !below.is_empty();
-        if is_in_front && !moves {
-            return self.keeping_filters(true);
+        // The macro moved this filter before a closure, and the closure can also evaluate it. If
+        // the types do not prove that it may move, the closure does.
+        let was_moved = !below.is_empty();
+        if was_moved && !moves {
+            return self.with_evaluated_filters(true);
         }
         let (bounds, may_have_effects, may_run_on_sample) =
             (next.bounds(), next.may_have_effects(), next.may_run_on_sample(predicate.captures()));
@@ -163,7 +170,7 @@ impl Handle {
             selectivity: None,
             below: below.into(),
         };
-        this.then(filter).keeping_filters(is_in_front && next.keeps_filters())
+        this.append(filter).with_evaluated_filters(was_moved && next.evaluates_filters())
     }
 
     #[inline(never)]
@@ -190,6 +197,6 @@ impl Handle {
         let output = self.rows_of(output);
         let expansion = Expansion(if self.next.expands() { 5.0 } else { 1.0 });
         let (may_run_on_sample, selectivity) = (self.next.may_run_on_sample(chain.captures()), None);
-        self.then(MapChain { word, input, output, chain, reads, expansion, may_run_on_sample, forwards, selectivity })
+        self.append(MapChain { word, input, output, chain, reads, expansion, may_run_on_sample, forwards, selectivity })
     }
 }

@@ -1,4 +1,4 @@
-//! Groups of two flows side by side.
+//! Groups of two flows by a common key.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -14,14 +14,15 @@ use crate::record::Record;
 use super::group::Grouped;
 use super::{CombinesWith, Ends, Flow, Handle, Mode};
 
-/// Two flows to be grouped together: say `on` which keys.
+/// A co-group of two flows that needs its keys: call [`on`](CoGroup::on).
 #[must_use = "a co-grouping needs `.on(…)`, then `.reduce_group(…)`"]
 pub struct CoGroup<L, R, M> {
     left: Flow<L, M>,
     right: Flow<R, M>,
 }
 
-/// The groups of two flows by a common key: say what to make of them.
+/// The groups of two flows by a common key. They need a closure: call
+/// [`reduce_group`](CoGroups::reduce_group).
 #[must_use = "a co-grouping needs a closure: `.reduce_group(|lefts, rights, out| …)`"]
 pub struct CoGroups<L, R, K, M> {
     left: Grouped<L, K, M>,
@@ -29,7 +30,7 @@ pub struct CoGroups<L, R, K, M> {
     sorted: Sorted<L, R, K, M>,
 }
 
-/// Both sides, with what their orders compute behind their rows, and these orders.
+/// Both sides with the values that their orders compute, and the orders.
 type Sorted<L, R, K, M> = (Grouped<L, K, M>, Grouped<R, K, M>, [Vec<OrderKey>; 2]);
 
 impl<L, R, K, M> Clone for CoGroups<L, R, K, M> {
@@ -39,14 +40,15 @@ impl<L, R, K, M> Clone for CoGroups<L, R, K, M> {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Groups this flow and another by a key that both have: for each key that is on either side, [`CoGroups::reduce_group`] sees the
-    /// records of both sides, of which one may have none.
+    /// Groups this flow and another one by a common key.
     ///
-    /// A null key is a key, as in [`Flow::group_by`]: the records of both sides whose key is null are one pair of groups.
+    /// For each key of either flow, [`CoGroups::reduce_group`] receives the records of both flows.
+    /// One of the two groups may be empty. Null is a key like any other, as in [`Flow::group_by`]:
+    /// records of both flows with a null key are in one pair of groups.
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// What of each article is left: what was delivered without what was sold.
+    /// /// The stock of each article: deliveries minus sales.
     /// #[dataflow]
     /// fn stock(delivered: DataSet<(u32, i64)>, sold: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
     ///     delivered.co_group(sold).on(|d| d.0, |s| s.0).reduce_group(|delivered, sold, out| {
@@ -82,7 +84,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
-    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
+    /// Sets the keys, which must have equal types: `on(|l| l.orderkey, |o| o.orderkey)`.
+    ///
+    /// Keys can be computed: `on(|s| s.day.month(), |b| b.month)`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -110,7 +114,7 @@ impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
     {
         let (lefts, rights) = (self.left.handle, self.right.handle);
         let (left, right) = (left(L::fields(0)), right(R::fields(0)));
-        let rights = rights.described(lefts.next.clone()).keyed(right.computation::<()>());
+        let rights = rights.with_next(lefts.next.clone()).keyed(right.computation::<()>());
         let left = Grouped::new(lefts.keyed(left.computation::<()>()), left.leaves());
         let right = Grouped::new(rights, right.leaves());
         CoGroups { sorted: (left.clone(), right.clone(), [Vec::new(), Vec::new()]), left, right }
@@ -118,12 +122,12 @@ impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
 }
 
 impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
-    /// Puts the records of each group in order, those of the left side by the first closure and those of the right side by the second.
-    /// Nulls come last. Of several orders the last one holds.
+    /// Sorts the records of each group: those of the left flow by the first closure, those of the
+    /// right flow by the second. Nulls come last. A second call replaces the orders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// Each sensor's last value and last fault.
+    /// /// The last value and the last fault of each sensor.
     /// #[dataflow]
     /// fn last(values: DataSet<(u32, u64, i64)>, faults: DataSet<(u32, u64)>) -> DataSet<(Option<i64>, Option<u64>)> {
     ///     let both = values.co_group(faults).on(|v| v.0, |f| f.0).sorted_by(|v| desc(v.1), |f| desc(f.1));
@@ -150,20 +154,25 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
         CoGroups { sorted: (left, right, [of_left, of_right]), ..self.clone() }
     }
 
-    /// Calls `body` once for each key with the records of both sides, which it is lent one at a time, in no particular order; it emits any
-    /// number. At least one of both groups has a record.
+    /// Calls `body` once for each key, with the records of both sides. It emits any number of
+    /// records.
     ///
-    /// As in [`Grouped::reduce_group`](super::Grouped::reduce_group), `#[dataflow]` writes `for l in lefts` as
-    /// `while let Some(l) = lefts.next()`, a record is there until the next one of its side is asked for, and
-    /// [`Group::owned`] copies those that are left, to go over them more than once.
+    /// At least one of the groups has a record. The records of a group are borrowed one at a time,
+    /// in no particular order. As in [`Grouped::reduce_group`](super::Grouped::reduce_group),
+    /// `#[dataflow]` rewrites `for l in lefts` to `while let Some(l) = lefts.next()`. A record is
+    /// valid until the next one of its side is requested. To iterate more than once,
+    /// [`Group::owned`] copies the remaining records.
     ///
-    /// Cost: all records of both flows come to their key's task, which sorts them, on disk where they do not fit memory. What can be said as a join
-    /// is cheaper: it keeps the smaller side alone. What is read of the records is found as in
+    /// # Cost
+    /// All records of both flows are shipped to the task of their key, which sorts them, on disk if
+    /// they do not fit into memory. A join is cheaper, as it stores only the smaller side. The
+    /// fields that are read are found as in
     /// [`Grouped::reduce_group`](super::Grouped::reduce_group).
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The members of a team who have no task, where the team has any.
+    /// /// Members without a task, in teams that have tasks.
     /// #[dataflow]
     /// fn idle(members: DataSet<(u32, String)>, tasks: DataSet<(u32, String)>) -> DataSet<String> {
     ///     members.co_group(tasks).on(|m| m.0, |t| t.0).reduce_group(|members, tasks, out| {
@@ -211,6 +220,6 @@ impl Handle {
         let reads = [self.next.reads(0, &left_record), self.next.reads(1, &right_record)];
         let (inputs, orders) = ([self.schema(), right.schema()], orders.clone());
         let operator = operators::CoGroup { reads, inputs, keys, orders, output, kernel };
-        self.then_with(Arc::new(operator), std::slice::from_ref(&right.node))
+        self.append_with_inputs(Arc::new(operator), std::slice::from_ref(&right.node))
     }
 }

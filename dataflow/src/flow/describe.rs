@@ -1,4 +1,4 @@
-//! What `#[dataflow]` says of the next operator of a flow.
+//! Methods by which `#[dataflow]` describes the next operator of a flow.
 
 use std::any::Any;
 use std::panic::Location;
@@ -11,15 +11,16 @@ use super::{AnyMode, Flow, Handle};
 use crate::record::{Record, bound_value};
 
 impl<T: Record, M: AnyMode> Flow<T, M> {
-    /// Describes the next operator of the chain. `#[dataflow]` writes this; without it an operator is named by its own word, and all
-    /// fields count as read.
+    /// Describes the next operator. Only `#[dataflow]` calls this. Without it, an operator has its
+    /// own name, and all fields count as read.
     #[track_caller]
     pub fn step(&self, step: &'static Step) -> Self {
         self.handle.step(step, Location::caller()).typed()
     }
 
-    /// Says of the next filter that every record that it keeps has a field which compares with `value` like this: a source may
-    /// then skip what its statistics exclude. A hint: a value of another type than the field's is ignored.
+    /// Adds a bound to the next filter: in every record that it keeps, the field compares with
+    /// `value` in this way. A source may use the bound to skip data by its statistics. A value of
+    /// another type than the field's is ignored.
     pub fn bounded(&self, path: &'static str, comparison: Comparison, value: &dyn Any) -> Self {
         self.handle.bounded(&T::schema(), path, comparison, value).typed()
     }
@@ -28,14 +29,15 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn step(&self, step: &'static Step, location: &'static Location<'static>) -> Handle {
-        let keeps_filters = self.next.keeps_filters;
-        let next = NextStep { step: Some(step), location: Some(location), keeps_filters, ..NextStep::default() };
-        self.described(next)
+        let evaluates_filters = self.next.evaluates_filters;
+        let next = NextStep { step: Some(step), location: Some(location), evaluates_filters, ..NextStep::default() };
+        self.with_next(next)
     }
 
-    /// The flow in front of an operator whose closure evaluates a filter that could not stand here, or does not.
-    pub(super) fn keeping_filters(&self, keeps_filters: bool) -> Handle {
-        self.described(NextStep { keeps_filters, ..NextStep::default() })
+    /// Sets whether the closure of the next operator evaluates a filter that could not be moved
+    /// here.
+    pub(super) fn with_evaluated_filters(&self, evaluates_filters: bool) -> Handle {
+        self.with_next(NextStep { evaluates_filters, ..NextStep::default() })
     }
 
     #[inline(never)]

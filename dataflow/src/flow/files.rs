@@ -1,4 +1,4 @@
-//! Files as outputs.
+//! Sinks that write files.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -15,9 +15,11 @@ use super::{AnyMode, Flow, Handle, Output};
 use crate::record::Record;
 
 impl<T: Record, M: AnyMode> Flow<T, M> {
-    /// Writes CSV with a header, when the environment runs: one file, or, where the path ends with `/`, a folder of files that are
-    /// written in parallel; `-` is standard output. Where the name ends with `.gz` or `.zst`, what is written is compressed. An [`Output`] in place of the path
-    /// says what happens to what exists.
+    /// Writes CSV with a header when the environment runs.
+    ///
+    /// The path is a file. If it ends with `/`, it is a folder of files that are written in
+    /// parallel. `-` is standard output. If the name ends with `.gz` or `.zst`, the output is
+    /// compressed. Pass an [`Output`] to set what happens to existing files.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -38,7 +40,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Csv(CsvOptions::default()), to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_csv`], with another delimiter, quote or text for nulls, or without header. What these options write, they read.
+    /// Like [`Flow::write_csv`], with another delimiter, quote or null text, or without a header.
+    /// Reading with the same options returns the same records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -56,7 +59,9 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// Options that nobody could read again, and a text that cannot be written without quotes where there are none, end the run.
+    /// # Errors
+    /// The job fails if no reader could use these options, or if a text needs quotes and they are
+    /// disabled.
     #[cfg(feature = "csv")]
     #[track_caller]
     pub fn write_csv_with(&self, to: impl Into<Output>, options: CsvOptions) {
@@ -64,8 +69,9 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Csv(options), to.into(), Location::caller());
     }
 
-    /// Writes JSON lines, one record a line, when the environment runs: one file, or a folder of files where the path ends with `/`. Where
-    /// the name ends with `.gz` or `.zst`, what is written is compressed.
+    /// Writes JSON lines, one record per line, when the environment runs. The path is a file, or a
+    /// folder of files if it ends with `/`. If the name ends with `.gz` or `.zst`, the output is
+    /// compressed.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -88,7 +94,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Json, to.into(), Location::caller());
     }
 
-    /// Writes Parquet, when the environment runs: one file, or a folder of files where the path ends with `/`.
+    /// Writes Parquet when the environment runs. The path is a file, or a folder of files if it
+    /// ends with `/`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -109,7 +116,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Parquet(ParquetOptions::default()), to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_parquet`], with another codec, or row groups of another size.
+    /// Like [`Flow::write_parquet`], with another codec or row group size.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -127,7 +134,9 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A level that the codec does not have, row groups of no rows, and Brotli without the cargo feature `brotli` end the run.
+    /// # Errors
+    /// The job fails if the codec does not have the level, if row groups have no rows, or for
+    /// Brotli without the cargo feature `brotli`.
     #[cfg(feature = "parquet")]
     #[track_caller]
     pub fn write_parquet_with(&self, to: impl Into<Output>, options: ParquetOptions) {
@@ -135,9 +144,11 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Parquet(options), to.into(), Location::caller());
     }
 
-    /// Writes plain values back to back, without header or padding, when the environment runs: one file, or a folder of files where the path
-    /// ends with `/`. The file is what [`Env::read_binary`](crate::Env::read_binary) reads, and a packed C struct in memory. Where the name
-    /// ends with `.gz` or `.zst`, what is written is compressed.
+    /// Writes plain values without header or padding when the environment runs. The path is a file,
+    /// or a folder of files if it ends with `/`.
+    ///
+    /// [`Env::read_binary`](crate::Env::read_binary) reads the file. Its bytes are those of an
+    /// array of packed C structs. If the name ends with `.gz` or `.zst`, the output is compressed.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -158,9 +169,12 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Binary, to.into(), Location::caller());
     }
 
-    /// Writes the engine's own format, which holds every record but lists of records and maps, and proves that it is whole, when the environment runs: one file, or a folder
-    /// of files where the path ends with `/`. [`Env::read_native`](crate::Env::read_native) reads it. Where the name ends with `.gz` or
-    /// `.zst`, what is written is compressed.
+    /// Writes the engine's native format when the environment runs. The path is a file, or a folder
+    /// of files if it ends with `/`.
+    ///
+    /// The format supports all records except lists of records and maps, and detects damaged and
+    /// incomplete files. [`Env::read_native`](crate::Env::read_native) reads it. If the name ends
+    /// with `.gz` or `.zst`, the output is compressed.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -181,8 +195,11 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.write(FileFormat::Native, to.into(), Location::caller());
     }
 
-    /// Writes records of one field as lines, when the environment runs: one file, or a folder of files where the path ends with `/`.
-    /// Where the name ends with `.gz` or `.zst`, what is written is compressed. A text that holds a line end becomes several lines.
+    /// Writes records of one field as lines of text when the environment runs. The path is a file,
+    /// or a folder of files if it ends with `/`.
+    ///
+    /// If the name ends with `.gz` or `.zst`, the output is compressed. A text that contains a line
+    /// end becomes several lines.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -210,11 +227,11 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn write_file(&self, schema: Schema, format: FileFormat, to: &Output, location: &'static Location<'static>) {
-        self.called_at(location).write_with(schema, format.to(to), to.target());
+        self.called_at(location).write_with(schema, format.for_output(to), to.target());
     }
 }
 
-/// A format with its options, which are checked before the run.
+/// A format and its options, which are checked before the run.
 pub(super) enum FileFormat {
     #[cfg(feature = "csv")]
     Csv(CsvOptions),
@@ -230,8 +247,9 @@ pub(super) enum FileFormat {
 }
 
 impl FileFormat {
-    /// The format of an output. Files of all formats but Parquet are compressed if the name ends so.
-    pub(super) fn to(self, output: &Output) -> Arc<dyn Format> {
+    /// Creates the format of an output. Formats other than Parquet are compressed if the name ends
+    /// with `.gz` or `.zst`.
+    pub(super) fn for_output(self, output: &Output) -> Arc<dyn Format> {
         let format: Arc<dyn Format> = match self {
             #[cfg(feature = "csv")]
             FileFormat::Csv(options) => Arc::new(formats::CsvFormat::of(options)),

@@ -1,4 +1,4 @@
-//! Results in folders by the values of some fields.
+//! Sinks that write a folder for each value of some fields.
 
 use std::panic::Location;
 
@@ -15,7 +15,8 @@ use super::{Flow, Handle, Mode, Output};
 use crate::key::Key;
 use crate::record::Record;
 
-/// A flow that is written into a folder for each value of some fields: what [`Flow::in_folders_by`] gives.
+/// A flow whose output is split into a folder per value of some fields. [`Flow::in_folders_by`]
+/// creates it.
 #[must_use = "nothing is written before a format is named: `.write_parquet(\"out/\")`"]
 pub struct InFolders<T, M> {
     flow: Flow<T, M>,
@@ -23,9 +24,12 @@ pub struct InFolders<T, M> {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// What is written behind this is written into a folder for each value of these fields: `day=1995-01-01/part-00000.parquet`, as Hive and
-    /// others read it. The fields are in the folders' names and not in the files; reading the outer folder gives them back, and a filter
-    /// on them leaves out what need not be read.
+    /// Writes the output into a folder per value of these fields, such as
+    /// `day=1995-01-01/part-00000.parquet`.
+    ///
+    /// Hive and other systems read this layout. The fields are in the names of the folders, not in
+    /// the files. A reader of the outer folder returns them, and skips folders that a filter on
+    /// them excludes.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -52,13 +56,18 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The fields are single values: texts, integers, dates and others. A field of a nested record is named by its path,
-    /// `place.city=Oslo`. A null is `__HIVE_DEFAULT_PARTITION__`, and what
-    /// cannot stand in a path is written as `%` and two digits. At least one field must be left for the files. What has no such
-    /// folders yet is written as one; a folder that exists must be empty, unless an [`Output`] says otherwise.
+    /// The fields must be single values, such as texts, integers and dates. The path of a nested
+    /// field is its name: `place.city=Oslo`. Null is `__HIVE_DEFAULT_PARTITION__`. Characters that
+    /// are not allowed in a path are written as `%` and two digits. The files must have at least
+    /// one other field.
     ///
-    /// Cost: an exchange by these fields, where the job has more than one task. Each task holds what it has encoded for its folders, of which it
-    /// writes the fullest where that is more than 64 MiB together; compressed folders take 4 MiB each besides.
+    /// The path is a folder, whether or not it ends with `/`. If it exists it must be empty, unless
+    /// an [`Output`] states otherwise.
+    ///
+    /// # Cost
+    /// An exchange by these fields if the job has several tasks. Each task buffers encoded bytes
+    /// for its folders, and writes the fullest buffers when they exceed 64 MiB in total, or less
+    /// with a small budget. A compressed folder takes another 4 MiB.
     pub fn in_folders_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> InFolders<T, M> {
         const { must_name_folders(T::TYPE, <K::Value as Record>::TYPE, K::IS_COMPUTED) }
         InFolders { flow: self.clone(), key: key(T::fields(0)).leaves() }
@@ -66,7 +75,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, M: Mode> InFolders<T, M> {
-    /// As [`Flow::write_csv`], into folders.
+    /// Like [`Flow::write_csv`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -90,7 +99,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Csv(CsvOptions::default()), to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_csv_with`], into folders.
+    /// Like [`Flow::write_csv_with`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -113,7 +122,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Csv(options), to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_json`], into folders.
+    /// Like [`Flow::write_json`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -137,7 +146,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Json, to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_parquet`], into folders.
+    /// Like [`Flow::write_parquet`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -161,7 +170,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Parquet(ParquetOptions::default()), to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_parquet_with`], into folders.
+    /// Like [`Flow::write_parquet_with`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -187,7 +196,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Parquet(options), to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_binary`], into folders.
+    /// Like [`Flow::write_binary`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -211,7 +220,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Binary, to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_native`], into folders.
+    /// Like [`Flow::write_native`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -235,7 +244,7 @@ impl<T: Record, M: Mode> InFolders<T, M> {
         self.write(FileFormat::Native, to.into(), Location::caller());
     }
 
-    /// As [`Flow::write_text`], into folders.
+    /// Like [`Flow::write_text`], in folders.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -270,7 +279,7 @@ impl Handle {
         to: &Output,
         location: &'static Location<'static>,
     ) {
-        let sink = WriteFolders::new(schema, key, format.to(to), to.folder());
-        self.env.add_sink(self.called_at(location).then(sink).node);
+        let sink = WriteFolders::new(schema, key, format.for_output(to), to.folder());
+        self.env.add_sink(self.called_at(location).append(sink).node);
     }
 }

@@ -15,10 +15,10 @@ use crate::kernel::{Emitter, Measured, State, SumOf, finish_mean, folds, reduce}
 use crate::key::{Field, Key};
 use crate::record::Record;
 
-/// A flow by key, whose values are `K`, on the way to one record per group.
+/// A flow that is grouped by a key of type `K`. Its methods return one record per group.
 #[must_use = "a grouping needs what is made of its groups: `.sum(|r| ..)`, `.aggregate(|g| ..)`"]
 pub struct Grouped<T, K, M> {
-    /// Behind its records stands a computed key, where there is one: see [`Flow::keyed`].
+    /// Its rows end with the computed key, if there is one: see [`Flow::keyed`].
     pub(super) handle: Handle,
     pub(super) key: Vec<usize>,
     pub(super) of: Types<T, K, M>,
@@ -30,7 +30,7 @@ impl<T, K, M> Clone for Grouped<T, K, M> {
     }
 }
 
-/// Numbers that a whole field can be summed in: `sum` keeps the field's type.
+/// Numbers whose sum has the type of the field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "not a number",
@@ -49,14 +49,19 @@ totals! {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Groups by a field, `|w| w.word`, by several, `|w| (w.word, w.day)`, or by what is computed of a record, `|w| w.day.month()`.
+    /// Groups by a field (`|w| w.word`), by several fields (`|w| (w.word, w.day)`), or by a
+    /// computed value (`|w| w.day.month()`).
     ///
-    /// A null key is a key of its own. A float is none, as rounding would decide.
+    /// Null is a key like any other. Floats are not allowed as keys, because their equality depends
+    /// on rounding.
     ///
-    /// Of a flow that does not end, what is made of the groups are [updates](Flow::updates) of them.
+    /// If the flow does not end, the results are [updates](Flow::updates) of groups.
     ///
-    /// Cost: a look-up for each record, and a row for each group; groups that do not fit memory go to disk in parts.
+    /// # Cost
+    /// A lookup per record and a row per group. Groups that do not fit into memory are spilled in
+    /// parts.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -78,24 +83,27 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// All records as one group.
+    /// Groups all records together.
     pub(super) fn as_one_group(&self, caller: &'static Location<'static>) -> Grouped<T, (), M> {
         Grouped::new(self.handle.called_at(caller), Vec::new())
     }
 }
 
 impl<T, K, M> Grouped<T, K, M> {
-    /// The groups of a flow whose rows have their key in these leaves.
+    /// A grouping whose key is in these leaves of the rows.
     pub(super) fn new(handle: Handle, key: Vec<usize>) -> Self {
         Grouped { handle, key, of: PhantomData }
     }
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// One record of the whole flow, made two by two, as [`Grouped::reduce`]; none of an empty flow.
+    /// Combines all records into one, two at a time, like [`Grouped::reduce`]. An empty flow emits
+    /// nothing.
     ///
-    /// Cost: each task folds what it has, one task folds what they leave.
+    /// # Cost
+    /// Each task combines its own records, then one task combines their results.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -120,9 +128,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// The sum of a field. The result's other fields must all be part of the key. A sum that leaves the field's type ends the job. Of a field that is an
-    /// `Option`, `None` is passed over; the sum is `None` where no number was there.
+    /// Sums a field for each group.
     ///
+    /// All other fields of the record must be part of the key. In an `Option` field, `None` is
+    /// skipped. The sum is `None` if a group has no other value.
+    ///
+    /// # Errors
+    /// The job fails if the sum overflows the type of the field.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -140,8 +154,10 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.folded("sum", field(T::fields(0)), folds::sum)
     }
 
-    /// The least value of a field, of a text as well as of plain values. The result's other fields must all be part of the key. Of a field that is an
-    /// `Option`, `None` is passed over; it is `None` where no value was there.
+    /// Returns the least value of a field for each group.
+    ///
+    /// All other fields of the record must be part of the key. In an `Option` field, `None` is
+    /// skipped. The result is `None` if a group has no other value. Text fields are supported, too.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -160,7 +176,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.folded("min", field(T::fields(0)), folds::min)
     }
 
-    /// The greatest value of a field: as [`Grouped::min`].
+    /// Returns the greatest value of a field for each group. The rules are those of
+    /// [`Grouped::min`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -179,8 +196,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.folded("max", field(T::fields(0)), folds::max)
     }
 
-    /// Has a build check that key and measure are all of the record: the function is compiled, and
-    /// never called. `#[dataflow]` writes this.
+    /// Makes the build check that the record consists of key and measure: the argument is compiled
+    /// and never called. Only `#[dataflow]` calls this.
     #[doc(hidden)]
     pub fn covering(&self, _: fn(PhantomData<T>)) -> &Self {
         self
@@ -195,7 +212,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.handle.folded(word, (self.key.clone(), field.leaves()), fold, M::Grouped::UPDATES).typed()
     }
 
-    /// The number of records of each group, with the key.
+    /// Counts the records of each group. Emits the key and the count.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -215,7 +232,10 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.handle.grouped("count", self.key.clone(), vec![count], <(K, u64)>::schema(), M::Grouped::UPDATES).typed()
     }
 
-    /// The mean of a field, with the key. Of a field that is an `Option` it is the mean of what is there, as `Option<f64>`: `None` where nothing was.
+    /// Computes the mean of a field for each group. Emits the key and the mean.
+    ///
+    /// In an `Option` field, `None` is skipped. The mean is then an `Option<f64>`, which is `None`
+    /// if a group has no other value.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -235,7 +255,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         V::Of<f64>: Record,
         for<'a> V::Of<f64>: Record<At<'a> = V::Of<f64>>,
     {
-        // The engine's own sum and count, then a division. Of values that may be missing the count is the sum of their validity.
+        // The engine sums and counts, then a kernel divides. The count of an `Option` field is the
+        // sum of its validity leaf.
         let field = field(T::fields(0));
         let first = field.first_leaf();
         let (value, count) = match <V::Tally as Record>::LEAVES {
@@ -247,16 +268,21 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         let states = <(K, (SumOf<V>, u64))>::schema();
         let finishing =
             self.handle.grouped("avg", self.key.clone(), vec![measure, count], states.clone(), M::Grouped::UPDATES);
-        let finishing = finishing.described(self.handle.next.behind("finish"));
+        let finishing = finishing.with_next(self.handle.next.for_part("finish"));
         let schemas = [states, <(K, V::Of<f64>)>::schema()];
         finishing.chained_with("process", finish_mean::<K, V>(), schemas, Forwards::default()).typed()
     }
 
-    /// One record of each group, made two by two: `body` emits the one record that stands for the two that it is given. It must be
-    /// associative and keep the key; the order of application is unspecified.
+    /// Combines the records of each group into one, two at a time.
     ///
-    /// Cost: a record for each group, on disk where they do not fit memory. Each task folds what it has before anything is shipped.
+    /// `body` receives two records and emits the one record that replaces them. It must be
+    /// associative and must keep the key. The order of calls is unspecified.
     ///
+    /// # Cost
+    /// A record per group, which is spilled if it does not fit into memory. Each task combines its
+    /// own records before they are shipped.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -278,14 +304,16 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.handle.reduced("reduce", self.key.clone(), reduction, M::Grouped::UPDATES).typed()
     }
 
-    /// Says as which source text the closure of the next `reduce` is written: a snapshot's state of another closure is not restored. `#[dataflow]` writes this.
+    /// Sets the source text of the closure of the next `reduce`. A snapshot with another text for
+    /// its state is not restored. Only `#[dataflow]` calls this.
     pub fn written(&self, closure: &'static str) -> Self {
-        Grouped::new(self.handle.clone().written(vec![closure]), self.key.clone())
+        Grouped::new(self.handle.clone().with_closure_texts(vec![closure]), self.key.clone())
     }
 
-    /// Several aggregates in one pass: each call adds a slot, `finish` makes the record.
+    /// Computes several aggregates in one pass. Each call adds a slot, and `finish` makes the
+    /// record.
     ///
-    /// It is what [`aggregate`](crate::operators::aggregate) of the language becomes.
+    /// [`aggregate`](crate::operators::aggregate) in `#[dataflow]` compiles to this.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -319,7 +347,7 @@ impl Handle {
         let fold_of = |leaf: usize| match leaf {
             leaf if key.contains(&leaf) => Fold::Key(leaf),
             leaf if field.contains(&leaf) => folds[leaf - field.start].clone(),
-            // A group has no time: whichever is taken is dropped below.
+            // A group has no event time. The leaf is dropped later, so any value will do.
             leaf if time == Some(leaf) => Fold::First(leaf),
             _ => Fold::Nothing,
         };
@@ -329,17 +357,17 @@ impl Handle {
         let (kernel_reads, closures) = (Reads::All, self.next.closures.clone());
         let grouping =
             Aggregate { word, input, output, key, state, kernel: None, kernel_reads, closures, measures: Vec::new() };
-        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
+        if updates { self.append(Updates(grouping)) } else { self.append(grouping) }
     }
 
     #[inline(never)]
     pub(super) fn reduced(&self, word: &'static str, key: Vec<usize>, reduction: Reduction, updates: bool) -> Handle {
         let closures = self.next.closures.clone();
         let reduce = KeyedReduce { word, schema: self.schema(), key, reduction, closures };
-        if updates { self.then(Updates(reduce)) } else { self.then(reduce) }
+        if updates { self.append(Updates(reduce)) } else { self.append(reduce) }
     }
 
-    /// A grouping whose measures the engine takes by itself.
+    /// Groups with measures that the engine computes without a kernel.
     #[inline(never)]
     fn grouped(
         &self,
@@ -351,6 +379,6 @@ impl Handle {
     ) -> Handle {
         let mut grouping = grouping(word, [self.schema(), output], key, states, None, Reads::All);
         grouping.closures = self.next.closures.clone();
-        if updates { self.then(Updates(grouping)) } else { self.then(grouping) }
+        if updates { self.append(Updates(grouping)) } else { self.append(grouping) }
     }
 }

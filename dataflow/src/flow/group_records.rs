@@ -1,4 +1,5 @@
-//! Groupings that give records as they are: some of each group, its first in an order, its least or greatest.
+//! Groupings that return whole records: any of each group, the first by an order, the least or the
+//! greatest.
 
 use std::panic::Location;
 
@@ -12,11 +13,17 @@ use super::group::Grouped;
 use super::{AnyMode, Ends, Flow, Handle, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// One record for each value of a field, or of several, `|r| (r.name, r.day)`: whichever comes first to its task, so with more than one
-    /// task not always the same. For a certain one, `group_by` with `min_by`, `max_by` or `top`.
+    /// Keeps one record for each value of a field, or of several fields together:
+    /// `|r| (r.name, r.day)`.
     ///
-    /// Cost: a look-up for each record, and a row for each value; rows that do not fit memory go to disk in parts.
+    /// Each task keeps the first record that it receives. So with several tasks, runs may keep
+    /// different records. To choose a record, use `group_by` with `min_by`, `max_by` or `top`.
     ///
+    /// # Cost
+    /// A lookup per record and a row per value. Rows that do not fit into memory are spilled in
+    /// parts.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -40,7 +47,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         handle.distinct_by(key.leaves()).typed()
     }
 
-    /// The record of the whole flow where a field is least; none of an empty flow. As [`Grouped::min_by`].
+    /// Returns the record of the flow whose field is least. An empty flow emits nothing. The rules
+    /// are those of [`Grouped::min_by`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -63,7 +71,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.as_one_group(Location::caller()).min_by(field).handle.typed()
     }
 
-    /// The record of the whole flow where a field is greatest; none of an empty flow. As [`Grouped::max_by`].
+    /// Returns the record of the flow whose field is greatest. An empty flow emits nothing. The
+    /// rules are those of [`Grouped::max_by`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -88,11 +97,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// Any `count` records of each group, all of a group that has fewer.
+    /// Keeps any `count` records of each group, or all records of a smaller group.
     ///
-    /// Cost: a look-up for each record, and a key with a count for each group; records go on as they come, and those of groups that do not fit memory go to
-    /// disk first.
+    /// # Cost
+    /// A lookup per record, and a key with a count per group. Records are emitted as they arrive.
+    /// Records of groups that do not fit into memory are spilled first.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -113,11 +124,16 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.handle.first(self.key.clone(), count, Vec::new()).typed()
     }
 
-    /// The first `count` records of each group in an order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last. Which of those that tie
-    /// are given is not specified, nor is the order of the result.
+    /// Keeps the first `count` records of each group by an order:
+    /// `|r| (desc(r.revenue), asc(r.day))`.
     ///
-    /// Cost: a sort by key and order, of some multiple of the result at a time.
+    /// Nulls come last. If records tie, any of them are kept. The order of the result is
+    /// unspecified.
     ///
+    /// # Cost
+    /// Sorts records by key and order, a multiple of the result at a time.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -140,11 +156,17 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         groups.handle.first(groups.key, count, order).typed()
     }
 
-    /// The record of each group where a field is least, or several, `|r| (r.price, r.day)`, the first one before the next. Nulls come last.
-    /// Of records that tie, the one whose other fields are least, in their order: so the result does not depend on the tasks.
+    /// Returns the record of each group whose field is least.
     ///
-    /// Cost: a look-up and a comparison for each record, and a record for each group, on disk where they do not fit memory; all fields are read.
+    /// With several fields, `|r| (r.price, r.day)`, later fields decide ties. Nulls come last. If
+    /// records still tie, the other fields decide, in their order, so the result does not depend on
+    /// tasks.
     ///
+    /// # Cost
+    /// A lookup and a comparison per record, and a record per group, which is spilled if it does
+    /// not fit into memory. All fields are read.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -162,8 +184,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.min_max_by("min_by", &field(T::fields(0)), false)
     }
 
-    /// The record of each group where a field is greatest, or several. Nulls come last. Of records that tie, the one whose other
-    /// fields are least. As [`Grouped::min_by`].
+    /// Returns the record of each group whose field is greatest, or whose fields are. Nulls come
+    /// last. If records tie, the one whose other fields are least is returned. See
+    /// [`Grouped::min_by`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -192,7 +215,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 impl Handle {
     #[inline(never)]
     fn distinct_by(&self, key: Vec<usize>) -> Handle {
-        self.then(distinct_by(self.schema(), key))
+        self.append(distinct_by(self.schema(), key))
     }
 
     #[inline(never)]

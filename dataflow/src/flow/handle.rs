@@ -1,9 +1,11 @@
-//! [`Handle`]: a flow without the type of its records.
+//! [`Handle`]: a flow without its record type.
 //!
-//! A program compiles each method of [`Flow`] once per record type. So the methods of all but rare
-//! operators make only kernels and schemas, which depend on the types. The rest is a method of
-//! `Handle`, never inlined and compiled once. So programs contain no code that builds operators, or
-//! drops them if that panics.
+//! A program compiles each method of [`Flow`] once per record type. So these methods only make
+//! kernels and schemas, which depend on the types. The rest is in methods of `Handle`, which are
+//! compiled once and never inlined. Programs therefore contain no code that builds operators, nor
+//! code that drops them after a panic.
+//!
+//! Rarely used operators are the exception.
 
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -19,7 +21,7 @@ use super::{AnyMode, Flow};
 use crate::env::Env;
 use crate::record::Record;
 
-/// The last node of a flow so far, and what is known of the next.
+/// The last node of a flow, and the description of the operator that comes next.
 pub(crate) struct Handle {
     pub(super) node: Arc<Node>,
     pub(super) env: Env,
@@ -34,77 +36,84 @@ impl Clone for Handle {
 }
 
 impl Handle {
-    /// What an operator gives, whose inputs are these. `next` describes it.
-    pub(crate) fn behind(env: Env, operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>, next: &NextStep) -> Handle {
+    /// Creates the flow that `operator` emits for `inputs`. `next` describes the operator.
+    pub(crate) fn of_operator(
+        env: Env,
+        operator: Arc<dyn Operator>,
+        inputs: Vec<Arc<Node>>,
+        next: &NextStep,
+    ) -> Handle {
         let (origin, text) = next.origin(operator.name());
         let node = Node::new(scope::path(), origin, text, operator, inputs);
         Handle { node, env, next: NextStep::default() }
     }
 
-    /// What the next operator gives.
-    pub(super) fn then(&self, operator: impl Operator + 'static) -> Handle {
-        self.then_with(Arc::new(operator), &[])
+    /// Appends an operator with this flow as its only input.
+    pub(super) fn append(&self, operator: impl Operator + 'static) -> Handle {
+        self.append_with_inputs(Arc::new(operator), &[])
     }
 
-    /// What the next operator gives, which has other inputs as well.
+    /// Appends an operator with this flow and `others` as its inputs.
     #[inline(never)]
-    pub(super) fn then_with(&self, operator: Arc<dyn Operator>, others: &[Arc<Node>]) -> Handle {
+    pub(super) fn append_with_inputs(&self, operator: Arc<dyn Operator>, others: &[Arc<Node>]) -> Handle {
         let inputs = std::iter::once(&self.node).chain(others).cloned().collect();
-        Handle::behind(self.env.clone(), operator, inputs, &self.next)
+        Handle::of_operator(self.env.clone(), operator, inputs, &self.next)
     }
 
-    /// The same flow, whose next operator is described like this.
-    pub(super) fn described(&self, next: NextStep) -> Handle {
+    /// Returns this flow with another description of its next operator.
+    pub(super) fn with_next(&self, next: NextStep) -> Handle {
         Handle { next, ..self.clone() }
     }
 
-    /// The same flow, whose next operator's place is that of the method's call.
+    /// Sets the location of the next operator, unless it has one.
     #[inline(never)]
     pub(super) fn called_at(&self, location: &'static Location<'static>) -> Handle {
-        self.described(self.next.called_at(location))
+        self.with_next(self.next.called_at(location))
     }
 
-    /// The flow behind the operator that computes a key, where it is computed.
+    /// Appends an operator that computes a key. Returns the same flow if `computation` is `None`.
     #[inline(never)]
     pub(super) fn keyed(&self, computation: Option<Keyed>) -> Handle {
         let is_timed = self.node.schema().event_time().is_some();
         let computation = computation.map(|computation| if is_timed { computation.timed() } else { computation });
         let text = computation.iter().map(|computation| computation.text).filter(|text| !text.is_empty()).collect();
-        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }.written(text)
+        Handle { node: keyed(&self.node, computation, &self.next), ..self.clone() }.with_closure_texts(text)
     }
 
-    /// The same flow, whose next operator keeps what closures of these source texts compute.
+    /// Adds source texts of closures on which the state of the next operator depends.
     #[inline(never)]
-    pub(super) fn written(mut self, closures: Vec<&'static str>) -> Handle {
+    pub(super) fn with_closure_texts(mut self, closures: Vec<&'static str>) -> Handle {
         self.next.closures.extend(closures);
         self
     }
 
-    /// The schema of its rows: the record's, and what was computed behind it.
+    /// The schema of the rows: the leaves of the record, and leaves that operators added, such as a
+    /// computed key.
     pub(super) fn schema(&self) -> Schema {
         self.node.schema().clone()
     }
 
-    /// The schema of rows that hold such records, and the hidden leaves of this flow: its event time.
+    /// The schema of rows of `record`, with event time if this flow has it.
     pub(super) fn rows_of(&self, record: Schema) -> Schema {
         if self.node.schema().event_time().is_some() { record.with_event_time() } else { record }
     }
 
-    /// The flow of these records. Its rows have the leaves of `T`, then those that `M` hides, and no others.
+    /// Attaches the types. The rows have the leaves of `T`, then those of `M::Hidden`, and no
+    /// others.
     pub(crate) fn typed<T: Record, M: AnyMode>(self) -> Flow<T, M> {
-        let handle = self.with_rows(T::schema, T::LEAVES, M::Hidden::LEAVES > 0);
+        let handle = self.without_extra_leaves(T::schema, T::LEAVES, M::Hidden::LEAVES > 0);
         Flow { handle, _types: Typed(PhantomData) }
     }
 
-    /// The same records in rows without other leaves than the record's and, if `has_time`, event time.
+    /// Removes leaves that are neither the record's nor, if `has_time`, its event time.
     #[inline(never)]
-    fn with_rows(self, record: fn() -> Schema, leaves: usize, has_time: bool) -> Handle {
+    fn without_extra_leaves(self, record: fn() -> Schema, leaves: usize, has_time: bool) -> Handle {
         let rows = self.node.schema();
         let (found, time) = (rows.leaves().len(), rows.event_time());
         if found == leaves + usize::from(has_time) && time.is_some() == has_time {
             return self;
         }
-        // If rows lack event time this names a leaf that is not there, and the plan is rejected.
+        // Rows without event time get a leaf that does not exist, so the plan is rejected.
         let time = has_time.then(|| time.unwrap_or(found));
         let record = record();
         let output = if has_time { record.with_event_time() } else { record };
@@ -116,7 +125,7 @@ impl Handle {
     }
 }
 
-/// The types of a flow. Only [`Handle::typed`] makes them, so that no flow has other rows than its types say.
+/// The types of a flow. Only [`Handle::typed`] makes this, so the types always match the rows.
 pub(super) struct Typed<T, M>(PhantomData<fn() -> (T, M)>);
 
 impl<T, M> Clone for Flow<T, M> {
@@ -125,9 +134,10 @@ impl<T, M> Clone for Flow<T, M> {
     }
 }
 
-/// The node that computes a key for the next operator, behind `node`; `node` itself where nothing is computed.
+/// Creates the node that computes a key for the next operator, with `node` as its input. Returns
+/// `node` if `computation` is `None`.
 pub(super) fn keyed(node: &Arc<Node>, computation: Option<Keyed>, next: &NextStep) -> Arc<Node> {
     let Some(computation) = computation else { return node.clone() };
-    let (origin, text) = next.behind("key").origin("key");
+    let (origin, text) = next.for_part("key").origin("key");
     Node::new(scope::path(), origin, text, Arc::new(computation), vec![node.clone()])
 }

@@ -1,7 +1,7 @@
-//! Hints: how a join runs, and how large a flow is.
+//! Hints: how to run a join, and the expected sizes of flows.
 //!
-//! Hints are types. The side of an outer join that may be broadcast is known at compile time. So a
-//! hint that cannot be followed does not compile, and the planner never rejects one.
+//! Hints are types. The types of a join state which side can be broadcast. So a hint that cannot be
+//! followed does not compile, and the planner never rejects one.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -14,10 +14,11 @@ use super::step::NextStep;
 use super::{Flow, Handle, Mode};
 use crate::record::Record;
 
-/// A way to run a join of kind `K`, for `join(…).hint(…)`.
+/// A strategy for a join of kind `K`, passed to `join(…).hint(…)`.
 ///
-/// A hash join *builds* a table of one side and lets the other side's records look for partners in it. Its rows are *broadcast*, all of the
-/// built side to every task, or *repartitioned*, both sides by the hash of their keys. A merge join sorts both sides.
+/// A hash join *builds* a table of one side and looks up the records of the other side in it. The
+/// built side is *broadcast* to all tasks, or both sides are *repartitioned* by the hash of their
+/// keys. A merge join sorts both sides.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no hint for a join",
     label = "not a hint",
@@ -28,7 +29,7 @@ pub trait Hint<K> {
     const HINT: JoinHint;
 }
 
-/// Joins that have no hint yet.
+/// Joins without a hint.
 #[diagnostic::on_unimplemented(message = "a join takes one hint, and this one has it", label = "a second hint")]
 pub trait Unhinted {}
 impl Unhinted for Inner {}
@@ -57,11 +58,11 @@ pub trait SharesRight {}
 impl SharesRight for Inner {}
 impl SharesRight for LeftOuter {}
 impl SharesRight for Semi {}
-// What is wrong with a second hint is that there is a first one.
+// The message about a second hint is enough, so no bound on the side may fail as well.
 impl<K> SharesLeft for Hinted<K> {}
 impl<K> SharesRight for Hinted<K> {}
 
-/// A join that has its hint.
+/// A join with a hint.
 pub struct Hinted<K>(std::marker::PhantomData<K>);
 
 impl<K: Outer> Outer for Hinted<K> {
@@ -84,22 +85,27 @@ macro_rules! hints {
     )*};
 }
 hints! {
-    /// The left side is built.
+    /// A hash join that builds the left side. The optimizer chooses the shipping.
     BuildLeft [Unhinted] JoinHint::Hash { build: Some(0), ship: None };
-    /// The right side is built.
+    /// A hash join that builds the right side. The optimizer chooses the shipping.
     BuildRight [Unhinted] JoinHint::Hash { build: Some(1), ship: None };
-    /// The left side is built, and sent to all tasks; the right side stays where it is.
+    /// A hash join that builds the left side and sends it to all tasks. The right side is not
+    /// shipped.
     BroadcastLeft [Unhinted + SharesLeft] JoinHint::Hash { build: Some(0), ship: Some(JoinShip::Broadcast) };
-    /// The right side is built, and sent to all tasks; the left side stays where it is.
+    /// A hash join that builds the right side and sends it to all tasks. The left side is not
+    /// shipped.
     BroadcastRight [Unhinted + SharesRight] JoinHint::Hash { build: Some(1), ship: Some(JoinShip::Broadcast) };
-    /// Both sides are sent by the hash of their keys; which one is built is left open.
+    /// A hash join that sends both sides by the hash of their keys. The optimizer chooses the built
+    /// side.
     Repartition [Unhinted] JoinHint::Hash { build: None, ship: Some(JoinShip::Repartition) };
-    /// Both sides are sent by the hash of their keys, and the left one is built.
+    /// A hash join that sends both sides by the hash of their keys and builds the left one.
     RepartitionBuildLeft [Unhinted] JoinHint::Hash { build: Some(0), ship: Some(JoinShip::Repartition) };
-    /// Both sides are sent by the hash of their keys, and the right one is built.
+    /// A hash join that sends both sides by the hash of their keys and builds the right one.
     RepartitionBuildRight [Unhinted] JoinHint::Hash { build: Some(1), ship: Some(JoinShip::Repartition) };
-    /// The join is a *merge join*: both sides are sent by the hash of their keys, sorted by them (on disk where memory ends), and gone over together. No
-    /// side need be small, and nothing is built of a whole side.
+    /// A *merge join*: sends both sides by the hash of their keys, sorts them by key, and reads
+    /// them together.
+    ///
+    /// Both sides may be larger than memory, and sort on disk then.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -121,13 +127,18 @@ hints! {
     /// # }
     /// ```
     ///
-    /// Cost: a sort of either side that is not in order already. A hash join sorts nothing, and is what runs without this hint unless the sides come in order.
+    /// # Cost
+    /// A sort of each side that is not sorted by its key yet. Without this hint, a merge join is
+    /// chosen only if both sides are sorted already.
     SortMerge [Unhinted] JoinHint::Merge;
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Says about how many records there are, for the estimates that plans are made by: where the engine guesses badly, as behind a filter that
-    /// keeps one record of a thousand. EXPLAIN shows it. A wrong number makes a slow plan, never a wrong result.
+    /// States the approximate number of records, for cost estimates.
+    ///
+    /// Use it where the estimate is wrong, for example after a filter that keeps one record of a
+    /// thousand. EXPLAIN shows the number. A wrong number can make a plan slow, but never changes
+    /// results.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -142,15 +153,23 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: nothing.
+    /// # Cost
+    /// None.
     #[track_caller]
     pub fn expect_rows(&self, rows: u64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).expecting_rows(rows).typed()
+        self.handle.called_at(Location::caller()).with_expected_rows(rows).typed()
     }
 
-    /// Says which share of the records the filter keeps that stands right before it, between 0 and 1, where the engine cannot know: it tries filters on some
-    /// records before the run, and those may be unlike the rest. EXPLAIN shows it with the filter, which moves as without it; and, after a run in which it was far off, says so.
-    /// A wrong number makes a slow plan, never a wrong result. What stands behind no filter, and a number outside of 0 to 1, end the run before the first record.
+    /// States the share of records, from 0 to 1, that the filter directly before it keeps.
+    ///
+    /// Use it where the sampled records, on which filters are tried before the run, are not
+    /// typical. EXPLAIN shows the share with the filter, and after the run reports a share that was
+    /// far off. A wrong share can make a plan slow, but never changes results. The filter can still
+    /// be moved.
+    ///
+    /// # Errors
+    /// The job fails before the first record if no filter comes directly before, or if `share` is
+    /// outside of 0 to 1.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -167,61 +186,64 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: nothing.
+    /// # Cost
+    /// None.
     #[track_caller]
     pub fn expect_selectivity(&self, share: f64) -> Flow<T, M> {
-        self.handle.called_at(Location::caller()).expecting(share).typed()
+        self.handle.called_at(Location::caller()).with_selectivity(share).typed()
     }
 }
 
 const WORD: &str = "expect_selectivity";
 
 impl Handle {
-    /// The same flow, of whose last filter the program says that it keeps this share.
     #[inline(never)]
-    fn expecting_rows(&self, rows: u64) -> Handle {
-        self.then(ExpectRows { schema: self.schema(), rows })
+    fn with_expected_rows(&self, rows: u64) -> Handle {
+        self.append(ExpectRows { schema: self.schema(), rows })
     }
 
     #[inline(never)]
-    fn expecting(&self, share: f64) -> Handle {
-        match expecting(&self.node, share).filter(|_| (0.0..=1.0).contains(&share)) {
+    fn with_selectivity(&self, share: f64) -> Handle {
+        match with_filter_selectivity(&self.node, share).filter(|_| (0.0..=1.0).contains(&share)) {
             Some(node) => {
-                // What the program binds it to is the filter's name.
-                let (said, _) = self.next.origin(WORD);
-                let node = if *said.name == *WORD { node } else { node.named(said.name) };
+                // A `let` binding of the result names the filter.
+                let (origin, _) = self.next.origin(WORD);
+                let node = if *origin.name == *WORD { node } else { node.named(origin.name) };
                 Handle { node, env: self.env.clone(), next: NextStep::default() }
             }
             None => {
                 let follows_filter = self.node.operator.as_filter().is_some();
-                self.then(WrongSelectivity { schema: self.schema(), share, follows_filter })
+                self.append(WrongSelectivity { schema: self.schema(), share, follows_filter })
             }
         }
     }
 }
 
-/// A node with a filter that is said to keep this share: the node itself, or one that the macro has moved in front of it.
-fn expecting(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
+/// Returns a copy of `node` whose filter has the selectivity `share`. The filter may be the node
+/// itself, or a filter that the macro moved before it. Returns `None` if no filter accepts it.
+fn with_filter_selectivity(node: &Arc<Node>, share: f64) -> Option<Arc<Node>> {
     let is_filter = |node: &Node| node.operator.as_filter().is_some();
     let input = node.inputs.first();
     if is_filter(node) {
-        // What the program writes as one filter may be several, one for each part of a conjunction. Together they keep the share.
-        let place = |node: &Node| (node.origin.file.clone(), node.origin.line, node.origin.column);
-        let part = input.filter(|input| is_filter(input) && place(input) == place(node));
-        let (share, input) = match part {
-            Some(part) => (1.0, expecting(part, share)?),
+        // One filter in the program may be several nodes, one per part of a conjunction. The first
+        // of them gets the share, and the others get 1.
+        let location = |node: &Node| (node.origin.file.clone(), node.origin.line, node.origin.column);
+        let earlier_part = input.filter(|input| is_filter(input) && location(input) == location(node));
+        let (share, input) = match earlier_part {
+            Some(part) => (1.0, with_filter_selectivity(part, share)?),
             None => (share, input?.clone()),
         };
         return Some(node.with_operator(node.operator.expecting(share)?, vec![input]));
     }
-    // The filter of a join may have moved to either side.
+    // A filter after a join may have moved to one of its sides.
     let has_moved = |input: &Arc<Node>| is_filter(input) && !input.operator.placement().is_empty();
-    if let Some(place) = node.inputs.iter().position(has_moved) {
+    if let Some(side) = node.inputs.iter().position(has_moved) {
         let mut inputs = node.inputs.clone();
-        inputs[place] = expecting(&inputs[place], share)?;
+        inputs[side] = with_filter_selectivity(&inputs[side], share)?;
         return Some(node.with_inputs(inputs));
     }
-    // It could not move: the closure evaluates it in front of which it would stand. A closure over pairs has no share of its own.
+    // A filter that could not be moved is evaluated by the operator's closure. A closure over pairs
+    // has no selectivity.
     if !node.origin.operator.ends_with("filter") {
         return None;
     }

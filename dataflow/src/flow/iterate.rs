@@ -16,8 +16,10 @@ use crate::key::{Key, KeyedBy, OfFields};
 use crate::record::Record;
 
 impl<T: Record> Flow<T, Bounded> {
-    /// Runs `body` so many times, each time over the records that it gave the time before: a bulk iteration. The first time it is given the records of this
-    /// flow; what it gives the last time is the result.
+    /// Runs `body` `rounds` times: a bulk iteration.
+    ///
+    /// The first round receives the records of this flow, and each later round the result of the
+    /// round before. The result of the last round is the result of the loop.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -33,11 +35,14 @@ impl<T: Record> Flow<T, Bounded> {
     /// # }
     /// ```
     ///
-    /// The body is a pipeline: it is called once, while the plan is built, and each of its operators runs in every round as if there were no other. Other flows
-    /// that it uses are computed once, kept, and read anew in each round. It may not write, and may not hold another loop.
+    /// The body is a pipeline, and is called once, while the plan is built. Its operators run in
+    /// every round, with new state. Other flows that it uses are computed once, stored, and read
+    /// again in each round. It cannot write outputs and cannot contain another loop.
     ///
-    /// Cost: records that go round are copied once in each, with all of their fields; they wait for the next in memory as far as it goes, the rest on disk.
-    /// Nobody waits for a round but the operators that need all of their input, and the beginning.
+    /// # Cost
+    /// Records are copied with all of their fields at the end of a round. They wait for the next
+    /// round in memory, or on disk if they do not fit. Within a round, only operators that need all
+    /// of their input wait for it.
     #[track_caller]
     pub fn iterate<F>(&self, rounds: u32, body: F) -> Flow<T, Bounded>
     where
@@ -45,16 +50,20 @@ impl<T: Record> Flow<T, Bounded> {
     {
         let (loop_id, schema, termination) = (LoopId::unique(), T::schema(), LoopTermination::AfterRounds);
         let handle = self.handle.called_at(Location::caller());
-        let begun = handle.then(LoopBegin { schema: schema.clone(), loop_id, rounds, termination });
-        let given: Flow<T, Bounded> = body(begun.typed());
+        let loop_begin = handle.append(LoopBegin { schema: schema.clone(), loop_id, rounds, termination });
+        let result: Flow<T, Bounded> = body(loop_begin.typed());
         let end = LoopEnd { workset: schema.clone(), schema, loop_id, rounds };
-        handle.ending_loop(vec![given.handle.node], end).typed()
+        handle.end_loop(vec![result.handle.node], end).typed()
     }
 
-    /// Changes a set of records, one for each key, while there are rows to work on, and at most so many times: a delta iteration. The set has the records of this
-    /// flow at first, of which several of one key are one; the first rows to work on are those of `workset`. Each round, `body` is given the solution set and
-    /// the rows to work on, and gives the records that change the set and the rows of the next round. Each change takes the place of the record of its key, or
-    /// is new; the set changes when the round ends, so all of a round see it as it was. What the loop comes to is the set.
+    /// Changes a set of records with one record per key, until there is no work or after
+    /// `most_rounds` rounds: a delta iteration.
+    ///
+    /// The *solution set* starts with the records of this flow, one for each key. The first
+    /// *workset* is `workset`. In each round `body` receives the solution set and the workset. It
+    /// returns changes of the solution set, and the next workset. A change replaces the record of
+    /// its key, or adds it. Changes are applied at the end of a round, so all records of a round
+    /// see the same set. The result is the solution set.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -79,11 +88,16 @@ impl<T: Record> Flow<T, Bounded> {
     /// # }
     /// ```
     ///
-    /// The body is a pipeline, as that of [`Flow::iterate`], with the same limits. It joins the solution set once, by the set's key. Of several changes of one key
-    /// in a round one stays; it is not said which.
+    /// The body is a pipeline with the limits of [`Flow::iterate`]. It joins the solution set once,
+    /// by the key of the set. If a round changes a key several times, any one of these changes is
+    /// applied.
     ///
-    /// Cost: a round's follows the rows to work on, not the set, which is in memory, and its key's tasks. Joins of these rows with flows from outside build
-    /// those once. Source: Ewen and others, *Spinning Fast Iterative Data Flows*, 2012.
+    /// # Cost
+    /// A round costs time in proportion to its workset, not to the solution set. The solution set
+    /// is in the tasks of its keys, in memory or on disk. Joins of the workset with other flows
+    /// build their tables once.
+    ///
+    /// Source: Ewen and others, *Spinning Fast Iterative Data Flows*, 2012.
     #[track_caller]
     pub fn iterate_delta<W, K, F>(
         &self,
@@ -99,16 +113,17 @@ impl<T: Record> Flow<T, Bounded> {
     {
         let (loop_id, termination, rounds) = (LoopId::unique(), LoopTermination::WithoutRows, most_rounds);
         let handle = self.handle.called_at(Location::caller());
-        let workset = workset.handle.described(handle.next.clone());
-        let begun = workset.then(LoopBegin { schema: W::schema(), loop_id, rounds, termination });
+        let workset = workset.handle.with_next(handle.next.clone());
+        let loop_begin = workset.append(LoopBegin { schema: W::schema(), loop_id, rounds, termination });
         let set = Solution { handle: handle.clone(), key: key(T::fields(0)).leaves(), loop_id, of: PhantomData };
-        let (changes, next) = body(set, begun.typed());
+        let (changes, next) = body(set, loop_begin.typed());
         let end = LoopEnd { workset: W::schema(), schema: T::schema(), loop_id, rounds };
-        handle.ending_loop(vec![next.handle.node, changes.handle.node], end).typed()
+        handle.end_loop(vec![next.handle.node, changes.handle.node], end).typed()
     }
 }
 
-/// The solution set of a delta iteration, inside of its body: `T` are its records, `V` is their key. It can be joined with, by that key.
+/// The solution set of a delta iteration, inside of its body. Its records are `T` and its key is
+/// `V`. It can be joined by that key.
 pub struct Solution<T, V> {
     handle: Handle,
     key: Vec<usize>,
@@ -122,7 +137,8 @@ impl<T, V> Clone for Solution<T, V> {
     }
 }
 
-/// Records and a solution set to be joined: say `on` which key of the records. The set is joined by its own.
+/// A join of records with a solution set. It needs the key of the records: call
+/// [`on`](SolutionSides::on).
 #[must_use = "a join needs `.on(…)`, then a closure"]
 pub struct SolutionSides<L, T, V, K = Inner> {
     sides: JoinSides,
@@ -162,9 +178,11 @@ impl<T: Record, V> Solution<T, V> {
 }
 
 impl<L: Record, T: Record, V, K: Outer> SolutionSides<L, T, V, K> {
-    /// The key of the records, of the type that the set's key has; of several fields it is a tuple.
-    /// A null is a key as any other. After [`left_join`](Flow::left_join) the closure gets an
-    /// `Option` of the set's record: none where the set has none of the key yet.
+    /// Sets the key of the records, which must have the type of the set's key. A key of several
+    /// fields is a tuple.
+    ///
+    /// Null is a key like any other. After [`left_join`](Flow::left_join), the closure receives an
+    /// `Option` of the set's record, which is `None` for a new key.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -189,10 +207,10 @@ impl<L: Record, T: Record, V, K: Outer> SolutionSides<L, T, V, K> {
 }
 
 impl Handle {
-    /// The end of a loop whose body gives these rows.
+    /// Ends a loop. `results` are the outputs of its body.
     #[inline(never)]
-    fn ending_loop(&self, given: Vec<Arc<Node>>, end: LoopEnd) -> Handle {
-        let next = self.next.behind("end of iterate");
-        Handle::behind(self.env.clone(), Arc::new(end), given, &next)
+    fn end_loop(&self, results: Vec<Arc<Node>>, end: LoopEnd) -> Handle {
+        let next = self.next.for_part("end of iterate");
+        Handle::of_operator(self.env.clone(), Arc::new(end), results, &next)
     }
 }

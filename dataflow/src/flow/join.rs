@@ -1,4 +1,4 @@
-//! Joins whose pairs go through a closure: inner and outer joins.
+//! Inner and outer joins, whose pairs are passed to a closure.
 
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -19,24 +19,24 @@ use super::proof::Proof;
 use super::step::Step;
 use super::{AnyMode, CombinesWith, Ends, Flow, Mode};
 
-/// Values that can stand on the right of a join.
+/// Values that can be the right side of a join.
 #[diagnostic::on_unimplemented(
     message = "this cannot stand on the right of this join",
     label = "not a flow",
     note = "join a `DataSet` with a `DataSet`, or a `DataStream` with a `DataStream`"
 )]
 pub trait Side {
-    /// The mode of its records.
+    /// The mode of the right side.
     type Mode: AnyMode;
-    /// Its records.
+    /// The record type of the right side.
     type Record: Record;
-    /// The join under construction.
+    /// The result of `join`, which needs keys.
     type Join<L: Record, M: Mode>;
-    /// The left join under construction.
+    /// The result of `left_join`, which needs keys.
     type LeftJoin<L: Record, M: Mode>;
-    /// Joins `left` with this.
+    /// Creates an inner join of `left` and this side.
     fn joined<L: Record, M: Mode>(self, left: &Flow<L, M>, location: &'static Location<'static>) -> Self::Join<L, M>;
-    /// Joins `left` with this, and keeps the records of `left` that have no partner.
+    /// Creates a left join of `left` and this side.
     fn left_joined<L: Record, M: Mode>(
         self,
         left: &Flow<L, M>,
@@ -63,7 +63,7 @@ impl<R: Record, N: AnyMode> Side for Flow<R, N> {
     }
 }
 
-/// Two flows to be joined: say `on` which keys.
+/// A join of two flows that needs its keys: call [`on`](Join::on).
 #[must_use = "a join needs `.on(…)`, then a closure"]
 pub struct Join<L, R, M, K = Inner> {
     sides: JoinSides,
@@ -72,7 +72,7 @@ pub struct Join<L, R, M, K = Inner> {
 
 pub(super) type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 
-/// Pairs of a join: say what to make of them. `L` and `R` are what the closure sees.
+/// A join with keys that needs a closure for its pairs. The closure receives records `L` and `R`.
 #[must_use = "a join's pairs need a closure: `.map(|l, r| …)`"]
 pub struct Joined<L, R, M> {
     sides: JoinSides,
@@ -95,8 +95,10 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Joins with another flow: all pairs of records whose keys are equal. A null key equals nothing, unless the join is
-    /// [`on_nulls_equal`](Join::on_nulls_equal). Two `TimedStream`s give a `DataStream`: a pair has two event times.
+    /// Joins with another flow and emits all pairs of records with equal keys.
+    ///
+    /// A null key equals nothing, except after [`on_nulls_equal`](Join::on_nulls_equal). The join
+    /// of two `TimedStream`s is a `DataStream`, because a pair has two event times.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -120,7 +122,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         side.joined(self, Location::caller())
     }
 
-    /// Joins with another flow, and keeps the records that have no partner there: the closure gets an `Option` of the right record.
+    /// Joins with another flow and keeps records of this flow without a partner. The closure
+    /// receives an `Option` of the right record.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -145,8 +148,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         right.left_joined(self, Location::caller())
     }
 
-    /// Joins with another flow, and keeps the other flow's records that have no partner here: the closure gets an `Option` of the left
-    /// record.
+    /// Joins with another flow and keeps records of the other flow without a partner. The closure
+    /// receives an `Option` of the left record.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -172,8 +175,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Join::new(self, right, Location::caller())
     }
 
-    /// Joins with another flow, and keeps the records of both that have no partner: the closure gets two `Option`s, of which at least one
-    /// is there.
+    /// Joins with another flow and keeps records of both flows without a partner. The closure
+    /// receives two `Option`s, of which at least one is `Some`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -201,7 +204,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
-    /// The keys: `on(|l| l.orderkey, |o| o.orderkey)`. They may be computed: `on(|s| s.day.month(), |b| b.month)`.
+    /// Sets the keys, which must have equal types: `on(|l| l.orderkey, |o| o.orderkey)`.
+    ///
+    /// Keys can be computed: `on(|s| s.day.month(), |b| b.month)`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -228,7 +233,7 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         self.joined(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
     }
 
-    /// As [`Join::on`], but a null equals another null: SQL's `is not distinct from`.
+    /// Like [`Join::on`], but a null equals another null, as in SQL's `is not distinct from`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -255,10 +260,12 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
         self.joined(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
     }
 
-    /// Says how the join should run, where you know better than the estimates: [`BuildLeft`](crate::joins::BuildLeft) or `BuildRight`,
-    /// `BroadcastLeft` or `BroadcastRight`, `Repartition`, `RepartitionBuildLeft` or `RepartitionBuildRight`, or
-    /// [`SortMerge`](crate::joins::SortMerge). A hint that a kind of join cannot follow does not compile. EXPLAIN says `by hint` of what was
-    /// chosen by one.
+    /// Sets the strategy of the join, if you know better than the estimates.
+    ///
+    /// The hints are [`BuildLeft`](crate::joins::BuildLeft) and `BuildRight`, `BroadcastLeft` and
+    /// `BroadcastRight`, `Repartition`, `RepartitionBuildLeft` and `RepartitionBuildRight`, and
+    /// [`SortMerge`](crate::joins::SortMerge). A hint that the kind of join cannot follow does not
+    /// compile. EXPLAIN marks the strategy with `by hint`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -292,25 +299,25 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
 }
 
 impl<L, R, M> Joined<L, R, M> {
-    /// All pairs of two flows.
+    /// A cross product.
     pub(super) fn product(sides: JoinSides, kind: JoinKind) -> Self {
         Joined::of_keys(sides, kind, [Vec::new(), Vec::new()], Nulls::Differ)
     }
 
-    /// Pairs with equal keys.
     pub(super) fn of_keys(sides: JoinSides, kind: JoinKind, keys: [Vec<usize>; 2], nulls: Nulls) -> Self {
         Joined { sides, kind, keys, nulls, of: PhantomData }
     }
 }
 
 impl<L, R, M> Joined<L, R, M> {
-    /// Describes the closures of a join that was bound to a variable. Written by `#[dataflow]`.
+    /// Describes the closures that complete a join after it was bound to a variable. Only
+    /// `#[dataflow]` calls this.
     #[doc(hidden)]
     pub fn step(&self, step: &'static Step) -> Self {
         Joined { sides: self.sides.completed_by(step), ..self.clone() }
     }
 
-    /// As [`Flow::captured`].
+    /// Like [`Flow::captured`].
     #[doc(hidden)]
     pub fn captured<P: Proof>(&self, _: P) -> Self {
         Joined { sides: self.sides.with_proof(P::HOLDS), ..self.clone() }
@@ -318,9 +325,10 @@ impl<L, R, M> Joined<L, R, M> {
 }
 
 impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
-    /// Calls `body` for each pair; it emits any number of records.
+    /// Calls `body` for each pair. It emits any number of records.
     ///
-    /// The [closures of the language](crate::operators) after a join become it, filters of pairs among them.
+    /// The [operators with closures](crate::operators) compile to this after a join, filters of
+    /// pairs included.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -340,9 +348,9 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
         self.with_kernel(join::<L, R, U, M, F>(body))
     }
 
-    /// As [`Joined::process`]; an error ends the job.
+    /// Like [`Joined::process`], with a fallible closure. An error ends the job.
     ///
-    /// The fallible closures after a join become it.
+    /// The fallible operators with closures compile to this after a join.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -365,12 +373,13 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     where
         F: for<'l, 'r> Fn(L::At<'l>, R::At<'r>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        let reads = [0, 1].map(|side| self.shown(side));
+        let reads = [0, 1].map(|side| self.reported_leaves(side));
         self.with_kernel(try_join::<L, R, U, M, F>(body, reads))
     }
 
-    /// The leaves of a side that errors may show: its key and the fields that a closure reads, in terms of the record that the closure sees.
-    fn shown(&self, side: usize) -> Reads {
+    /// The leaves of a side that error messages may show: its key and the fields that a closure
+    /// reads. They are leaves of the closure's parameter.
+    fn reported_leaves(&self, side: usize) -> Reads {
         let Reads::Leaves(mut leaves) = self.sides.next.reads(side, &self.sides.records[side]) else {
             return Reads::All;
         };
@@ -378,7 +387,7 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
         if !self.kind.may_miss(side) {
             return Reads::Leaves(leaves);
         }
-        // The validity leaf of the `Option` stands before the record's own.
+        // The validity leaf of the `Option` precedes the leaves of the record.
         Reads::Leaves(std::iter::once(0).chain(leaves.iter().map(|leaf| leaf + 1)).collect())
     }
 

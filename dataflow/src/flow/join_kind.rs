@@ -1,14 +1,14 @@
-//! The kinds of joins, which stand in their types.
+//! The kinds of joins, as types.
 
 use runtime::operators::JoinKind;
 
 use crate::record::Record;
 
-/// Which records of a join the closure may see without a partner: the other side is an `Option` to it.
+/// A kind of join. A side whose record may be missing is an `Option` in the closure.
 pub trait Outer: 'static {
-    /// What the closure sees of the left side.
+    /// The type of the closure's left parameter.
     type Left<L: Record>: Record;
-    /// What the closure sees of the right side.
+    /// The type of the closure's right parameter.
     type Right<R: Record>: Record;
     /// The kind, as a value.
     const KIND: JoinKind;
@@ -26,12 +26,12 @@ macro_rules! kinds {
     )*};
 }
 kinds! {
-    /// Pairs only.
+    /// Only pairs.
     Inner, Inner, L => L, R => R;
-    /// Every left record; the right one is an `Option`.
+    /// Every left record, with an `Option` of the right one.
     LeftOuter, Left, L => L, R => Option<R>;
-    /// Every right record; the left one is an `Option`.
+    /// Every right record, with an `Option` of the left one.
     RightOuter, Right, L => Option<L>, R => R;
-    /// Every record of both sides; both are `Option`s, of which at least one is there.
+    /// Every record of both sides, as `Option`s of which at least one is `Some`.
     FullOuter, Full, L => Option<L>, R => Option<R>;
 }

@@ -1,4 +1,4 @@
-//! The two sides of a join that is built, without the types of their records.
+//! [`JoinSides`]: the inputs of a join while it is built, without their record types.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use super::step::{NextStep, Step};
 use crate::env::Env;
 use crate::record::Record;
 
-/// The two sides of a join, without the types of their records.
+/// The inputs of a join, its hint, and the description of its operator.
 #[derive(Clone)]
 pub(super) struct JoinSides {
     pub(super) nodes: [Arc<Node>; 2],
-    /// The schemas of the records; a computed key may stand behind them.
+    /// The schemas of the records, without computed keys that follow them in the rows.
     pub(super) records: [Schema; 2],
     pub(super) env: Env,
     pub(super) next: NextStep,
-    /// The sides with filters that could not move there: the closure evaluates these filters.
-    keeps_filters: [bool; 2],
+    /// The sides with a filter that could not be moved there, so the closure evaluates it.
+    evaluates_filters: [bool; 2],
     pub(super) hint: Option<JoinHint>,
-    /// The loop whose solution set the right side is.
+    /// The loop whose solution set is the right side.
     solution_of: Option<LoopId>,
 }
 
@@ -44,12 +44,12 @@ impl JoinSides {
 
     #[inline(never)]
     fn of(left: &Handle, right: Handle, records: [Schema; 2], location: &'static Location<'static>) -> Self {
-        let keeps_filters = [left.next.keeps_filters(), right.next.keeps_filters()];
+        let evaluates_filters = [left.next.evaluates_filters(), right.next.evaluates_filters()];
         let Handle { node, env, next } = left.called_at(location);
-        JoinSides { nodes: [node, right.node], records, env, next, keeps_filters, hint: None, solution_of: None }
+        JoinSides { nodes: [node, right.node], records, env, next, evaluates_filters, hint: None, solution_of: None }
     }
 
-    /// The same flows, each record with its key behind it, where that is computed.
+    /// Appends computed keys to the rows of the sides.
     #[inline(never)]
     pub(super) fn keyed(mut self, computations: [Option<Keyed>; 2]) -> Self {
         for (node, computation) in self.nodes.iter_mut().zip(computations) {
@@ -58,13 +58,13 @@ impl JoinSides {
         self
     }
 
-    /// The same, with what its closures are known to do.
+    /// Adds the facts about the closures that complete the join.
     pub(super) fn completed_by(&self, step: &'static Step) -> Self {
         let next = NextStep { completed: Some(step), ..self.next.clone() };
         JoinSides { next, ..self.clone() }
     }
 
-    /// The same, with the proof about what its closures capture.
+    /// Adds the proof about values that the closures capture.
     pub(super) fn with_proof(&self, holds: bool) -> Self {
         let next = NextStep { is_proven: Some(holds), ..self.next.clone() };
         JoinSides { next, ..self.clone() }
@@ -80,18 +80,18 @@ impl JoinSides {
 
     /// The fields of each side that the next closure reads.
     pub(super) fn reads(&self) -> [Reads; 2] {
-        [0, 1].map(|side| match self.keeps_filters[side] {
+        [0, 1].map(|side| match self.evaluates_filters[side] {
             true => Reads::All,
             false => self.next.reads(side, &self.records[side]),
         })
     }
 
-    /// The left flow, with the description of the join.
+    /// The left side as a flow, with the description of the join.
     pub(super) fn left(&self) -> Handle {
         Handle { node: self.nodes[0].clone(), env: self.env.clone(), next: self.next.clone() }
     }
 
-    /// The join, compiled once for all types of records.
+    /// Creates the join. Not generic, so it is compiled once for all record types.
     #[inline(never)]
     pub(super) fn joined(
         &self,
@@ -103,11 +103,11 @@ impl JoinSides {
     ) -> Handle {
         let inputs = [0, 1].map(|side| self.nodes[side].schema().clone());
         let output = match kind {
-            // Each left record has one partner, and stays in its window.
+            // Each left record has one partner and keeps its event time.
             JoinKind::With => self.left().rows_of(output),
             _ => output,
         };
-        // A record's own leaves stand first in its side's rows.
+        // The leaves of a record come first in the rows of its side.
         let forwards = self.next.forwards(&output, &[&self.records[0], &self.records[1]]);
         let (hint, reads, may_run_on_sample) =
             (self.hint, self.reads(), self.next.may_run_on_sample(kernel.captures()));
@@ -129,6 +129,6 @@ impl JoinSides {
             None => Arc::new(join),
             Some(loop_id) => Arc::new(SolutionJoin { join, loop_id }),
         };
-        self.left().then_with(operator, &self.nodes[1..])
+        self.left().append_with_inputs(operator, &self.nodes[1..])
     }
 }

@@ -1,8 +1,10 @@
-//! Rows that are wider than their records: each has a computed key, or event time, after the record's own leaves.
+//! Rows with more leaves than their record: a computed key or event time follows the leaves of the
+//! record.
 //!
-//! Closures read a record's own leaves, which come first. So an operator takes the schema of the flow's rows
-//! ([`Handle::schema`]), or that of new records with the flow's event time ([`Handle::rows_of`]).
-//! [`Handle::typed`] drops the key from its output and keeps event time.
+//! Closures read only the leaves of the record, which come first. An operator uses the schema of
+//! the flow's rows ([`Handle::schema`]), or the schema of new records with the event time of the
+//! flow ([`Handle::rows_of`]). [`Handle::typed`] removes the key from its output and keeps event
+//! time.
 
 use std::panic::Location;
 
@@ -16,7 +18,8 @@ use super::group::Grouped;
 use super::{Flow, Handle, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// The same records with what an order computes behind them, and the order's leaves there.
+    /// Appends the values that an order computes to the rows. Returns the flow and the leaves of
+    /// the order.
     pub(super) fn ordered<O: Order<T>>(
         &self,
         order: &O,
@@ -29,26 +32,29 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// As [`Flow::ordered`], behind the groups' key.
+    /// Like [`Flow::ordered`], after the key of the groups.
     pub(super) fn ordered<O: Order<T>>(&self, order: &O) -> (Self, Vec<OrderKey>) {
-        let (groups, by) = self.behind_key(order.computation::<()>(), order.computation::<K>());
+        let (groups, key_leaves) = self.append_after_key(order.computation::<()>(), order.computation::<K>());
         let mut keys = order.keys();
-        keys.iter_mut().filter(|key| key.leaf >= T::LEAVES).for_each(|key| key.leaf += by);
+        keys.iter_mut().filter(|key| key.leaf >= T::LEAVES).for_each(|key| key.leaf += key_leaves);
         let keys = nulls_last(keys, groups.handle.node.schema());
         (groups, keys)
     }
 
-    /// The same groups with what a projection computes behind their records, and its leaves there.
+    /// Appends the values that a projection computes to the rows. Returns the groups and the leaves
+    /// of the projection.
     pub(super) fn projected<P: Projection<T>>(&self, fields: &P) -> (Self, Vec<usize>) {
-        let (groups, by) = self.behind_key(fields.computation::<()>(), fields.computation::<K>());
-        let moved = |leaf: usize| if leaf >= T::LEAVES { leaf + by } else { leaf };
+        let (groups, key_leaves) = self.append_after_key(fields.computation::<()>(), fields.computation::<K>());
+        let moved = |leaf: usize| if leaf >= T::LEAVES { leaf + key_leaves } else { leaf };
         (groups, fields.leaves().into_iter().map(moved).collect())
     }
 
-    /// Computes something more of each record, and says by how many leaves the key moves it back.
-    fn behind_key(&self, alone: Option<Keyed>, behind: Option<Keyed>) -> (Self, usize) {
+    /// Appends a computation to the rows: `without_key` if rows have no leaves after the record's,
+    /// else `after_key`. Returns the groups, and the number of leaves between the record and the
+    /// computed values.
+    fn append_after_key(&self, without_key: Option<Keyed>, after_key: Option<Keyed>) -> (Self, usize) {
         let is_wide = self.handle.node.schema().leaves().len() > T::LEAVES;
-        let (computation, by) = if is_wide { (behind, K::LEAVES) } else { (alone, 0) };
-        (Grouped { handle: self.handle.keyed(computation), key: self.key.clone(), of: self.of }, by)
+        let (computation, key_leaves) = if is_wide { (after_key, K::LEAVES) } else { (without_key, 0) };
+        (Grouped { handle: self.handle.keyed(computation), key: self.key.clone(), of: self.of }, key_leaves)
     }
 }

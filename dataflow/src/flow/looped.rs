@@ -1,7 +1,8 @@
-//! A `for` loop over a flow or over groups: what to write instead.
+//! Error messages for a `for` loop over a flow or over groups.
 //!
-//! A flow is an iterator under a condition that no type meets, and the compiler's message about a loop is the message of that condition. For the same
-//! reason the methods of iterators are not found; they are words of their own.
+//! A flow implements `Iterator` under a bound that no type meets. The compiler reports a loop with
+//! the message of that bound. For the same reason the methods of iterators are not found. `words`
+//! has messages for them.
 
 use super::words::{MissingGroupWords, MissingWords};
 use super::{Flow, Grouped};
@@ -24,7 +25,7 @@ pub trait HasRecordsToGoOver {}
 )]
 pub trait HasGroupsToGoOver {}
 
-macro_rules! not_looped {
+macro_rules! for_loop_errors {
     ($([$($lent:tt)*] $owner:ident<$($of:ident),*>: $words:ident, $bound:ident;)*) => {$(
         #[doc(hidden)]
         impl<$($of),*> Iterator for $($lent)* $owner<$($of),*>
@@ -38,7 +39,7 @@ macro_rules! not_looped {
         }
     )*};
 }
-not_looped! {
+for_loop_errors! {
     [] Flow<T, M>: MissingWords, HasRecordsToGoOver;
     [&] Flow<T, M>: MissingWords, HasRecordsToGoOver;
     [] Grouped<T, K, M>: MissingGroupWords, HasGroupsToGoOver;

@@ -1,12 +1,13 @@
-//! Flows: cheap handles on the nodes of a lazy plan.
+//! Flows: cheap handles of nodes in a lazy plan.
 //!
-//! One file per operator family. Every method takes `&self` and returns a new handle. Nothing runs
-//! before [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`].
+//! There is one file per operator family. Every method takes `&self` and returns a new handle.
+//! Nothing runs before [`Env::run`](crate::Env::run) or a result such as [`Flow::collect`].
 //!
-//! A mistake is reported once. A pipeline's parameters and an aggregate's slots pass through a
-//! projection of the trait that they need (`of_records`, `Measure::Kept`). If the trait is missing,
-//! the compiler reports that there. It then has no type for the code after it, and reports nothing
-//! more. Correct programs have no cost.
+//! # One error per mistake
+//! A pipeline's parameters and an aggregate's slots pass through a projection of the trait that
+//! they need (`of_records`, `Measure::Kept`). If the trait is missing, the compiler reports that
+//! there. It then has no type for the following code, and reports nothing more. Correct programs
+//! pay nothing.
 
 mod aggregate;
 mod capture;
@@ -82,10 +83,13 @@ pub use with_all::{WithAll, WithMade};
 pub(crate) use handle::Handle;
 pub(crate) use step::NextStep;
 
-/// Records of `T` on their way. Cloning copies the handle: two flows that share a node share its work.
+/// A lazy flow of records of type `T`.
 ///
-/// Its methods are operators, results, and what `#[dataflow]` writes. [`operators`](crate::operators) lists the words of the language,
-/// also those that are no methods here, such as [`map`](crate::operators::map).
+/// Cloning copies the handle. Two flows that share a node share its work.
+///
+/// Its methods are operators, results, and methods that only `#[dataflow]` calls.
+/// [`operators`](crate::operators) documents the operators that take closures. Some of these are
+/// not methods here, such as [`map`](crate::operators::map).
 #[must_use = "a flow is a plan: nothing runs before a result asks for it, such as `.collect()` or `.write_csv(..)`"]
 pub struct Flow<T, M = Bounded> {
     handle: Handle,
@@ -101,11 +105,16 @@ pub type DataStream<T> = Flow<T, Unbounded>;
 /// A flow that does not end, whose records have an [event time](Flow::event_time).
 pub type TimedStream<T> = Flow<T, Timed>;
 
-/// What a grouping of a flow that does not end gives: after rows came for a key, the new record of its group, in place of the one before. See [`Flow::updates`].
+/// A flow of updates: the result of grouping a flow that does not end.
+///
+/// An update is the new record of a group after records of its key arrived. It replaces the
+/// previous record of the key. See [`Flow::updates`].
 pub type UpdateStream<T> = Flow<T, Updating>;
 
-/// The flow itself, of records `R`. Pipelines do this with their parameters: the compiler says there that a type is no record, and, as `R` is then
-/// unknown, nothing of the operators behind.
+/// Returns the flow unchanged, with its record type `R`.
+///
+/// Pipelines call this on their parameters. If a type is not a record, the compiler reports it
+/// here. `R` is then unknown, so the operators that follow cause no more errors.
 #[doc(hidden)]
 pub fn of_records<T: Value<Record = R>, R: Record, M: AnyMode>(flow: Flow<T, M>) -> Flow<R, M> {
     flow.handle.typed()

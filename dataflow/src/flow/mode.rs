@@ -1,14 +1,14 @@
-//! Modes: the kinds of flows, by whether they end and whether their records are final.
+//! Modes: whether a flow ends, and whether its records are final.
 //!
 //! ```text
 //!                          ends                 goes on
 //!   records                Bounded              Unbounded, with event time Timed
 //!   groups, by a key       Bounded: each once   Updating: each again and again
 //! ```
-//! In a flow of updates, a record replaces the previous one of its key. That is a property of the
-//! flow and not of its records, which keep their fields, columns and files. [`Mode`] is the bound
-//! of most operators, and `Updating` does not implement it. So an operator rejects updates, unless
-//! it takes [any](AnyMode) mode.
+//! In a flow of updates, a record replaces the previous one of its key. This is a property of the
+//! flow: the records keep their fields, columns and files. Most operators require [`Mode`], which
+//! `Updating` does not implement. They therefore reject updates. Operators that accept updates
+//! require [`AnyMode`].
 //!
 //! Source: the changelog modes of Flink, the updating tables of Arroyo.
 
@@ -16,36 +16,38 @@ use runtime::value::Timestamp;
 
 use crate::record::Record;
 
-/// What a flow may be: one of records, which has a [`Mode`], or one of updates. Sinks take both.
+/// The mode of any flow: of records, with a [`Mode`], or of updates. Sinks accept both.
 pub trait AnyMode: 'static {
-    /// Whether a record takes the place of the one before it of the same key.
+    /// `true` if a record replaces the previous one of its key.
     const UPDATES: bool = false;
-    /// The leaves after a record's own: its event time, or none.
+    /// The leaves after the record's own: the event time, or none.
     #[doc(hidden)]
     type Hidden: Record;
 }
 
-/// What a flow of records may be: whether it ends.
+/// The mode of a flow of records.
 #[diagnostic::on_unimplemented(
     message = "these are updates, of which each takes the place of the one before it of the same key",
     label = "not for updates: a group would count again with each of them",
     note = "write `.updates()` before it to take each update as a record of its own, or cut the stream into windows, which give each group once: `.group_by(..).window(..).aggregate(..)`"
 )]
 pub trait Mode: AnyMode {
-    /// What a grouping of it gives: groups, or updates of them.
+    /// The mode of its groups: updates if the flow does not end.
     type Grouped: OfGroups;
-    /// What a join of two of them gives. It has no event time: each of the two records has its own, and pairs come when the flows end.
+    /// The mode of a join of two such flows. It has no event time: each record of a pair has its
+    /// own, and pairs are emitted when the flows end.
     type Joined: Mode;
 }
 
-/// What the groups of a flow may be: groups, each once, or updates of them.
+/// The mode of a flow of groups: each group once, or updates of groups.
 #[diagnostic::on_unimplemented(
     message = "only groupings of a flow that does not end give updates",
     label = "these are records",
     note = "write `.updates()` behind `.group_by(..).count()`, or another grouping"
 )]
 pub trait OfGroups: AnyMode {
-    /// What they are where each update is a record of its own.
+    /// The mode after [`Flow::updates`](super::Flow::updates), when each update is a record of its
+    /// own.
     type Updates: Mode;
 }
 
@@ -58,7 +60,7 @@ pub enum Unbounded {}
 /// A flow that does not end, whose records have an event time.
 pub enum Timed {}
 
-/// A flow that does not end, of which each record takes the place of the one before it of the same key.
+/// A flow that does not end, in which each record replaces the previous one of its key.
 pub enum Updating {}
 
 impl AnyMode for Bounded {
@@ -98,7 +100,7 @@ impl OfGroups for Updating {
     type Updates = Unbounded;
 }
 
-/// Modes whose flows end: what a total order, or a result in memory, needs.
+/// Modes of flows that end. A total order and a result in memory require it.
 #[diagnostic::on_unimplemented(
     message = "this needs a flow that ends",
     label = "this flow goes on",
@@ -107,10 +109,10 @@ impl OfGroups for Updating {
 pub trait Ends: Mode {}
 impl Ends for Bounded {}
 
-/// The modes of groups that have measures of all of their values: quantiles and numbers of distinct values.
-/// `R` are the records of the groups.
+/// Modes of groups that support measures over all of their values: quantiles and distinct counts.
+/// `R` is the record type of the groups.
 ///
-/// The other modes are those of windows and of updates. Each has a message of its own, as in [`CombinesWith`].
+/// The other modes, of windows and of updates, each have their own message, as in [`CombinesWith`].
 pub trait KeepsValues<R>: AnyMode {}
 impl<R> KeepsValues<R> for Bounded {}
 impl<R: WindowsKeepValues> KeepsValues<R> for Unbounded {}
@@ -133,16 +135,16 @@ pub trait WindowsKeepValues {}
 )]
 pub trait UpdatesKeepValues {}
 
-/// The mode of a second input, whose records are `R`, of an operator whose first input has mode `M`.
-/// Both inputs have one mode.
+/// The mode of a second input with records `R`, if the first input has mode `M`. Both must have the
+/// same mode.
 ///
-/// Each other pair has a message of its own: it is implemented under a bound that no record meets.
-/// The second mode is `Self`: the compiler infers any other parameter from the only bound that is
-/// met, and then reports a mismatch of types in place of the message.
+/// Every other pair is implemented under a bound that no record meets, which carries its message.
+/// The second mode is `Self`. If it were a parameter, the compiler would infer it from the only
+/// bound that is met, and would report mismatched types instead of the message.
 pub trait CombinesWith<M, R>: AnyMode {}
 impl<M: Mode, R> CombinesWith<M, R> for M {}
 
-/// The modes that do not go together, and the message: the kinds, then a way to flows of one kind.
+/// Pairs of modes that cannot be combined, with the message and the note.
 macro_rules! apart {
     ($($name:ident $message:literal $note:literal: $($left:ident $right:ident),*;)*) => {$(
         /// Implemented by nothing.

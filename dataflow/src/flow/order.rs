@@ -1,4 +1,4 @@
-//! Total order, order within tasks, top, first.
+//! `sort`, `sort_partition`, `top` and `first`.
 
 use std::panic::Location;
 
@@ -10,12 +10,16 @@ use crate::key::Order;
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// All records in order: `|r| (desc(r.revenue), asc(r.day))`. Nulls come last.
+    /// Sorts all records: `|r| (desc(r.revenue), asc(r.day))`.
     ///
-    /// A field without a direction is ascending. NaN is greater than all other floats, so it comes last, and first with `desc`.
+    /// Nulls come last. A field without a direction is ascending. NaN is greater than all other
+    /// floats, so it comes last, or first with `desc`.
     ///
-    /// Cost: all records are kept, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
+    /// # Cost
+    /// All records are stored, with 16 more bytes each. Records that do not fit into memory are
+    /// spilled in sorted runs, which are merged.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -38,10 +42,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.sorted(Within::Flow, order(T::fields(0)), Location::caller())
     }
 
-    /// The records of each task in order. Nulls come last.
+    /// Sorts the records of each task. Nulls come last.
     ///
-    /// Which records those are, an operator before says: [`Flow::partition_by`], [`Flow::partition_with`]. The order holds as long as records
-    /// stay in their tasks, as in [`Flow::process_with`] and what works record by record.
+    /// Operators such as [`Flow::partition_by`] and [`Flow::partition_with`] determine the task of
+    /// a record. The order is kept while records stay in their tasks, as in [`Flow::process_with`]
+    /// and operators on single records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -61,7 +66,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: each task keeps its records, with 16 bytes more for each; what does not fit memory goes to disk in sorted runs, which are merged.
+    /// # Cost
+    /// Each task stores its records, with 16 more bytes each. Records that do not fit into memory
+    /// are spilled in sorted runs, which are merged.
     #[track_caller]
     pub fn sort_partition<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -75,12 +82,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
         handle.sorted(order, within).typed()
     }
 
-    /// The first `count` records of an order, in order.
+    /// Returns the first `count` records by an order, in this order. If records tie, any of them
+    /// are returned.
     ///
-    /// Which of those that tie are given is not specified.
+    /// # Cost
+    /// Each task stores a multiple of `count` records, and ships `count`.
     ///
-    /// Cost: each task keeps some multiple of `count` records, and ships `count`.
-    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -103,7 +111,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         handle.first(Vec::new(), count, order).typed()
     }
 
-    /// Any `count` records; the first ones of a sorted flow.
+    /// Returns any `count` records, or the first ones of a sorted flow.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -127,12 +135,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn sorted(&self, order: Vec<OrderKey>, within: Within) -> Handle {
-        self.then(Sort { schema: self.schema(), order, within })
+        self.append(Sort { schema: self.schema(), order, within })
     }
 
-    /// The first of each group, or of all without a key. Without an order, any of them.
+    /// Appends an operator that keeps the first `count` records of each group. An empty key is one
+    /// group. Without an order, it keeps any records.
     #[inline(never)]
     pub(super) fn first(&self, key: Vec<usize>, count: usize, order: Vec<OrderKey>) -> Handle {
-        self.then(First { schema: self.schema(), key, count, order })
+        self.append(First { schema: self.schema(), key, count, order })
     }
 }

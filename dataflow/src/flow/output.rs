@@ -1,13 +1,13 @@
-//! Where results are written to.
+//! The destination of a sink.
 
 use runtime::output::Target;
 
 pub use runtime::output::IfExists;
 
-/// Where a flow is written to, and what happens to what exists there. Sinks take it, or a path alone.
+/// The path of an output, and what happens to existing files. Sinks accept it in place of a path.
 ///
-/// A path is a file, a folder of files where it ends with `/`, or `-`, standard output. Links are followed; devices and pipes with a name are written to
-/// as records come.
+/// A path is a file, a folder of files if it ends with `/`, or standard output if it is `-`. Links
+/// are followed. Devices and named pipes receive records as they are processed.
 ///
 /// ```
 /// # use dataflow::prelude::*;
@@ -31,19 +31,24 @@ pub struct Output {
 }
 
 impl Output {
-    /// This path. A file that exists is replaced, a folder that exists must be empty.
+    /// Creates an output at this path. An existing file is replaced. An existing folder must be
+    /// empty.
     #[must_use]
     pub fn to(path: impl Into<String>) -> Self {
         Output { path: path.into(), if_exists: None }
     }
 
-    /// What happens to what exists, of files and folders alike.
+    /// Sets what happens to an existing file or folder.
     ///
-    /// | | a file | a folder |
+    /// | | File | Folder |
     /// |---|---|---|
-    /// | `Overwrite` | is replaced when the job is done | likewise, all of it; it must hold nothing but files and folders `field=value` |
-    /// | `Append` | records are added when the job is done, below one header: text, CSV, JSON lines and binary, not compressed | files are added, in any format |
-    /// | `Fail` | the job is refused | likewise, unless it is empty |
+    /// | `Overwrite` | is replaced after success | the same, with all files in it |
+    /// | `Append` | records are added after success | files are added, in any format |
+    /// | `Fail` | the job is refused | the job is refused, unless the folder is empty |
+    ///
+    /// `Overwrite` accepts only folders that contain nothing but files and folders `field=value`.
+    /// `Append` to a file works for text, CSV, JSON lines and binary files without compression. The
+    /// header is not written again.
     #[must_use]
     pub fn if_exists(self, if_exists: IfExists) -> Self {
         Output { if_exists: Some(if_exists), ..self }
@@ -62,7 +67,7 @@ impl Output {
         Target::of(&self.path, self.if_exists)
     }
 
-    /// A folder, whatever the end of the path.
+    /// A folder, even if the path does not end with `/`.
     pub(super) fn folder(&self) -> Target {
         Target::folder(&self.path, self.if_exists)
     }

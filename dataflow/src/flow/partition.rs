@@ -1,8 +1,10 @@
-//! Which task sees which records: `rebalance`, `partition_by`, `partition_by_range`, `partition_with`.
+//! Operators that set the task of each record: `rebalance`, `partition_by`, `partition_by_range`,
+//! `partition_with`.
 //!
-//! What stays in a task, such as [`Flow::process_with`] or [`Flow::map_partition`], sees the records of these partitions. A grouping by
-//! the same key right behind, with nothing but filters between, ships nothing. The engine remembers a partitioning no further: a join ships its
-//! records once more, and EXPLAIN shows both exchanges.
+//! Operators that process the records of a task, such as [`Flow::process_with`] and
+//! [`Flow::map_partition`], then receive these partitions. A grouping by the same key directly
+//! after, or with only filters between, ships nothing. Other operators do not use the partitioning:
+//! a join ships its records again, and EXPLAIN shows both exchanges.
 
 use std::panic::Location;
 
@@ -13,11 +15,12 @@ use crate::kernel::{Emitter, process};
 use crate::key::{Key, Order};
 use crate::record::Record;
 
-/// All leaves of a flow's rows.
+/// All leaves of the rows of a flow.
 type Rows<T, M> = (T, <M as AnyMode>::Hidden);
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// The same records, spread evenly over all tasks: each sender deals its records out so that no task gets two more than another.
+    /// Distributes the records evenly over all tasks. The tasks receive equal numbers of records
+    /// from each sender, up to a difference of one.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -33,17 +36,19 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: an exchange, where the job has more than one task.
+    /// # Cost
+    /// An exchange if the job has several tasks.
     #[track_caller]
     pub fn rebalance(&self) -> Flow<T, M> {
         self.handle.called_at(Location::caller()).partitioned(PartitionBy::Turn).typed()
     }
 
-    /// The same records, those of one key in one task: `|r| r.customer`, or `|r| (r.customer, r.day)`.
+    /// Ships all records with the same key to the same task: `|r| r.customer`, or
+    /// `|r| (r.customer, r.day)`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// Each word that is not the one before it, in the order of its task.
+    /// /// Words that differ from the previous word of their task.
     /// #[dataflow]
     /// fn changes(words: DataSet<String>) -> DataSet<String> {
     ///     words.partition_by(|word| word).filter_map_with(
@@ -63,7 +68,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: a hash for each record and an exchange, where the job has more than one task.
+    /// # Cost
+    /// A hash per record, and an exchange if the job has several tasks.
     #[track_caller]
     pub fn partition_by<K: Key<T>>(&self, key: impl FnOnce(T::Fields<T>) -> K) -> Flow<T, M> {
         let key = key(T::fields(0));
@@ -71,10 +77,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
         handle.partitioned(PartitionBy::Key(key.leaves())).typed()
     }
 
-    /// The same records in tasks that follow each other in an order: what a task has comes before what the next one has. Tasks get about the same
-    /// number of records, as far as equal ones, which are never parted, allow. Nulls come last.
+    /// Partitions the records by ranges of an order: the records of a task precede those of the
+    /// next task.
     ///
-    /// Followed by [`Flow::sort_partition`] it is a total order that all tasks work on.
+    /// Tasks receive about the same number of records, but equal records stay together. Nulls come
+    /// last. Followed by [`Flow::sort_partition`], this is a total sort in which all tasks take
+    /// part.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -90,8 +98,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: an exchange, where the job has more than one task. Each task keeps its records, on disk where they do not fit memory, until all tasks have
-    /// seen theirs, and compares each with the bounds of the ranges.
+    /// # Cost
+    /// An exchange if the job has several tasks. Each task stores its records until all tasks have
+    /// received theirs, on disk if they do not fit into memory. It then compares each record with
+    /// the bounds of the ranges.
     #[track_caller]
     pub fn partition_by_range<O: Order<T>>(&self, order: impl FnOnce(T::Fields<T>) -> O) -> Flow<T, M>
     where
@@ -101,7 +111,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         handle.partitioned(PartitionBy::Range(order)).typed()
     }
 
-    /// The same records, each in the task whose number `number` gives, modulo the number of tasks.
+    /// Ships each record to the task `number(record)`, modulo the number of tasks.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -116,7 +126,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: one call for each record and an exchange, where the job has more than one task.
+    /// # Cost
+    /// One call per record, and an exchange if the job has several tasks.
     #[track_caller]
     pub fn partition_with<F>(&self, number: F) -> Flow<T, M>
     where
@@ -135,6 +146,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn partitioned(&self, by: PartitionBy) -> Handle {
-        self.then(Partition { schema: self.schema(), by })
+        self.append(Partition { schema: self.schema(), by })
     }
 }

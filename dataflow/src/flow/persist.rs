@@ -1,4 +1,4 @@
-//! Flows whose records are kept: `persist`.
+//! `persist`: stores the records of a flow for several runs.
 
 use std::panic::Location;
 
@@ -8,7 +8,8 @@ use super::{Ends, Flow, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Keeps the records, once they are made: whatever reads this flow, in the same run or a later one, makes them no second time.
+    /// Stores the records of this flow. Its readers, in this run and in later ones, do not compute
+    /// them again.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -25,19 +26,23 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Without it each `collect`, `count` or `run` makes its records anew. The first run that reads all of this flow keeps them, also where it
-    /// fails later; the runs after it begin here, with the same tasks and orders, and call no closure before it: accumulators there gather
-    /// nothing. The records belong to this flow: a pipeline that is called twice makes two.
+    /// Without it, each `collect`, `count` or `run` computes the records again. The first run that
+    /// reads the whole flow stores its records, even if the run fails later. Later runs start with
+    /// the stored records, in the same tasks and orders. They call no closures of earlier
+    /// operators, so accumulators there add nothing. The records belong to this flow: two calls of
+    /// a pipeline create two flows, each with its own records.
     ///
-    /// Cost: all records are copied once, with all of their fields, and kept until this flow and those made of it are dropped: in memory as far as
-    /// it goes, the rest on disk, where each run that reads this flow reads them. In the first run, where branches behind it meet again, those of the
-    /// branch that waits are kept a second time.
+    /// # Cost
+    /// All records are copied once, with all of their fields. They are stored until this flow and
+    /// all flows made of it are dropped, in memory or on disk. Runs read the records from memory or
+    /// disk. If branches after this operator meet again, the first run stores the records of the
+    /// waiting branch a second time.
     #[track_caller]
     pub fn persist(&self) -> Flow<T, M>
     where
         M: Ends,
     {
         let persist = Persist { schema: T::schema(), kept: Default::default() };
-        self.handle.called_at(Location::caller()).then(persist).typed()
+        self.handle.called_at(Location::caller()).append(persist).typed()
     }
 }

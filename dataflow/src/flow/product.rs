@@ -1,4 +1,4 @@
-//! Joins without keys: products, and flows of one record taken as a value.
+//! Joins without keys: cross products, and flows of one record that are passed to closures.
 
 use std::panic::Location;
 
@@ -11,11 +11,15 @@ use super::{CombinesWith, DataSet, Ends, Flow, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// All pairs with another flow's records. The side that is estimated to be smaller is kept by each task, as much of it at a time as fits memory;
-    /// [`Flow::cross_with_tiny`] and [`Flow::cross_with_huge`] say which.
+    /// Emits all pairs of records of two flows.
     ///
-    /// Cost: the product of both sides' records.
+    /// Each task stores the side with the smaller estimate, in portions that fit into memory.
+    /// [`Flow::cross_with_tiny`] and [`Flow::cross_with_huge`] set this side.
     ///
+    /// # Cost
+    /// The product of the numbers of records.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -39,7 +43,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Joined::product(JoinSides::new(self, other, Location::caller()), JoinKind::Cross)
     }
 
-    /// As [`Flow::cross`] with a flow that is known to be small: it is the one that each task keeps.
+    /// Like [`Flow::cross`] with a small flow: each task stores `tiny`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -63,7 +67,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Joined::product(JoinSides::new(self, tiny, Location::caller()).hinted(BroadcastRight), JoinKind::Cross)
     }
 
-    /// As [`Flow::cross`] with a flow that is known to be large: this one is what each task keeps.
+    /// Like [`Flow::cross`] with a large flow: each task stores this flow.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -87,10 +91,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
         Joined::product(JoinSides::new(self, huge, Location::caller()).hinted(BroadcastLeft), JoinKind::Cross)
     }
 
-    /// Takes a flow of one record as a value: closures get it beside each record. What SQL calls a scalar sub-query.
+    /// Passes a flow of one record to closures, with each record of this flow. In SQL this is a
+    /// scalar subquery.
     ///
-    /// Any other number of records than one ends the job.
+    /// # Errors
+    /// The job fails if `one` does not have exactly one record.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]

@@ -1,4 +1,4 @@
-//! Projections.
+//! `project`: selects fields.
 
 use std::panic::Location;
 
@@ -10,7 +10,8 @@ use crate::key::Projection;
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Picks fields: `|r| (r.name, r.day)` gives tuples. Nothing is copied or computed.
+    /// Selects fields: `|r| (r.name, r.day)` returns tuples. Nothing is copied or computed, except
+    /// computed values.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -35,9 +36,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl Handle {
-    /// Some leaves of each row.
+    /// Selects leaves of each row.
     #[inline(never)]
     pub(super) fn projected(&self, word: &'static str, output: Schema, leaves: Vec<usize>) -> Handle {
-        self.then(Project { word, input: self.schema(), output, leaves })
+        self.append(Project { word, input: self.schema(), output, leaves })
     }
 }

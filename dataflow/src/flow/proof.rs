@@ -1,9 +1,13 @@
-//! Facts about closures that the types of a program prove.
+//! Facts about closures that are proven by types.
 //!
-//! `#[dataflow]` sees only syntax: a filter compares `r.id` with `least`, but the comparison may be code of the program. The compiler knows the types: if
-//! both are values of the language or of the engine, the comparison has an answer for all values, and does nothing else. So the macro writes each
-//! value that a filter looks at as an [`Of`], and calls a method. The compiler finds the method of `Of` if the type is known to be of the kind, and
-//! else, behind a dereference, the method of [`Unknown`]. The method returns a type, [`Yes`] or [`No`]. An optimised program contains nothing of this.
+//! `#[dataflow]` sees only syntax: it sees that a filter compares `r.id` with `least`, but not
+//! whether the program implements this comparison. The compiler knows the types. If both values are
+//! of types of the language or of the engine, the comparison cannot fail and has no effects.
+//!
+//! So the macro wraps each value of a filter in an [`Of`] and calls a method. If the type is known
+//! to be of the kind, the compiler finds the method of `Of`. Otherwise it finds that of
+//! [`Unknown`], by a dereference. The method returns [`Yes`] or [`No`]. Optimized programs contain
+//! none of this code.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::{Deref, Range, RangeFrom, RangeInclusive, RangeTo, RangeToInclusive};
@@ -15,17 +19,17 @@ use super::{Aggregates, AnyMode, Flow, Handle};
 use crate::Like;
 use crate::record::{Record, Value};
 
-/// The answer of types: that something holds, or that it may not.
+/// A fact as a type: proven, or not.
 pub trait Proof: Copy {
-    /// Whether it holds.
+    /// `true` if the fact is proven.
     const HOLDS: bool;
 }
 
-/// Something holds.
+/// The fact is proven.
 #[derive(Clone, Copy, Debug)]
 pub struct Yes;
 
-/// Something may not hold.
+/// The fact is not proven.
 #[derive(Clone, Copy, Debug)]
 pub struct No;
 
@@ -37,17 +41,17 @@ impl Proof for No {
     const HOLDS: bool = false;
 }
 
-/// The proof of nothing.
+/// The empty conjunction.
 impl Proof for () {
     const HOLDS: bool = true;
 }
 
-/// The proof that both hold.
+/// The conjunction of two facts.
 impl<A: Proof, B: Proof> Proof for (A, B) {
     const HOLDS: bool = A::HOLDS && B::HOLDS;
 }
 
-/// Whether something holds, as a constant that the compiler folds.
+/// Returns `true` if the fact is proven, as a constant that the compiler folds.
 #[inline(always)]
 #[must_use]
 pub fn holds<P: Proof>(_: P) -> bool {
@@ -65,17 +69,18 @@ impl CannotFail for Yes {}
 #[diagnostic::do_not_recommend]
 impl<A: CannotFail, B: CannotFail> CannotFail for (A, B) {}
 
-/// A value whose type is asked for.
+/// A value whose type is examined.
 pub struct Of<'a, T: ?Sized>(pub &'a T);
 
-/// Types whose comparisons have an answer for each value. Both sides of a comparison are asked: of two such types none is a program's own,
-/// so neither is what compares them.
+/// Types whose comparisons cannot fail and have no effects. Both sides of a comparison must be such
+/// types: then the program implements neither type, and so not the comparison.
 pub trait Plain {}
 
-/// Types of many values, whose `contains`, `starts_with`, `ends_with`, `like`, `len` and `is_empty` have an answer for each.
+/// Types of several values, whose `contains`, `starts_with`, `ends_with`, `like`, `len` and
+/// `is_empty` cannot fail and have no effects.
 pub trait Several {}
 
-macro_rules! asked {
+macro_rules! type_facts {
     ($($method:ident $bound:ident: $doc:literal;)*) => {
         $(impl<T: $bound + ?Sized> Of<'_, T> {
             #[doc = $doc]
@@ -87,7 +92,7 @@ macro_rules! asked {
         })*
         impl Unknown {
             $(
-                /// Something may not hold.
+                /// The fact is not proven.
                 #[inline(always)]
                 #[must_use]
                 pub fn $method(&self) -> No {
@@ -97,14 +102,14 @@ macro_rules! asked {
         }
     };
 }
-asked! {
+type_facts! {
     __plain Plain: "Whether a value is of a [`Plain`] type.";
     __several Several: "Whether a value is of a type of [`Several`].";
     __option Optional: "Whether a value is an `Option` of a [`Plain`] type.";
     __float Float: "Whether a value is of a [`Float`] type.";
 }
 
-/// A value of a type of which nothing is known.
+/// A value of unknown type.
 #[derive(Debug)]
 pub struct Unknown;
 
@@ -116,12 +121,12 @@ impl<T: ?Sized> Deref for Of<'_, T> {
     }
 }
 
-/// `Option`s of plain types, by themselves or by reference.
+/// `Option`s of plain types, and references to these.
 pub trait Optional {}
 impl<T: Plain> Optional for Option<T> {}
 impl<T: Optional + ?Sized> Optional for &T {}
 
-/// Floats, by themselves or by reference: their arithmetic has a value for all.
+/// Floats, and references to these. Their arithmetic cannot fail.
 pub trait Float {}
 impl Float for f32 {}
 impl Float for f64 {}
@@ -161,19 +166,20 @@ macro_rules! plain_tuples {
 }
 for_tuples!(plain_tuples);
 
-/// Values whose fields are those of their record, by name: records and twins that are derived.
+/// Values that have the fields of their record, by name: derived records and twins.
 ///
-/// A closure that takes a field over, `Row { id: s.id, .. }`, gives a record whose `id` is `s.id`, and filters move by that.
+/// If a closure copies a field, as `Row { id: s.id, .. }` does, filters on `id` can move before it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no derived record, so that nobody can tell what its fields become",
     label = "a value of the program's own",
     note = "filters move by the fields that a closure takes over: write `#[derive(Record)]`, or `#[dataflow(as_written)]` to leave all filters where they are"
 )]
-// Of a type that is no value at all, the compiler says this sentence and not both.
+// For a type that is no `Value`, the compiler reports only this message, and not that of the
+// supertrait as well.
 pub trait Fieldwise: Value {}
 impl<V: Fieldwise + ?Sized> Fieldwise for &V {}
 
-/// A value that takes fields over by their names.
+/// Returns `value`, which copies fields by name.
 #[inline(always)]
 #[must_use]
 pub fn fieldwise<V: Fieldwise>(value: V) -> V {
@@ -181,8 +187,8 @@ pub fn fieldwise<V: Fieldwise>(value: V) -> V {
 }
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// Requires that the next measure has a value for every record, because it stands in a branch. Written by `#[dataflow]`; the closure is there
-    /// for its type alone.
+    /// Requires that the next measure has a value for every record, because it is in a branch. The
+    /// closure is only used for its type. Only `#[dataflow]` calls this.
     #[doc(hidden)]
     pub fn cannot_fail<P: CannotFail, F>(self, _: F) -> Self
     where
@@ -193,8 +199,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
 }
 
 impl<T: Record, M: AnyMode> Flow<T, M> {
-    /// Says what the types prove of the next filter: that it has an answer for every record, and does nothing else. Written by `#[dataflow]`;
-    /// the closure is there for its type alone.
+    /// Sets whether types prove that the next filter cannot fail and has no effects. The closure is
+    /// only used for its type. Only `#[dataflow]` calls this.
     #[doc(hidden)]
     pub fn proven<P: Proof, F>(&self, _: F) -> Self
     where
@@ -203,8 +209,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.with_proof(P::HOLDS)
     }
 
-    /// Says what the types prove of what the closures of the next operator capture: that they act on nothing outside by it. Written by
-    /// `#[dataflow]`.
+    /// Sets whether types prove that captured values do not let the closures of the next operator
+    /// have effects. Only `#[dataflow]` calls this.
     #[doc(hidden)]
     pub fn captured<P: Proof>(&self, _: P) -> Self {
         self.with_proof(P::HOLDS)

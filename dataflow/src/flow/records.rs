@@ -1,4 +1,4 @@
-//! Records that a run left in memory.
+//! The records of a result, in memory.
 
 use std::io::Write;
 use std::marker::PhantomData;
@@ -12,7 +12,8 @@ use runtime::source::Format;
 use crate::error::Result;
 use crate::record::Record;
 
-/// The records of a flow, kept in the engine's pages: seen as borrowed twins, nothing is copied until it is asked for.
+/// The records of a flow, in the engine's pages. They are read as borrowed twins and copied only on
+/// request.
 ///
 /// The pages count against the environment's memory budget until this is dropped.
 pub struct Records<T> {
@@ -25,19 +26,19 @@ impl<T: Record> Records<T> {
         Records { pages, of: PhantomData }
     }
 
-    /// How many.
+    /// The number of records.
     #[must_use]
     pub fn len(&self) -> usize {
         self.pages.iter().map(Page::rows).sum()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Calls `see` for each record, in order.
+    /// Calls `body` for each record, in order.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -49,15 +50,15 @@ impl<T: Record> Records<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn for_each(&self, mut see: impl for<'a> FnMut(T::At<'a>)) {
-        let seen = self.windows(|input| {
+    pub fn for_each(&self, mut body: impl for<'a> FnMut(T::At<'a>)) {
+        let result = self.windows(|input| {
             input.visit(|mut leaves, rows| {
                 let cursor = T::cursor(&mut leaves);
-                (0..rows.len()).for_each(|position| see(T::at(cursor, rows.get(position))));
+                (0..rows.len()).for_each(|position| body(T::at(cursor, rows.get(position))));
             });
             Ok::<_, std::convert::Infallible>(())
         });
-        match seen {
+        match result {
             Ok(()) => {}
         }
     }
@@ -66,10 +67,10 @@ impl<T: Record> Records<T> {
         self.pages.iter().try_for_each(|page| windows(&page.batch(), &mut f))
     }
 
-    /// Writes each record as a line of tab-separated values, as [`print`](crate::Flow::print) does.
+    /// Writes each record as a line of tab-separated values, like [`print`](crate::Flow::print).
     ///
     /// # Errors
-    /// Where `out` fails.
+    /// Fails if writing to `out` fails.
     pub fn write_lines(&self, out: &mut dyn Write) -> Result<()> {
         let mut encoder = LinesFormat.encoder(&T::schema(), &unbounded_memory())?;
         self.windows(|input| {
@@ -81,7 +82,7 @@ impl<T: Record> Records<T> {
         })
     }
 
-    /// Copies of all records.
+    /// Returns copies of all records.
     ///
     /// ```
     /// # use dataflow::prelude::*;

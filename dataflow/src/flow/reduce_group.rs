@@ -1,4 +1,4 @@
-//! Groups as a whole: a closure goes over the records of each, in no order.
+//! Groups as a whole: a closure iterates over the records of each group, in no particular order.
 
 use std::panic::Location;
 
@@ -14,16 +14,19 @@ use super::group::Grouped;
 use super::{Ends, Flow, Handle, Mode};
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Calls `body` once with all records of the flow, one at a time; it emits any number. An empty flow gives no call.
+    /// Calls `body` once with all records of the flow, one at a time. It emits any number of
+    /// records. For an empty flow it is not called.
     ///
-    /// The records come in the order in which the flow has them: none but behind [`Flow::sort`].
+    /// The records are in the order of the flow, which is only defined after [`Flow::sort`].
     ///
-    /// Cost: all records come to one task, which keeps them, on disk where they do not fit memory. [`Flow::aggregates`] and [`Flow::reduce`] need
-    /// one record of each task.
+    /// # Cost
+    /// All records are shipped to one task, which stores them, on disk if they do not fit into
+    /// memory. [`Flow::aggregates`] and [`Flow::reduce`] ship one record per task.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The steps between the values, from the least to the greatest.
+    /// /// The differences between neighboring values, in ascending order of the values.
     /// #[dataflow]
     /// fn steps(values: DataSet<i64>) -> DataSet<i64> {
     ///     values.sort(|v| asc(v)).reduce_group(|values, out| {
@@ -49,7 +52,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.as_one_group(Location::caller()).reduce_group(body)
     }
 
-    /// As [`Flow::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error ends the job.
+    /// Like [`Flow::reduce_group`], with a fallible closure, which ends with `Ok(())`. An error
+    /// ends the job.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -83,18 +87,24 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// Calls `body` for each group: it is lent the group's records one at a time, in no particular order, and emits any number.
+    /// Calls `body` for each group. The records of the group are borrowed one at a time, in no
+    /// particular order. The closure emits any number of records.
     ///
-    /// `#[dataflow]` writes `for r in group` as `while let Some(r) = group.next()`. A record is there until the next one is asked for;
-    /// [`Group::owned`] copies them.
+    /// `#[dataflow]` rewrites `for r in group` to `while let Some(r) = group.next()`. A record is
+    /// valid until the next one is requested. [`Group::owned`] copies the records.
     ///
-    /// Cost: all records come to their group's task, which sorts them by key, on disk where they do not fit memory. What can be said as an aggregate
-    /// or with [`Grouped::reduce`] is cheaper: it needs one record for each group. Where the closure does no more with the group than to
-    /// loop over it, to ask for its next record or its length, only the fields are read that it names of its records; else all.
+    /// # Cost
+    /// All records are shipped to the task of their group, which sorts them by key, on disk if they
+    /// do not fit into memory. An aggregate or [`Grouped::reduce`] is cheaper, as it stores one
+    /// record per group.
     ///
+    /// If the closure only loops over the group, or calls `next` and `len`, only the fields that it
+    /// uses are read. Otherwise all fields are read.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The words of each length, in one text.
+    /// /// The words of each length, as one text.
     /// #[dataflow]
     /// fn by_length(words: DataSet<(u64, String)>) -> DataSet<(u64, String)> {
     ///     words.group_by(|w| w.0).reduce_group(|group, out| {
@@ -122,7 +132,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         self.reduced(&[], body)
     }
 
-    /// As [`Grouped::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    /// Like [`Grouped::reduce_group`], with a fallible closure, which ends with `Ok(())`. An error
+    /// in one group ends the job.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -152,18 +163,21 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
         M: Ends,
     {
-        self.tried(&[], body)
+        self.try_reduced(&[], body)
     }
 
-    /// Calls `body` for groups of the records that a task has, without bringing those of one key together: a group is what of it a task
-    /// keeps in its part of memory, so a key may have several. Else as [`Grouped::reduce_group`].
+    /// Calls `body` for partial groups, without shipping records of a key to one task.
     ///
-    /// It makes the work of an operator behind it less, as a combiner does: what it emits is shipped in place of the records. Its
-    /// result depends on tasks and memory, so what follows has to put partial groups together, as [`Grouped::reduce_group`] does here:
+    /// A partial group has the records of a key that a task holds in its share of memory, so a key
+    /// may have several. In other respects it works like [`Grouped::reduce_group`].
+    ///
+    /// It is a combiner: its output is shipped instead of the records. The output depends on tasks
+    /// and memory. So an operator that follows must combine the partial groups, as
+    /// [`Grouped::reduce_group`] does here:
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The two largest sales of each shop: no task ships more than two of each of its partial groups.
+    /// /// The two largest sales of each shop. A task ships at most two per partial group.
     /// #[dataflow]
     /// fn largest(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
     ///     let partly = sales.group_by(|s| s.0).sorted_by(|s| desc(s.1)).combine_group(|group, out| {
@@ -202,31 +216,31 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.by("reduce_group", order, reduce_group::<T, U, F>(body))
+        self.reduced_with("reduce_group", order, reduce_group::<T, U, F>(body))
     }
 
-    pub(super) fn tried<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
+    pub(super) fn try_reduced<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.by("try_reduce_group", order, try_reduce_group::<T, U, F>(body))
+        self.reduced_with("try_reduce_group", order, try_reduce_group::<T, U, F>(body))
     }
 
     pub(super) fn combined<U: Record, F>(&self, order: &[OrderKey], body: F) -> Flow<U, M>
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
     {
-        self.by("combine_group", order, reduce_group::<T, U, F>(body))
+        self.reduced_with("combine_group", order, reduce_group::<T, U, F>(body))
     }
 
-    fn by<U: Record>(&self, word: &'static str, order: &[OrderKey], kernel: GroupFactory) -> Flow<U, M> {
-        self.handle.groups_reduced(word, [T::schema(), U::schema()], &self.key, order, kernel).typed()
+    fn reduced_with<U: Record>(&self, word: &'static str, order: &[OrderKey], kernel: GroupFactory) -> Flow<U, M> {
+        self.handle.group_reduced(word, [T::schema(), U::schema()], &self.key, order, kernel).typed()
     }
 }
 
 impl Handle {
     #[inline(never)]
-    fn groups_reduced(
+    fn group_reduced(
         &self,
         word: &'static str,
         [record, output]: [Schema; 2],
@@ -234,7 +248,7 @@ impl Handle {
         order: &[OrderKey],
         kernel: GroupFactory,
     ) -> Handle {
-        self.then(GroupReduce {
+        self.append(GroupReduce {
             reads: self.next.reads(0, &record),
             input: self.schema(),
             output,

@@ -1,4 +1,4 @@
-//! Results: what makes a plan run, or gives it something to run for.
+//! Results and sinks: methods that run a plan, or add an output to it.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -14,10 +14,12 @@ use crate::error::Result;
 use crate::record::Record;
 
 impl<T: Record, M: AnyMode> Flow<T, M> {
-    /// Runs what this flow needs, and gives its records. A sorted flow keeps its order.
+    /// Runs the flow and returns its records. A sorted flow keeps its order.
     ///
-    /// Cost: all records in memory, within the budget while they are collected.
+    /// # Cost
+    /// All records are in memory. They count against the budget while they are collected.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// # fn main() -> dataflow::Result<()> {
@@ -28,7 +30,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     ///
     /// # Errors
-    /// What ends the job.
+    /// Fails if the job fails.
     #[track_caller]
     pub fn collect(&self) -> Result<Vec<T>>
     where
@@ -37,7 +39,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.records().map(|records| records.to_vec())
     }
 
-    /// Runs what this flow needs, and keeps its records in the engine's pages. A sorted flow keeps its order.
+    /// Runs the flow and returns its records in the engine's pages, without copying them. A sorted
+    /// flow keeps its order.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -51,7 +54,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     ///
     /// # Errors
-    /// What ends the job.
+    /// Fails if the job fails.
     #[track_caller]
     pub fn records(&self) -> Result<Records<T>>
     where
@@ -60,7 +63,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         Ok(Records::new(self.handle.collected(T::schema(), false, Location::caller())?.take()))
     }
 
-    /// Runs what this flow needs, and gives the number of its records.
+    /// Runs the flow and returns the number of its records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -71,7 +74,7 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// ```
     ///
     /// # Errors
-    /// What ends the job.
+    /// Fails if the job fails.
     #[track_caller]
     pub fn count(&self) -> Result<u64>
     where
@@ -80,9 +83,11 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         Ok(self.handle.collected(T::schema(), true, Location::caller())?.rows())
     }
 
-    /// Prints each record as a line of tab-separated values, when the environment runs. What is no single value (a list, a map, an enum whose variants
-    /// hold values) is printed as the program would write it: `[Item { name: "tea", count: 2 }]`. Where the reader goes away (`| head`), the rest is not
-    /// printed, and a job that writes nothing else ends early, without an error.
+    /// Prints each record as a line of tab-separated values when the environment runs.
+    ///
+    /// Lists, maps and enums with values are printed as Rust values:
+    /// `[Item { name: "tea", count: 2 }]`. If the reader closes the output (`| head`), the rest is
+    /// not printed. A job without other outputs then ends early, without an error.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -98,12 +103,16 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
         self.handle.print(T::schema(), Location::caller());
     }
 
-    /// Prints the first `rows` records as a table with names and types, when the environment runs: the first of a sorted flow, any of another. The table is as
-    /// wide as the terminal, or 120 columns where the output is none: texts are cut with `…`, numbers never, and columns without room are
-    /// named below.
+    /// Prints the first `rows` records as a table with names and types when the environment runs. A
+    /// sorted flow prints its first records, other flows print any.
     ///
-    /// Cost: that of [`Flow::first`]; the shown records in memory.
+    /// The table is as wide as the terminal, or 120 columns if the output is not a terminal. Long
+    /// texts are cut with `…`, numbers are not. Columns that do not fit are listed below.
     ///
+    /// # Cost
+    /// That of [`Flow::first`], and memory for the printed records.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// # fn main() -> dataflow::Result<()> {
@@ -178,10 +187,15 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
 
 impl Handle {
     #[inline(never)]
-    fn collected(&self, schema: Schema, counts: bool, location: &'static Location<'static>) -> Result<Arc<Collector>> {
-        let sink = Collect::new(schema, counts);
+    fn collected(
+        &self,
+        schema: Schema,
+        count_only: bool,
+        location: &'static Location<'static>,
+    ) -> Result<Arc<Collector>> {
+        let sink = Collect::new(schema, count_only);
         let collector = sink.collector.clone();
-        self.env.run_now(&self.called_at(location).then(sink).node)?;
+        self.env.run_now(&self.called_at(location).append(sink).node)?;
         Ok(collector)
     }
 
@@ -192,17 +206,17 @@ impl Handle {
 
     #[inline(never)]
     fn show(&self, rows: usize, record: fn() -> Schema, location: &'static Location<'static>) {
-        // One more, to know whether there are more.
+        // Request one more record, to detect whether there are more.
         let first = self.called_at(location).first(Vec::new(), rows.saturating_add(1), Vec::new()).called_at(location);
         first.write_with(record(), Arc::new(formats::TableFormat { rows, width: None }), Target::printed());
     }
 
     #[inline(never)]
     fn write_sink(&self, schema: Schema, sink: Arc<dyn Sink>, location: &'static Location<'static>) {
-        self.env.add_sink(self.called_at(location).then(WriteSink::new(schema, sink)).node);
+        self.env.add_sink(self.called_at(location).append(WriteSink::new(schema, sink)).node);
     }
 
     pub(super) fn write_with(&self, schema: Schema, format: Arc<dyn Format>, target: Target) {
-        self.env.add_sink(self.then(WriteFile::new(schema, format, target)).node);
+        self.env.add_sink(self.append(WriteFile::new(schema, format, target)).node);
     }
 }

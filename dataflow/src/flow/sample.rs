@@ -1,8 +1,8 @@
-//! Samples.
+//! Random samples.
 //!
-//! What a record draws is made of the seed, its task, and its position among the task's records. The same records in the same order at
-//! parallelism 1 therefore give the same sample. Otherwise which task gets which records is a matter of time: each run is a fair sample, and two
-//! runs may give different ones.
+//! The random numbers of a record depend on the seed, its task, and its position in the task. So at
+//! parallelism 1, the same records in the same order give the same sample. Otherwise the task of a
+//! record depends on timing. Each run is a fair sample, but two runs may differ.
 
 use std::panic::Location;
 
@@ -12,10 +12,11 @@ use super::{Ends, Flow, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Keeps each record with a chance of `fraction`, from 0 to 1, whatever becomes of the others.
+    /// Keeps each record with probability `fraction`, from 0 to 1, independently of other records.
     ///
-    /// One seed gives one sample where the records come in one order and parallelism is 1. Otherwise which task gets which records is a matter
-    /// of time: each run is a fair sample, and two runs may give different ones.
+    /// At parallelism 1, the same seed and the same order of records give the same sample.
+    /// Otherwise the task of a record depends on timing. Each run is a fair sample, but two runs
+    /// may differ.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -29,19 +30,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// A fraction that is none ends the job before it starts.
+    /// # Errors
+    /// The job fails before it starts if `fraction` is outside of 0 to 1.
     ///
-    /// Cost: a few instructions for each record, in place; nothing is copied.
+    /// # Cost
+    /// A few instructions per record, in place. Nothing is copied.
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
         let handle = self.handle.called_at(Location::caller());
-        handle.then(Sample { schema: handle.schema(), fraction, seed }).typed()
+        handle.append(Sample { schema: handle.schema(), fraction, seed }).typed()
     }
 
-    /// Keeps exactly `count` records, or all where there are fewer; each sample of that size is as likely as any other. They come in no
-    /// particular order.
+    /// Keeps exactly `count` records, or all if there are fewer. All samples of this size are
+    /// equally likely. The order is unspecified.
     ///
-    /// What a seed promises is said at [`Flow::sample`].
+    /// [`Flow::sample`] describes the effect of the seed.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -55,12 +58,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: a few instructions for each record; each task keeps up to four times `count` records, and sends `count` to one task.
+    /// # Cost
+    /// A few instructions per record. Each task stores up to four times `count` records, and sends
+    /// `count` to one task.
     #[track_caller]
     pub fn sample_n(&self, count: usize, seed: u64) -> Flow<T, M>
     where
         M: Ends,
     {
-        self.handle.called_at(Location::caller()).then(SampleN { schema: T::schema(), count, seed }).typed()
+        self.handle.called_at(Location::caller()).append(SampleN { schema: T::schema(), count, seed }).typed()
     }
 }

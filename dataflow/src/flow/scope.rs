@@ -1,24 +1,29 @@
-//! Where in the program a graph is being built: the path part of a node's identity.
+//! The path of a node: the pipeline calls in the program that build it. It is part of the identity
+//! of a node.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// Deeper than any program that ends: a pipeline that builds itself without end is stopped with a message, not by the stack.
-const MOST_SCOPES: usize = 128;
+/// Longest path of scopes. A deeper pipeline calls itself endlessly, and is stopped with a message
+/// before the stack overflows.
+const MAX_SCOPES: usize = 128;
 
 thread_local! {
     static SCOPES: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Until the guard is dropped, nodes built on this thread are inside `name`. `#[dataflow]` opens one for the function, and one for each
-/// call that takes a flow, named by its binding.
+/// Opens the scope `name`: until the guard is dropped, nodes that this thread builds are inside of
+/// it.
+///
+/// `#[dataflow]` opens one for its function, and one for each call that takes a flow, named by the
+/// binding of the call.
 #[must_use = "the scope ends when this is dropped"]
 pub fn scope(name: &'static str) -> Scope {
     let depth = SCOPES.with_borrow_mut(|scopes| {
         scopes.push(name);
         scopes.len()
     });
-    if depth > MOST_SCOPES {
+    if depth > MAX_SCOPES {
         too_deep(name);
     }
     Scope { _private: () }
@@ -30,7 +35,7 @@ fn too_deep(name: &str) -> ! {
     panic!("the pipeline `{name}` calls itself without end: a plan is a finite graph; use a loop over flows instead")
 }
 
-/// An open scope.
+/// The guard of an open scope.
 pub struct Scope {
     _private: (),
 }

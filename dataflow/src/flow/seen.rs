@@ -1,15 +1,17 @@
-//! Parameters and fields that say a type: of closures over records, of pipelines, of twins.
+//! Error messages for types that the user writes: of closure parameters, pipeline parameters, and
+//! fields of twins.
 
 use super::Flow;
 
-/// Implemented for what a record is to a closure: a value of the type itself.
+/// Implemented for a type itself. `Self` is the type that a closure over records receives, and `T`
+/// the type that its parameter names.
 #[diagnostic::on_unimplemented(
     message = "a closure over records sees `{Self}`, and not `{T}`",
     label = "another type than the closure gets",
     note = "leave the type out, `|record| …`: a closure sees a record with its texts and lists borrowed"
 )]
 pub trait SeenAs<T> {
-    /// The same value.
+    /// Returns the value unchanged.
     fn seen(self) -> T;
 }
 
@@ -20,16 +22,16 @@ impl<T> SeenAs<T> for T {
     }
 }
 
-/// Implemented for `Option`s: what a closure of `filter_map` gives.
+/// Implemented for `Option`s, which a closure of `filter_map` returns.
 #[diagnostic::on_unimplemented(
     message = "a closure of `filter_map` gives an `Option`, and not `{Self}`",
     label = "no `Option`",
     note = "of a `Result`, write `.ok()` to leave out what fails, or `try_filter_map` to end the job with it; a condition alone is a `filter`"
 )]
 pub trait GivesOption {
-    /// The type of the value in it.
+    /// The type of the value.
     type Of;
-    /// The same value.
+    /// Returns the value unchanged.
     fn option(self) -> Option<Self::Of>;
 }
 
@@ -41,26 +43,26 @@ impl<T> GivesOption for Option<T> {
     }
 }
 
-/// What a closure of `filter_map` gives. Written by `#[dataflow]`.
+/// Checks the result of a closure of `filter_map`. Only `#[dataflow]` calls this.
 #[inline(always)]
 pub fn option<O: GivesOption<Of = T>, T>(given: O) -> Option<T> {
     given.option()
 }
 
-/// What a closure gets, where its parameter says a type. Written by `#[dataflow]`.
+/// Checks the type that a closure parameter names. Only `#[dataflow]` calls this.
 #[inline]
 pub fn seen_as<T, S: SeenAs<T>>(seen: S) -> T {
     seen.seen()
 }
 
-/// Implemented for a value of a twin's field: the field's type itself.
+/// Implemented for the type of a twin's field itself.
 #[diagnostic::on_unimplemented(
     message = "a field of a borrowed record is `{F}`, and this makes a new `{Self}`",
     label = "borrow it: write `&` before it",
     note = "as in `UserRef {{ name: &u.name.to_uppercase() }}`: the text lives until the record is written"
 )]
 pub trait FieldOfTwin<F> {
-    /// The same value.
+    /// Returns the value unchanged.
     fn field(self) -> F;
 }
 
@@ -72,7 +74,8 @@ impl<F> FieldOfTwin<F> for F {
     }
 }
 
-/// Keeps the compiler from taking a text for the field's type before it has looked at the field.
+/// A second implementation, so that the compiler does not infer a `String` as the type of the field
+/// before it has examined the field.
 #[diagnostic::do_not_recommend]
 impl FieldOfTwin<NoField> for String {
     fn field(self) -> NoField {
@@ -84,29 +87,30 @@ impl FieldOfTwin<NoField> for String {
 #[derive(Debug)]
 pub struct NoField;
 
-/// A value of a twin's field. Written by `#[dataflow]`.
+/// Checks a value for the field of a twin. Only `#[dataflow]` calls this.
 #[inline(always)]
 pub fn field_of_twin<V: FieldOfTwin<F>, F>((value,): (V,)) -> F {
     value.field()
 }
 
-/// Implemented by nothing: a parameter is a flow, and its type is written as something else.
+/// Implemented by nothing. A parameter is a flow, but its type has another name.
 #[diagnostic::on_unimplemented(
     message = "`#[dataflow]` tells flows by how their types are written, and this is another name for `{Self}`",
     label = "a flow by another name",
     note = "write `DataSet<..>`, `DataStream<..>`, `TimedStream<..>` or `UpdateStream<..>` as the parameter's type"
 )]
 pub trait WrittenAsFlow {
-    /// A value of any type, so that the compiler reports nothing about the parameter's uses.
+    /// Returns a value of any type, so that the compiler reports no errors where the parameter is
+    /// used.
     fn taken<B>() -> B;
 }
 
-/// A parameter of a pipeline whose type is not written as that of a flow.
+/// A parameter of a pipeline whose type is not written as a flow.
 #[derive(Debug)]
 pub struct Parameter<P>(pub P);
 
 impl<T, M> Parameter<Flow<T, M>> {
-    /// Refuses a flow. Written by `#[dataflow]`.
+    /// Rejects a flow. Only `#[dataflow]` calls this.
     #[must_use]
     pub fn taken<B>(self) -> B
     where
@@ -116,11 +120,12 @@ impl<T, M> Parameter<Flow<T, M>> {
     }
 }
 
-/// Parameters that are no flows. The compiler looks here after the method above.
+/// Parameters that are not flows. The compiler finds this method only if the one above does not
+/// apply.
 pub trait OtherParameter {
     /// The type of the parameter.
     type Value;
-    /// The parameter.
+    /// Returns the parameter.
     fn taken(self) -> Self::Value;
 }
 

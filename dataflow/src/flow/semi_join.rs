@@ -14,15 +14,14 @@ use super::{CombinesWith, Ends, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
 
-/// A flow and the flow whose keys decide what stays: say `on` which keys.
+/// A semi-join or anti-join that needs its keys: call [`on`](SemiJoin::on).
 #[must_use = "a semi-join needs `.on(…)`"]
 pub struct SemiJoin<L, R, M, K = Semi> {
-    /// Whether records with a partner stay, or those without.
     sides: SemiJoinSides,
     of: Types<L, R, M, K>,
 }
 
-/// A semi-join or an anti-join without the types of its records.
+/// The inputs of a semi-join (`matched`) or an anti-join, without their record types.
 struct SemiJoinSides {
     matched: bool,
     left: Handle,
@@ -31,8 +30,10 @@ struct SemiJoinSides {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Keeps the records whose key is among the other flow's keys, each once, unchanged. Of a `TimedStream` they come as a `DataStream`: they are emitted when
-    /// the streams end, and all windows have ended by then.
+    /// Keeps the records whose key is a key of the other flow, once and unchanged.
+    ///
+    /// For a `TimedStream` the result is a `DataStream`: records are emitted when the streams end,
+    /// after all windows.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -56,7 +57,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         SemiJoin::new(true, self, other, Location::caller())
     }
 
-    /// Keeps the records whose key is not among the other flow's keys, unchanged. A null key is among none, so its record stays.
+    /// Keeps the records whose key is not a key of the other flow, unchanged. A null key equals no
+    /// key, so its record is kept.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -89,9 +91,9 @@ impl<L: Record, R: Record, M: Mode> SemiJoin<L, R, M> {
 }
 
 impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
-    /// The keys: `on(|o| o.custkey, |c| c.custkey)`.
+    /// Sets the keys, which must have equal types: `on(|o| o.custkey, |c| c.custkey)`.
     ///
-    /// Both are of one type, and may be computed. A null key equals nothing.
+    /// Keys can be computed. A null key equals nothing.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -115,10 +117,10 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        self.kept(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
+        self.filtered(&left(L::fields(0)), &right(R::fields(0)), Nulls::Differ)
     }
 
-    /// As [`SemiJoin::on`], but a null equals another null.
+    /// Like [`SemiJoin::on`], but a null equals another null.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -141,10 +143,10 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     where
         B: KeyedBy<R, A::Value>,
     {
-        self.kept(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
+        self.filtered(&left(L::fields(0)), &right(R::fields(0)), Nulls::Equal)
     }
 
-    /// Says how it should run: as [`Join::hint`](super::Join::hint).
+    /// Sets the strategy. See [`Join::hint`](super::Join::hint).
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -166,21 +168,21 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
         SemiJoin { sides: SemiJoinSides { hint: Some(H::HINT), ..self.sides }, of: PhantomData }
     }
 
-    fn kept<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M::Joined> {
+    fn filtered<A: Key<L>>(self, left: &A, right: &impl KeyedBy<R, A::Value>, nulls: Nulls) -> Flow<L, M::Joined> {
         let keys = [left.leaves(), right.leaves()];
         let computations = [left.computation::<()>(), right.computation::<()>()];
-        self.sides.kept(computations, keys, nulls).typed()
+        self.sides.filtered(computations, keys, nulls).typed()
     }
 }
 
 impl SemiJoinSides {
     #[inline(never)]
-    fn kept(self, [of_left, of_right]: [Option<Keyed>; 2], keys: [Vec<usize>; 2], nulls: Nulls) -> Handle {
+    fn filtered(self, [of_left, of_right]: [Option<Keyed>; 2], keys: [Vec<usize>; 2], nulls: Nulls) -> Handle {
         let SemiJoinSides { matched, left, right, hint } = self;
         let right = keyed(&right, of_right, &left.next);
         let left = left.keyed(of_left);
         let inputs = [left.schema(), right.schema().clone()];
         let operator = operators::SemiJoin { matched, inputs, keys, nulls, hint };
-        left.then_with(Arc::new(operator), &[right])
+        left.append_with_inputs(Arc::new(operator), &[right])
     }
 }

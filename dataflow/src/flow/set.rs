@@ -1,4 +1,4 @@
-//! Union and distinct.
+//! `union` and `distinct`.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::{CombinesWith, Ends, Flow, Handle, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// All records of both flows, duplicates kept, in no particular order.
+    /// Emits all records of both flows with duplicates, in no particular order.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -34,12 +34,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.handle.union(T::schema(), &other.handle.node, Location::caller()).typed()
     }
 
-    /// One of all records that are equal.
+    /// Keeps one of several equal records. To compare only some fields, use [`Flow::distinct_by`].
     ///
-    /// For records that are equal in some of their fields there is [`Flow::distinct_by`].
+    /// # Cost
+    /// A lookup per record, and a row per distinct record. Rows that do not fit into memory are
+    /// spilled in parts.
     ///
-    /// Cost: a look-up for each record, and a row for each one that is given; rows that do not fit memory go to disk in parts.
-    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -65,11 +66,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
 impl Handle {
     #[inline(never)]
     fn union(&self, schema: Schema, other: &Arc<Node>, location: &'static Location<'static>) -> Handle {
-        self.called_at(location).then_with(Arc::new(Union(self.rows_of(schema))), std::slice::from_ref(other))
+        self.called_at(location).append_with_inputs(Arc::new(Union(self.rows_of(schema))), std::slice::from_ref(other))
     }
 
     #[inline(never)]
     fn distinct(&self, schema: Schema, location: &'static Location<'static>) -> Handle {
-        self.called_at(location).then(distinct(schema))
+        self.called_at(location).append(distinct(schema))
     }
 }

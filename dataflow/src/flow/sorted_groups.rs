@@ -1,4 +1,4 @@
-//! Groups in an order: a closure goes over the records of each.
+//! Sorted groups: a closure iterates over the records of each group in order.
 
 use runtime::sort::OrderKey;
 
@@ -10,7 +10,7 @@ use crate::record::Record;
 use super::group::Grouped;
 use super::{Ends, Flow, Mode};
 
-/// A flow by key, whose groups are in an order.
+/// A grouped flow whose groups are sorted.
 #[must_use = "groups in an order need a closure: `.reduce_group(|group, out| ..)`"]
 pub struct SortedGroups<T, K, M> {
     groups: Grouped<T, K, M>,
@@ -24,11 +24,12 @@ impl<T, K, M> Clone for SortedGroups<T, K, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// Puts the records of each group in order, `|r| (asc(r.time), desc(r.price))`, for [`SortedGroups::reduce_group`]. Nulls come last.
+    /// Sorts the records of each group, `|r| (asc(r.time), desc(r.price))`, for
+    /// [`SortedGroups::reduce_group`]. Nulls come last.
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// How much each reading differs from the one before.
+    /// /// The difference of each reading from the previous one.
     /// #[dataflow]
     /// fn changes(readings: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
     ///     readings.group_by(|r| r.0).sorted_by(|r| asc(r.1)).reduce_group(|group, out| {
@@ -58,7 +59,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
-    /// As [`Grouped::reduce_group`], with each group's records in order.
+    /// Like [`Grouped::reduce_group`], with the records of each group in order.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -88,11 +89,12 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
         self.groups.reduced(&self.order, body)
     }
 
-    /// As [`SortedGroups::reduce_group`], with a closure that may fail: it ends with `Ok(())`, and an error of one group ends the job.
+    /// Like [`SortedGroups::reduce_group`], with a fallible closure, which ends with `Ok(())`. An
+    /// error in one group ends the job.
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// How far each meter has run; it never runs backwards.
+    /// /// The difference of the last and first reading of each meter.
     /// #[dataflow]
     /// fn used(meters: DataSet<(u32, u64, i64)>) -> DataSet<(u32, i64)> {
     ///     meters.group_by(|m| m.0).sorted_by(|m| m.1).try_reduce_group(|readings, out| {
@@ -123,10 +125,10 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
     where
         F: for<'b> Fn(&mut Group<'b, T>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
     {
-        self.groups.tried(&self.order, body)
+        self.groups.try_reduced(&self.order, body)
     }
 
-    /// As [`Grouped::combine_group`], with each partial group's records in order.
+    /// Like [`Grouped::combine_group`], with the records of each partial group in order.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -157,7 +159,8 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
         self.groups.combined(&self.order, body)
     }
 
-    /// The first `count` records of each group: [`Grouped::top`] by the groups' order.
+    /// Keeps the first `count` records of each group, like [`Grouped::top`] by the order of the
+    /// groups.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -1,4 +1,5 @@
-//! The description of the next operator of a chain: names and places in the user's program, read sets, bounds.
+//! The description of the next operator: its name and location in the user's program, the fields
+//! that it reads, and bounds.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -8,32 +9,33 @@ use runtime::plan::{self, Forwards};
 use runtime::row::{LeafSet, Schema};
 use runtime::source::Bound;
 
-/// What `#[dataflow]` read from the program about one operator.
+/// Facts about one operator that `#[dataflow]` derived from the user's program.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// The `let` binding, or the operator's own word.
+    /// The name of the `let` binding, or else of the operator.
     pub name: &'static str,
-    /// What the user wrote: `flat_map → filter`.
+    /// The operators that the user wrote, for example `flat_map → filter`.
     pub operator: &'static str,
-    /// The source text of its closures, in one line.
+    /// The source text of the closures, in one line.
     pub text: &'static str,
-    /// For each closure parameter, the fields that are read.
+    /// The fields that are read, by closure parameter.
     pub reads: &'static [Reads],
-    /// The fields that its records take over unchanged from those that its closures see; none if a closure may fail or act on something outside.
+    /// The fields that output records copy unchanged from closure parameters. Empty if a closure
+    /// may fail or have effects.
     pub forwards: &'static [Forward],
-    /// Whether its closures may give many records for one.
+    /// `true` if a closure may emit several records for one.
     pub expands: bool,
-    /// Whether its closures give one record for each that they see, no more and no fewer.
+    /// `true` if the closures emit exactly one record for each input record.
     pub maps: bool,
-    /// For a filter: whether it has an answer for every record, and does nothing else, as far as syntax shows. The types of its values must prove it as
-    /// well.
+    /// For a filter: `true` if, by its syntax, it cannot fail and has no effects. The types of its
+    /// values must prove the same.
     pub moves: bool,
-    /// For a filter that was moved: the operator that it stood behind.
+    /// For a filter that was moved: the operator that it followed in the program. Else empty.
     pub below: &'static str,
 }
 
 impl Step {
-    /// An operator of which nothing is known.
+    /// An operator without known facts.
     pub const UNKNOWN: Step = Step {
         name: "",
         operator: "",
@@ -47,25 +49,25 @@ impl Step {
     };
 }
 
-/// Fields of an operator's records that are fields of the records before, unchanged; fields are named by dotted path.
+/// Fields that output records copy unchanged from an input record, by dotted path.
 #[derive(Clone, Copy, Debug)]
 pub enum Forward {
-    /// One field; all of the record where the path is empty.
+    /// One field. An empty path is the whole record.
     Field {
-        /// In the operator's records.
+        /// The path in the output record.
         to: &'static str,
-        /// Which of the closure's parameters.
+        /// The index of the closure parameter.
         record: usize,
-        /// In that parameter's record.
+        /// The path in the parameter's record.
         from: &'static str,
     },
-    /// All fields but those named: `..r`.
+    /// All fields except those in `named`, for `..r`.
     Rest {
-        /// Which of the closure's parameters.
+        /// The index of the closure parameter.
         record: usize,
-        /// In that parameter's record.
+        /// The path in the parameter's record.
         from: &'static str,
-        /// Fields that come from elsewhere.
+        /// Fields that are set explicitly.
         named: &'static [&'static str],
     },
 }
@@ -73,61 +75,64 @@ pub enum Forward {
 /// The fields of a record that a closure reads.
 #[derive(Clone, Copy, Debug)]
 pub enum Reads {
-    /// All of them, as far as the program shows.
+    /// All fields, or it cannot be decided from the syntax.
     All,
-    /// These, by dotted path.
+    /// These fields, by dotted path.
     Fields(&'static [&'static str]),
 }
 
-/// The description of the next operator, as far as it was given.
+/// The description of the next operator.
 #[derive(Clone, Default)]
 pub(crate) struct NextStep {
     pub(super) step: Option<&'static Step>,
-    /// What closures make of it that stand elsewhere: those of a join that is bound to a variable.
+    /// Facts about closures that complete a join after it was bound to a variable.
     pub(super) completed: Option<&'static Step>,
     pub(super) location: Option<&'static Location<'static>>,
-    /// The operator is one part of what the step describes; its closures are not the step's.
+    /// The name of this operator if it is one of several for the same `step`. The closures of
+    /// `step` are then not this operator's.
     pub(super) part: Option<&'static str>,
     pub(super) bounds: Vec<Bound>,
-    /// The proof by types, if there is one: of a filter, that it has an answer for every record and does nothing else; of another operator, that its
-    /// closures do not act on anything outside by the values that they capture.
+    /// The proof by types, if any. For a filter: it cannot fail and has no effects. For other
+    /// operators: the captured values do not let the closures have effects.
     pub(super) is_proven: Option<bool>,
-    /// The source texts of closures on which the operator's state depends: of a computed key, of measures, of `reduce`.
+    /// Source texts of closures on which the operator's state depends: of computed keys, measures
+    /// and `reduce`.
     pub(super) closures: Vec<&'static str>,
-    /// A filter should stand in front of the operator, but may not: the operator's closure evaluates it.
-    pub(super) keeps_filters: bool,
+    /// `true` if a filter could not be moved before the operator, so the operator's closure
+    /// evaluates it.
+    pub(super) evaluates_filters: bool,
 }
 
 impl NextStep {
-    /// The same description. If the description has no place, the place is that of the method's call.
+    /// Sets the location, unless there is one.
     pub(crate) fn called_at(&self, location: &'static Location<'static>) -> Self {
         NextStep { location: self.location.or(Some(location)), ..self.clone() }
     }
 
-    /// Name, operator and place for messages, and the source text.
+    /// The name, operator and location for messages, and the source text.
     pub(crate) fn origin(&self, word: &str) -> (Origin, Arc<str>) {
         let word = self.part.unwrap_or(word);
         let name = self.step.map_or(word, |step| step.name);
-        let operator = if self.step.is_none() { word.into() } else { self.written(|step| step.operator) };
+        let operator = if self.step.is_none() { word.into() } else { self.joined_texts(|step| step.operator) };
         let (file, line, column) =
             self.location.map_or(("", 0, 0), |location| (location.file(), location.line(), location.column()));
         let origin = Origin { name: name.into(), operator, file: file.into(), line, column };
-        let text = if self.part.is_some() { "".into() } else { self.written(|step| step.text) };
+        let text = if self.part.is_some() { "".into() } else { self.joined_texts(|step| step.text) };
         (origin, text)
     }
 
-    /// What stands in the program, where it began and where it was completed.
-    fn written(&self, part: fn(&Step) -> &'static str) -> Arc<str> {
+    /// Joins the texts of `step` and `completed`.
+    fn joined_texts(&self, part: fn(&Step) -> &'static str) -> Arc<str> {
         let parts = [self.step, self.completed].into_iter().flatten().map(part);
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" → ").into()
     }
 
-    /// What is known of the operator's closures, where it is all of what the step describes.
+    /// The facts about this operator's closures. `None` if the operator is only a part of the step.
     fn own_step(&self) -> Option<&'static Step> {
         self.completed.or(self.step).filter(|_| self.part.is_none())
     }
 
-    /// The leaves that closure parameter `parameter` reads.
+    /// The leaves that a closure parameter reads.
     pub(crate) fn reads(&self, parameter: usize, schema: &Schema) -> plan::Reads {
         let Some(Reads::Fields(paths)) = self.own_step().and_then(|step| step.reads.get(parameter)) else {
             return plan::Reads::All;
@@ -136,21 +141,22 @@ impl NextStep {
         for path in *paths {
             match schema.leaves_at(path) {
                 Some(found) => leaves.extend_from(&found),
-                // The path is no field, but perhaps a part of a value that dereferences: all fields count as read.
+                // The path may lead through `Deref`. All fields count as read.
                 None => return plan::Reads::All,
             }
         }
         plan::Reads::Leaves(leaves)
     }
 
-    /// What `output` takes over from the records of `inputs`.
+    /// The fields of `output` that are copied from records of `inputs`.
     pub(crate) fn forwards(&self, output: &Schema, inputs: &[&Schema]) -> Forwards {
         let mut forwards = Forwards::default();
         if self.is_proven == Some(false) {
             return forwards;
         }
         for forward in self.own_step().iter().flat_map(|step| step.forwards) {
-            // A path that names no field of a schema is ignored: it may lead into a value whose parts the engine does not know.
+            // Ignore paths that are not in a schema: they may lead into values that the engine
+            // cannot inspect.
             match *forward {
                 Forward::Field { to, record, from } => {
                     let leaves = |schema: &Schema, path| schema.leaves_of(path);
@@ -174,43 +180,47 @@ impl NextStep {
         forwards
     }
 
-    /// Whether the next filter may move, and what it was moved below.
+    /// Returns whether the next filter may be moved, and the operator that it was moved before (or
+    /// an empty string).
     pub(crate) fn moves(&self) -> (bool, &'static str) {
         let moves = |step: &Step| step.moves && self.is_proven == Some(true);
         self.own_step().map_or((false, ""), |step| (moves(step), step.below))
     }
 
-    /// Whether the next operator's closures may be tried on some records before the run: by what they capture they act on nothing outside.
+    /// Returns `true` if the closures may run on sampled records before the job. Without a proof,
+    /// this needs closures that capture nothing.
     pub(crate) fn may_run_on_sample(&self, captures: bool) -> bool {
         self.is_proven.unwrap_or(!captures)
     }
 
-    /// Whether the next filter may act on something outside, by what it captures.
+    /// Returns `true` if the captured values may let the next filter have effects.
     pub(crate) fn may_have_effects(&self) -> bool {
         self.is_proven == Some(false)
     }
 
-    /// The same place, for another operator of the same call of the user's.
-    pub(crate) fn behind(&self, word: &'static str) -> Self {
+    /// Describes another operator for the same call in the user's program.
+    pub(crate) fn for_part(&self, word: &'static str) -> Self {
         NextStep { part: Some(word), bounds: Vec::new(), ..self.clone() }
     }
 
-    /// Whether the operator's closure evaluates a filter that could not stand in front of it.
-    pub(crate) fn keeps_filters(&self) -> bool {
-        self.keeps_filters
+    /// Returns `true` if the operator's closure evaluates a filter that could not be moved before
+    /// it.
+    pub(crate) fn evaluates_filters(&self) -> bool {
+        self.evaluates_filters
     }
 
-    /// Whether the operator may give many records for one.
+    /// Returns `true` if the operator may emit several records for one.
     pub(crate) fn expands(&self) -> bool {
         self.completed.or(self.step).is_none_or(|step| step.expands)
     }
 
-    /// Whether the operator gives one record for each that its closures see.
+    /// Returns `true` if the operator emits exactly one record for each input record.
     pub(crate) fn maps(&self) -> bool {
         self.own_step().is_some_and(|step| step.maps)
     }
 
-    /// The bounds for the next filter; none if the comparison may be code of the program, which says nothing about leaves.
+    /// The bounds for the next filter. Empty if user code may implement the comparison, as it then
+    /// need not agree with the order of leaves.
     pub(crate) fn bounds(&self) -> Vec<Bound> {
         if self.is_proven == Some(false) { Vec::new() } else { self.bounds.clone() }
     }

@@ -1,5 +1,7 @@
-//! Operators that know of tasks: `process_with`, which `map_with`, `flat_map_with` and `filter_map_with` of the language become,
-//! `filter_with`, their fallible forms, and `map_partition`.
+//! Operators with a state or a call per task: `process_with`, `filter_with`, their fallible
+//! variants, and `map_partition`.
+//!
+//! `map_with`, `flat_map_with` and `filter_map_with` compile to `process_with`.
 
 use std::panic::Location;
 
@@ -13,13 +15,15 @@ use crate::kernel::{
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Makes a state in each task by `open`, then calls `body` for each record with its task's state; it emits any number of records.
+    /// Creates a state in each task with `open`, then calls `body` for each record with the state
+    /// of its task. It emits any number of records.
     ///
-    /// A state sees the records of its task, in the order in which they come, and no task sees another's; which records a task gets is up to
-    /// the engine unless an operator before says so, as [`Flow::partition_by`] does. `open` runs before the first record.
+    /// `open` runs before the first record. A state receives the records of its task in their
+    /// order, and is never shared between tasks. The engine chooses the task of a record, unless an
+    /// operator such as [`Flow::partition_by`] comes before.
     ///
-    /// It is what [`map_with`](crate::operators::map_with), [`flat_map_with`](crate::operators::flat_map_with) and
-    /// [`filter_map_with`](crate::operators::filter_map_with) of the language become.
+    /// [`map_with`](crate::operators::map_with), [`flat_map_with`](crate::operators::flat_map_with)
+    /// and [`filter_map_with`](crate::operators::filter_map_with) in `#[dataflow]` compile to this.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -47,9 +51,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.chained("process_with", process_with::<T, U, S, O, F>(open, body), Location::caller())
     }
 
-    /// As [`Flow::process_with`]; an error of either closure ends the job, with the operator, and the record that `body` saw. It is what
-    /// [`try_map_with`](crate::operators::try_map_with), [`try_flat_map_with`](crate::operators::try_flat_map_with) and
-    /// [`try_filter_map_with`](crate::operators::try_filter_map_with) become.
+    /// Like [`Flow::process_with`], with fallible closures. An error ends the job, and names the
+    /// operator and the record of `body`.
+    ///
+    /// [`try_map_with`](crate::operators::try_map_with),
+    /// [`try_flat_map_with`](crate::operators::try_flat_map_with) and
+    /// [`try_filter_map_with`](crate::operators::try_filter_map_with) in `#[dataflow]` compile to
+    /// this.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -77,11 +85,12 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.chained("try_process_with", kernel, Location::caller())
     }
 
-    /// Makes a state in each task by `open`, and keeps the records for which `keep` holds, which sees its task's state.
+    /// Creates a state in each task with `open`, and keeps the records for which `keep` returns
+    /// `true`. `keep` receives the state of its task.
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// Of each customer's visits in a row the first.
+    /// /// The first visit of each customer.
     /// #[dataflow]
     /// fn arrivals(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
     ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).filter_with(
@@ -97,7 +106,9 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: one call per record, in place; nothing is copied. It runs where it is written: which records come to it decides what it keeps.
+    /// # Cost
+    /// One call per record, in place. Nothing is copied. The filter is never moved, because its
+    /// result depends on the records that it receives.
     #[track_caller]
     pub fn filter_with<S, O, F>(&self, open: O, keep: F) -> Flow<T, M>
     where
@@ -110,7 +121,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.filtered(predicate, Location::caller())
     }
 
-    /// As [`Flow::filter_with`]; an error of either closure ends the job, with the operator, and the record that `keep` saw.
+    /// Like [`Flow::filter_with`], with fallible closures. An error ends the job, and names the
+    /// operator and the record of `keep`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -137,13 +149,14 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.filtered(try_predicate_with::<T, S, O, F>(open, keep, self.reads()), Location::caller())
     }
 
-    /// Calls `body` once in each task, with all records of the task; it emits any number of records.
+    /// Calls `body` once in each task with all of its records, also if there are none. It emits any
+    /// number of records.
     ///
-    /// The records come in the order of the task, which [`Flow::sort_partition`] may have made. A task without records calls `body`, too.
+    /// The records are in the order of the task, for example that of [`Flow::sort_partition`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// For each customer's visits the days since the visit before.
+    /// /// The days between consecutive visits of each customer.
     /// #[dataflow]
     /// fn gaps(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
     ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).map_partition(|records, out| {
@@ -164,10 +177,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Of a record those fields count as read that a `for` loop over `records` names; where they go anywhere else, all do.
+    /// Only the fields that a `for` loop over `records` uses are read. If `records` is used in any
+    /// other way, all fields are read.
     ///
-    /// Cost: a task keeps its records and what `body` emits in memory until `body` is done, and 16 bytes more for each record. `body` runs
-    /// in one go, on one thread of the pool; [`Flow::process_with`] keeps nothing and takes turns with other tasks.
+    /// # Cost
+    /// A task stores its records, with 16 more bytes each, and the output of `body` in memory until
+    /// `body` returns. `body` runs without interruption on one thread of the pool.
+    /// [`Flow::process_with`] stores nothing, and takes turns with other tasks.
     #[track_caller]
     pub fn map_partition<U: Record, F>(&self, body: F) -> Flow<U, M>
     where
@@ -176,6 +192,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     {
         let (input, output, reads) = (T::schema(), U::schema(), self.reads());
         let operator = MapPartition { input, output, whole: map_partition::<T, U, F>(body), reads };
-        self.handle.called_at(Location::caller()).then(operator).typed()
+        self.handle.called_at(Location::caller()).append(operator).typed()
     }
 }

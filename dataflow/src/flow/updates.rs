@@ -1,22 +1,27 @@
-//! Updates, as records.
+//! Updates as records.
 
 use super::{Flow, OfGroups};
 use crate::record::Record;
 
 impl<T: Record, M: OfGroups> Flow<T, M> {
-    /// Each update of a group as a record of its own: what the group was at some time. What follows sees a group as often as it is given, and a sum over these records
-    /// is none over the groups.
+    /// Turns each update of a group into a record of its own: the state of the group at some time.
     ///
-    /// A grouping of a flow that does not end adds the records that come at a time, at most some thousand, to their groups, then gives the groups that they touched. So
-    /// how many updates there are, and which, depends on how records come; but the updates of a key follow each other in the order of time, nothing is ever taken back that
-    /// was counted, and the last one is the group of all records. An [`UpdateStream`](crate::UpdateStream) may be written as it is: who reads it takes the last of each key.
+    /// Operators that follow see a group once per update. So a sum over these records is not a sum
+    /// over the groups.
     ///
-    /// Of a flow that ends it gives the groups: each is its own last update. So a pipeline may be for both.
+    /// A grouping of a flow that does not end adds some thousand records at a time to their groups,
+    /// and then emits the changed groups. The number of updates therefore depends on the arrival of
+    /// records. The updates of a key are in the order of time. No update takes back records that
+    /// were counted, and the last update includes all records. To process only the last update of
+    /// each key outside of the engine, write the [`UpdateStream`](crate::UpdateStream) as it is.
+    ///
+    /// If the flow ends, the result is the groups, each once. So a pipeline can support both kinds
+    /// of flow.
     ///
     /// ```
     /// # use dataflow::prelude::*;
     /// # use dataflow::{Mode, OfGroups};
-    /// /// Says who has a thousand points, as soon as somebody has.
+    /// /// Players with at least a thousand points, once per update.
     /// #[dataflow]
     /// fn winners<M: Mode>(points: Flow<(String, u64), M>) -> Flow<String, <M::Grouped as OfGroups>::Updates> {
     ///     points.group_by(|p| p.0).sum(|p| p.1).updates().filter(|p| p.1 >= 1000).map(|p| p.0)

@@ -19,37 +19,41 @@ use crate::kernel::folds;
 use crate::key::{EventTimeOf, Field};
 use crate::record::Record;
 
-/// How late records may come.
+/// The longest delay of records, in event time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lateness(Duration);
 
 impl Lateness {
-    /// A record's time is behind the greatest that was read of its split by so much at most. What is later is left out where windows have ended, and counted, or [read by itself](Windowed::late).
+    /// Allows records to be at most `by` older than the newest record that was read before from the
+    /// same split.
+    ///
+    /// Records that are later are left out of windows that have ended. They are counted, and can be
+    /// [read](Windowed::late).
     #[must_use]
     pub fn bounded(by: Duration) -> Self {
         Lateness(by)
     }
 
-    /// Records come in the order of their time, split by split.
+    /// Expects the records of each split in the order of their event time.
     #[must_use]
     pub fn none() -> Self {
         Lateness(Duration::ZERO)
     }
 }
 
-/// Windows of one length that follow each other without a gap. They begin at multiples of it since 1970, in UTC.
+/// Windows of equal length without gaps or overlaps, aligned to the Unix epoch in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tumbling(Duration);
 
 impl Tumbling {
-    /// Each of this length, which is at least a microsecond.
+    /// Creates windows of this length, which is at least a microsecond.
     #[must_use]
     pub fn of(length: Duration) -> Self {
         Tumbling(length)
     }
 }
 
-/// Modes of flows that do not end, and whose records have no event time yet.
+/// Modes of flows that do not end and whose records have no event time yet.
 #[diagnostic::on_unimplemented(
     message = "event time is for a flow that does not end, once",
     label = "this flow ends, or has its event time",
@@ -67,22 +71,27 @@ impl Untimed for Unbounded {}
 pub trait HasTime: Mode {}
 impl HasTime for Timed {}
 
-/// Microseconds, as many as there can be.
+/// The duration in microseconds, capped at `i64::MAX`.
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Names the time at which the event of a record happened, and how late records may come. The time is a field, or
-    /// computed of the record. From here on each record has it, and so has each record that a closure emits for it.
+    /// Sets the event time of records and their longest delay. The time is a field or is computed.
     ///
-    /// The watermark follows the greatest times of the records. It is made split by split directly after the source, or with
-    /// only words between that look at one record at a time. It is made task by task after an exchange or a grouping, such
-    /// as `rebalance` or `union`, and after such words if others read the source, too.
+    /// From here on each record has an event time, and records that a closure emits have that of
+    /// the closure's input.
     ///
-    /// Cost: eight bytes more for each record where it is shipped or kept. For a time that is computed, one call for
-    /// each record, and a copy of those of its fields that are read later.
+    /// The watermark follows the greatest event times. It is computed per split if this operator
+    /// directly follows the source, or if all operators between process single records. After an
+    /// exchange or a grouping, such as `rebalance` or `union`, it is computed per task. The same
+    /// holds after operators on single records if the source has other readers.
     ///
+    /// # Cost
+    /// Eight bytes per record that is shipped or stored. A computed time also needs one call per
+    /// record, and a copy of the fields that are read later.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[derive(Record, Clone, Debug, PartialEq)]
@@ -108,7 +117,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// }
     /// ```
     ///
-    /// A time that is computed:
+    /// A computed time:
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -134,7 +143,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
-    /// Cuts the records of each key into windows by their event time. What is made of a window's records is given when time has passed its end.
+    /// Divides the records of each key into windows by their event time. The result of a window is
+    /// emitted when the watermark reaches its end.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -155,7 +165,7 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     }
 }
 
-/// The windows of groups, whose keys are `K`, on the way to one record each.
+/// The windows of groups with keys `K`. Its methods return one record per window.
 #[must_use = "windows need what is made of them: `.count()`, `.aggregate(|w| ..)`"]
 pub struct Windowed<T, K> {
     handle: Handle,
@@ -171,14 +181,15 @@ impl<T, K> Clone for Windowed<T, K> {
 }
 
 impl<T: Record, K: Record> Windowed<T, K> {
-    /// Several aggregates of each window in one pass. The key of a window's group is that of the group and where the window begins.
+    /// Computes several aggregates of each window in one pass. The key consists of the group's key
+    /// and the start of the window.
     ///
-    /// It is what [`aggregate`](crate::operators::aggregate) of the language becomes.
+    /// [`aggregate`](crate::operators::aggregate) in `#[dataflow]` compiles to this.
     pub fn aggregates(&self) -> Aggregates<T, (K, Timestamp), Unbounded, ()> {
         Aggregates::new(self.handle.clone(), self.key.clone()).of_windows(self.micros)
     }
 
-    /// The number of records of each window, with the key and where the window begins.
+    /// Counts the records of each window. Emits the key, the start of the window and the count.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -191,13 +202,18 @@ impl<T: Record, K: Record> Windowed<T, K> {
     pub fn count(&self) -> Flow<(K, Timestamp, u64), Unbounded> {
         let count = StateLeaf { ty: LeafType::U64, fold: Fold::Count };
         self.handle
-            .windows_measured("count", (self.key.clone(), self.micros), vec![count], <(K, Timestamp, u64)>::schema())
+            .window_measures("count", (self.key.clone(), self.micros), vec![count], <(K, Timestamp, u64)>::schema())
             .typed()
     }
 
-    /// The sum of a field over each window, with the key and where the window begins. A sum that leaves the field's type ends the job. Of a field that is an
-    /// `Option`, `None` is passed over; the sum is `None` where no number was there.
+    /// Sums a field over each window. Emits the key, the start of the window and the sum.
     ///
+    /// In an `Option` field, `None` is skipped. The sum is `None` if a window has no other value.
+    ///
+    /// # Errors
+    /// The job fails if the sum overflows the type of the field.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -211,23 +227,29 @@ impl<T: Record, K: Record> Windowed<T, K> {
         let types = V::schema().types();
         let states = types.into_iter().zip(folds::sum(field)).map(|(ty, fold)| StateLeaf { ty, fold }).collect();
         self.handle
-            .windows_measured("sum", (self.key.clone(), self.micros), states, <(K, Timestamp, V)>::schema())
+            .window_measures("sum", (self.key.clone(), self.micros), states, <(K, Timestamp, V)>::schema())
             .typed()
     }
 }
 
 impl<T: Record, K> Windowed<T, K> {
-    /// The records that come when their window has ended: they are in no aggregate of these windows, and each of the others is in one. Without it they are left
-    /// out, and counted all the same.
+    /// Returns the late records: those that arrive after their window has ended.
     ///
-    /// They are the records as they are grouped, in any order, and have no event time any more: all of them are late for any window. Whether a record is late depends on
-    /// what came before it, so it may differ from one run to the next; a job that goes on from a snapshot goes on with what was late then.
+    /// Each record is either in its window or here. If this is not called, late records are dropped
+    /// and only counted.
     ///
-    /// Cost: where it is read, records go through one step more before they are grouped, and through a channel also at one task.
+    /// Records are those that are grouped, in any order. They have no event time, because they
+    /// would be late for every window. Whether a record is late depends on the records before it,
+    /// so it can differ between runs. A job that continues from a snapshot keeps the decisions made
+    /// before.
     ///
+    /// # Cost
+    /// One more step before records are grouped, and a channel even with one task.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
-    /// /// The visits of each hour, and those that came too late for it.
+    /// /// The visits of each hour, and the late visits.
     /// #[dataflow]
     /// fn visits_per_hour(visits: DataStream<(String, Timestamp)>) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp)>) {
     ///     let timed = visits.event_time(|v| v.1, Lateness::bounded(secs(5)));
@@ -237,23 +259,23 @@ impl<T: Record, K> Windowed<T, K> {
     /// ```
     #[track_caller]
     pub fn late(&self) -> Flow<T, Unbounded> {
-        self.handle.called_at(Location::caller()).set_aside("late", T::schema()).typed()
+        self.handle.called_at(Location::caller()).side_output("late", T::schema()).typed()
     }
 }
 
 impl Handle {
-    /// The records that an operator before sets aside, without what stands behind them.
+    /// The side output of an operator before, without leaves that follow the record's.
     #[inline(never)]
-    fn set_aside(&self, word: &'static str, output: Schema) -> Handle {
+    fn side_output(&self, word: &'static str, output: Schema) -> Handle {
         let leaves = (0..output.leaves().len()).collect();
-        let described = self.next.behind(word);
-        let late = self.described(described.clone()).then(SideOutput { word, schema: self.schema() });
-        late.described(described).projected("records", output, leaves)
+        let next = self.next.for_part(word);
+        let late = self.with_next(next.clone()).append(SideOutput { word, schema: self.schema() });
+        late.with_next(next).projected("records", output, leaves)
     }
 
-    /// Measures of windows that the engine takes by itself.
+    /// Groups windows with measures that the engine computes without a kernel.
     #[inline(never)]
-    fn windows_measured(
+    fn window_measures(
         &self,
         word: &'static str,
         (key, micros): (Vec<usize>, i64),
@@ -262,34 +284,35 @@ impl Handle {
     ) -> Handle {
         let mut aggregate = grouping(word, [self.schema(), output], key, states, None, Reads::All);
         aggregate.closures = self.next.closures.clone();
-        self.then(WindowAggregate { aggregate, micros })
+        self.append(WindowAggregate { aggregate, micros })
     }
 
-    /// The same flow with this leaf once more behind its records, as their event time.
+    /// Copies `leaf` to the end of the rows, as their event time.
     #[inline(never)]
     fn event_time(&self, (record, leaf): (Schema, usize), computed: Option<Keyed>, lateness_micros: i64) -> Handle {
         let handle = self.keyed(computed);
         let leaves = (0..record.leaves().len()).chain([leaf]).collect();
         let (input, output) = (handle.schema(), record.with_event_time());
         let view = Project { word: "event_time", output, input, leaves };
-        handle.then(EventTime { view, of: runtime::strategy::EventTimeOf { leaf, lateness_micros } })
+        handle.append(EventTime { view, of: runtime::strategy::EventTimeOf { leaf, lateness_micros } })
     }
 
-    /// The same flow with where its windows begin behind its records, and the key of the windows' groups.
+    /// Appends the start of the window to the rows. Returns the flow, and the key of the windows.
     #[inline(never)]
     fn windowed(&self, key: &[usize], length: Duration, caller: &'static Location<'static>) -> (Handle, Vec<usize>) {
         let schema = self.schema();
         let start = schema.leaves().len();
-        // Rows of a timed flow have event time. Else this names a leaf that is not there, and the plan is rejected.
+        // Rows of a timed flow have an event time. Otherwise this names a leaf that does not exist,
+        // and the plan is rejected.
         let time = schema.event_time().unwrap_or(start);
         let schema = schema.with_hidden(HiddenLeaf::WindowStart);
         let micros = micros(length);
         let windows = TumblingWindows { time, micros };
         let next = self.next.called_at(caller);
         let key: Vec<usize> = key.iter().copied().chain([start]).collect();
-        let in_time = LateDataSplit { schema: schema.clone(), key: key.clone(), micros };
-        let handle = self.described(next.behind("window")).then(WindowStart { schema, windows, length });
-        let handle = handle.described(next.behind("in time")).then(in_time);
-        (handle.described(next), key)
+        let late_split = LateDataSplit { schema: schema.clone(), key: key.clone(), micros };
+        let handle = self.with_next(next.for_part("window")).append(WindowStart { schema, windows, length });
+        let handle = handle.with_next(next.for_part("in time")).append(late_split);
+        (handle.with_next(next), key)
     }
 }

@@ -1,4 +1,4 @@
-//! A small flow as a value of many records: `with_all`.
+//! `with_all`: passes all records of a small flow to closures.
 
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use runtime::operators;
 use runtime::plan::Reads;
-use runtime::sort::BesideFactory;
+use runtime::sort::SideInputFactory;
 
 use crate::error::UserError;
 use crate::kernel::{Emitter, Rows, try_with_made, try_with_rows};
@@ -19,14 +19,15 @@ use super::{DataSet, Flow, Mode, TaskState};
 
 type Types<T, R, M> = PhantomData<fn() -> (T, R, M)>;
 
-/// A flow beside all records of another: say what to make of them.
+/// A flow whose closure also receives all records of another flow. It needs that closure.
 #[must_use = "a flow beside another needs a closure: `.map(|record, rows| …)`"]
 pub struct WithAll<T, R, M> {
     sides: JoinSides,
     of: Types<T, R, M>,
 }
 
-/// A flow beside what `init` makes of all records of another.
+/// A flow whose closure also receives the value that `init` makes of all records of another flow.
+/// It needs that closure.
 #[must_use = "a flow beside another needs a closure: `.map(|record, made| …)`"]
 pub struct WithMade<T, R, M, O> {
     sides: JoinSides,
@@ -35,13 +36,13 @@ pub struct WithMade<T, R, M, O> {
 }
 
 impl<T, R, M> WithAll<T, R, M> {
-    /// As [`Joined::step`](super::Joined::step).
+    /// Like [`Joined::step`](super::Joined::step).
     #[doc(hidden)]
     pub fn step(&self, step: &'static Step) -> Self {
         WithAll { sides: self.sides.completed_by(step), of: PhantomData }
     }
 
-    /// As [`Flow::captured`].
+    /// Like [`Flow::captured`].
     #[doc(hidden)]
     pub fn captured<P: Proof>(&self, _: P) -> Self {
         WithAll { sides: self.sides.with_proof(P::HOLDS), of: PhantomData }
@@ -49,13 +50,13 @@ impl<T, R, M> WithAll<T, R, M> {
 }
 
 impl<T, R, M, O: Clone> WithMade<T, R, M, O> {
-    /// As [`Joined::step`](super::Joined::step).
+    /// Like [`Joined::step`](super::Joined::step).
     #[doc(hidden)]
     pub fn step(&self, step: &'static Step) -> Self {
         WithMade { sides: self.sides.completed_by(step), init: self.init.clone(), of: PhantomData }
     }
 
-    /// As [`Flow::captured`].
+    /// Like [`Flow::captured`].
     #[doc(hidden)]
     pub fn captured<P: Proof>(&self, _: P) -> Self {
         WithMade { sides: self.sides.with_proof(P::HOLDS), init: self.init.clone(), of: PhantomData }
@@ -63,7 +64,7 @@ impl<T, R, M, O: Clone> WithMade<T, R, M, O> {
 }
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Takes a small flow as a value: closures get all of its records, as [`Rows`], beside each record.
+    /// Passes all records of a small flow to closures, as [`Rows`], with each record of this flow.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -83,10 +84,13 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// The records come in the order of their flow where that has one task, as behind a `sort`, else in any. There may be none. What they are
-    /// to be looked up by is better made once: see [`WithAll::init`]. For records with equal keys there is [`Flow::join`].
+    /// The rows are in the order of `all` if that flow has one task, as after a `sort`. Otherwise
+    /// their order is unspecified. There may be no rows. To look records up, build an index once
+    /// with [`WithAll::init`]. To look up records with equal keys, use [`Flow::join`].
     ///
-    /// Cost: the small flow is kept in memory, once for all tasks, before the first record is looked at.
+    /// # Cost
+    /// The small flow is stored in memory, once for all tasks, before the first record is
+    /// processed.
     #[track_caller]
     pub fn with_all<R: Record>(&self, all: DataSet<R>) -> WithAll<T, R, M> {
         WithAll { sides: JoinSides::new(self, all, Location::caller()), of: PhantomData }
@@ -94,7 +98,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
 }
 
 impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
-    /// Makes something of all records, once in each task: closures get it by reference, in the place of the records.
+    /// Makes a value of all records, once in each task. Closures receive a reference to it instead
+    /// of the records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -115,7 +120,9 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// # }
     /// ```
     ///
-    /// Cost: what it makes is ordinary memory, outside of the budget, in each task; the records themselves are then given back.
+    /// # Cost
+    /// The value is ordinary memory in each task, outside of the budget. The memory of the records
+    /// is then released.
     pub fn init<S, O>(self, init: O) -> WithMade<T, R, M, O>
     where
         O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
@@ -123,7 +130,7 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
         WithMade { sides: self.sides, init, of: PhantomData }
     }
 
-    /// Calls `body` for each record, with all rows; it emits any number of records.
+    /// Calls `body` for each record, with all rows. It emits any number of records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -147,7 +154,8 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
         })
     }
 
-    /// As [`WithAll::process`]; an error ends the job, with the operator and the record.
+    /// Like [`WithAll::process`], with a fallible closure. An error ends the job, and names the
+    /// operator and the record.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -180,7 +188,7 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
 }
 
 impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
-    /// Calls `body` for each record, with what was made of all rows; it emits any number of records.
+    /// Calls `body` for each record, with the value of `init`. It emits any number of records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -205,7 +213,8 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
         })
     }
 
-    /// As [`WithMade::process`]; an error ends the job, with the operator and the record.
+    /// Like [`WithMade::process`], with a fallible closure. An error ends the job, and names the
+    /// operator and the record.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -231,14 +240,14 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     {
         let [of_record, _] = self.sides.reads();
         let kernel = try_with_made::<T, R, U, S, O, F>(self.init.clone(), body, of_record.clone());
-        // What the program shows of the second parameter is not about the rows.
+        // The fields that `#[dataflow]` found for the second parameter are not fields of the rows.
         with_kernel(self.sides.clone(), kernel, [of_record, Reads::All])
     }
 }
 
-fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: BesideFactory, reads: [Reads; 2]) -> Flow<U, M> {
+fn with_kernel<U: Record, M: Mode>(sides: JoinSides, kernel: SideInputFactory, reads: [Reads; 2]) -> Flow<U, M> {
     let left = sides.left();
     let JoinSides { nodes, records: inputs, .. } = sides;
     let operator = operators::WithAll { inputs, output: left.rows_of(U::schema()), kernel, reads };
-    left.then_with(Arc::new(operator), &nodes[1..]).typed()
+    left.append_with_inputs(Arc::new(operator), &nodes[1..]).typed()
 }

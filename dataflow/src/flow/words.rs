@@ -1,8 +1,9 @@
-//! Words that a flow does not have: what to write instead.
+//! Error messages for methods that a flow does not have, with a replacement for each.
 //!
-//! Some are words of `#[dataflow]` that the macro did not see, others are the names of operators in iterators and other libraries. Each word has a bound that
-//! no type meets, and so a message of its own at the word. A flow dereferences to [`MissingWords`], so that the compiler looks here last: if a trait of the
-//! program gives flows a word, that is found before.
+//! These are operators of `#[dataflow]` outside of the macro, and method names of iterators and
+//! other libraries. Each method has a bound that no type meets, so the compiler reports a message
+//! of its own at the call. A flow dereferences to [`MissingWords`], so the compiler looks here
+//! last. A trait of the program that adds such a method to flows takes precedence.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +14,7 @@ use crate::env::Env;
 use crate::kernel::{Emitter, Group};
 use crate::record::Record;
 
-/// The words that a type does not have: the type dereferences to them.
+/// Structs with the methods that a type does not have. The type dereferences to its struct.
 macro_rules! missing_words {
     ($($(#[$doc:meta])* $words:ident<$($of:ident),*>: [$($bound:tt)*] $owner:ty;)*) => {$(
         $(#[$doc])*
@@ -31,19 +32,20 @@ macro_rules! missing_words {
     )*};
 }
 missing_words! {
-    /// The words that a flow of `T` does not have.
+    /// Methods that a flow of `T` does not have.
     MissingWords<T, M>: [T, M] Flow<T, M>;
-    /// The words that groups of `T` do not have.
+    /// Methods that groups of `T` do not have.
     MissingGroupWords<T, K, M>: [T, K, M] Grouped<T, K, M>;
-    /// The words that a join without keys does not have.
+    /// Methods that a join without keys does not have.
     MissingJoinWords<L, R, M, K>: [L, R, M, K] Join<L, R, M, K>;
-    /// The words that the emitter of a closure does not have.
+    /// Methods that the emitter of a closure does not have.
     MissingEmitterWords<U>: [U: Record] Emitter<'_, U>;
-    /// The words that the records of one group do not have.
+    /// Methods that the records of one group do not have.
     MissingRecordWords<T>: [T: Record] Group<'_, T>;
 }
 
-/// The words that an environment does not have. Its parameter is `()`: the compiler would look at bounds without a parameter here.
+/// Methods that an environment does not have. The parameter is always `()`. Without a parameter,
+/// the compiler would check the bounds in this crate.
 #[doc(hidden)]
 pub struct MissingSourceWords<E>(PhantomData<E>);
 
@@ -65,7 +67,7 @@ impl Deref for Env {
 )]
 pub trait HasRecordsToPrint {}
 
-/// A flow in `println!`.
+/// Error messages for a flow in `println!`.
 macro_rules! not_printed {
     ($($tr:ident)*) => {$(
         #[doc(hidden)]
@@ -81,7 +83,8 @@ macro_rules! not_printed {
 }
 not_printed! { Debug Display }
 
-/// The word with so many arguments, and what is said of it: `take(A) "a flow has no `take`" "write `.first(10)`";`
+/// Methods with their numbers of arguments, messages and notes:
+/// `take(A) "a flow has no `take`" "write `.first(10)`";`
 macro_rules! words {
     ($owner:ident<$($of:ident),*> $($table:tt)*) => {
         words! { @table $owner ($($of),*) $($table)* }
@@ -94,8 +97,8 @@ macro_rules! words {
         #[allow(non_camel_case_types)]
         #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
         pub trait $word {
-            /// A value of any type, so that the compiler reports nothing about the code behind the word.
-            fn behind<B>() -> B;
+            /// Returns a value of any type, so that the compiler reports no errors after the call.
+            fn any_value<B>() -> B;
         }
 
         words! { @method $owner $of $types $word $arguments }
@@ -109,20 +112,19 @@ macro_rules! words {
             where
                 Self: $word,
             {
-                <Self as $word>::behind()
+                <Self as $word>::any_value()
             }
         }
     };
 }
 
-/// Words of which the same is said: the words with their arguments stand behind the sentences.
+/// Methods with a common message and note. The names with their numbers of arguments follow.
 macro_rules! words_alike {
     ($owner:ident $of:tt $label:literal $message:literal $note:literal: $($word:ident $arguments:tt)*) => {
         words! { @table $owner $of $label: $($word $arguments $message $note;)* }
     };
 }
 
-/// Loops of streams.
 mod of_loops {
     use super::MissingWords;
     use crate::flow::{Flow, Solution};
@@ -137,8 +139,8 @@ mod of_loops {
                 `.group_by(..).aggregate(|g| g.fold(..))`"
     )]
     pub trait Loops {
-        /// A value of any type.
-        fn behind<B>() -> B;
+        /// Returns a value of any type, so that the compiler reports no errors after the call.
+        fn any_value<B>() -> B;
     }
 
     #[allow(missing_docs)]
@@ -148,7 +150,7 @@ mod of_loops {
             Self: Loops,
             F: FnOnce(Flow<T>) -> Flow<T>,
         {
-            <Self as Loops>::behind()
+            <Self as Loops>::any_value()
         }
 
         pub fn iterate_delta<W, K, F>(
@@ -163,12 +165,12 @@ mod of_loops {
             K: Key<T>,
             F: FnOnce(Solution<T, K::Value>, Flow<W>) -> (Flow<T>, Flow<W>),
         {
-            <Self as Loops>::behind()
+            <Self as Loops>::any_value()
         }
     }
 }
 
-/// Sources that other systems have.
+/// Sources of other systems.
 mod of_sources {
     words_alike! { MissingSourceWords (E) "not a source yet"
         "sources of this kind are not available yet"
@@ -184,7 +186,6 @@ mod of_sources {
     }
 }
 
-/// Words of the macro, on a flow that it did not see.
 mod of_the_macro {
     macro_rules! words_without_macro {
         ($($word:ident($($argument:ident),*) $message:literal;)*) => {
@@ -211,7 +212,7 @@ mod of_the_macro {
     }
 }
 
-/// Words of flows of records, on one of updates.
+/// Methods of flows of records, called on a flow of updates.
 mod of_updates {
     use crate::flow::Updating;
 
@@ -232,7 +233,7 @@ mod of_updates {
     }
 }
 
-/// Words of iterators and of other libraries.
+/// Methods of iterators and of other libraries.
 mod of_others {
     words! { MissingWords<T, M> "not a word of a flow":
         take(A) "a flow has no `take`" "write `.first(10)`, behind `.sort(..)` for the first of an order, or `.top(10, |record| desc(record.field))`";
@@ -381,7 +382,6 @@ mod of_joins {
     }
 }
 
-/// Words on the place where a closure puts records.
 mod of_emitters {
     words_alike! { MissingEmitterWords (U) "not a word of what takes records"
         "records are given by `emit`"

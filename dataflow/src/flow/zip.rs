@@ -8,10 +8,11 @@ use super::{Ends, Flow, Mode};
 use crate::record::Record;
 
 impl<T: Record, M: Mode> Flow<T, M> {
-    /// Each record behind its number: 0, 1, 2, … over the whole flow.
+    /// Adds a number to each record: 0, 1, 2, … over the whole flow.
     ///
-    /// The records of a task are numbered in the order in which they come, the tasks one after the other. So behind a `sort` a number is the
-    /// record's rank; behind a source it says nothing but that no other record has it.
+    /// A task numbers its records in their order, starting after the last number of the task before
+    /// it. So after a `sort` the number is the rank of the record. After a source it is only
+    /// unique.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -27,9 +28,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: a copy of each record. Tasks other than the first keep their records, on disk where they do not fit memory, until those before them have
-    /// counted theirs;
-    /// [`Flow::zip_with_unique_id`] keeps nothing.
+    /// # Cost
+    /// A copy of each record. Tasks other than the first store their records until the tasks before
+    /// them have counted theirs, on disk if they do not fit into memory.
+    /// [`Flow::zip_with_unique_id`] stores nothing.
     #[track_caller]
     pub fn zip_with_index(&self) -> Flow<(u64, T), M>
     where
@@ -38,7 +40,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
         self.zipped(Numbers::Consecutive, Location::caller())
     }
 
-    /// Each record behind a number that no other record of the flow has. There are gaps where tasks have different numbers of records.
+    /// Adds a unique number to each record. Numbers have gaps if tasks have different numbers of
+    /// records.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -52,7 +55,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # }
     /// ```
     ///
-    /// Cost: a copy of each record. Task `i` of `n` gives `i`, `i + n`, `i + 2 n`, …
+    /// # Cost
+    /// A copy of each record. Task `i` of `n` assigns the numbers `i`, `i + n`, `i + 2 n`, …
     #[track_caller]
     pub fn zip_with_unique_id(&self) -> Flow<(u64, T), M> {
         self.zipped(Numbers::Unique, Location::caller())
@@ -61,6 +65,6 @@ impl<T: Record, M: Mode> Flow<T, M> {
     fn zipped(&self, numbers: Numbers, caller: &'static Location<'static>) -> Flow<(u64, T), M> {
         let output = self.handle.rows_of(<(u64, T)>::schema());
         let operator = Zip { input: self.handle.schema(), output, numbers };
-        self.handle.called_at(caller).then(operator).typed()
+        self.handle.called_at(caller).append(operator).typed()
     }
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use runtime::error::Result;
 use runtime::page::RowWriter;
-use runtime::sort::{SortBuffer, SortedRows, Whole, WholeFactory};
+use runtime::sort::{PartitionFactory, PartitionKernel, SortBuffer, SortedRows};
 
 use crate::record::Record;
 
@@ -45,14 +45,14 @@ struct MapPartition<T, U, F> {
 }
 
 /// A kernel that calls `body` once for all records of a task.
-pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> WholeFactory
+pub(crate) fn map_partition<T: Record, U: Record, F>(body: F) -> PartitionFactory
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {
-    kernels(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn Whole>)
+    kernels(body, |body| Box::new(MapPartition::<T, U, F> { body, of: PhantomData }) as Box<dyn PartitionKernel>)
 }
 
-impl<T: Record, U: Record, F> Whole for MapPartition<T, U, F>
+impl<T: Record, U: Record, F> PartitionKernel for MapPartition<T, U, F>
 where
     F: for<'r> Fn(TaskRecords<'r, T>, &mut Emitter<'_, U>) + Clone + Send + 'static,
 {

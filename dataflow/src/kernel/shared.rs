@@ -12,7 +12,7 @@ use runtime::kernel::{Chain, Factory, Predicate, TaskContext};
 use runtime::page::Input;
 use runtime::plan::Reads;
 use runtime::row::Schema;
-use runtime::sort::{CoGroupKernel, GroupKernel, Whole};
+use runtime::sort::{CoGroupKernel, GroupKernel, PartitionKernel};
 
 use crate::accumulators;
 use crate::error::UserError;
@@ -101,7 +101,7 @@ macro_rules! kinds {
         }
     )*};
 }
-kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel Whole }
+kinds! { Chain Predicate JoinKernel Accumulate Reduce GroupKernel CoGroupKernel PartitionKernel }
 
 /// A factory that opens a kernel with a clone of a closure.
 pub(super) fn kernels<K, F, M>(closure: F, kernel: M) -> Arc<dyn Factory<K>>

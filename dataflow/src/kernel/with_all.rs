@@ -7,7 +7,7 @@ use runtime::error::{Error, Result};
 use runtime::kernel::{Chain, TaskContext};
 use runtime::page::{Input, RowWriter};
 use runtime::plan::Reads;
-use runtime::sort::{Beside, BesideFactory, FrozenRows, SortedRows};
+use runtime::sort::{FrozenRows, SideInputFactory, SideInputKernel, SortedRows};
 
 use crate::error::UserError;
 use crate::flow::TaskState;
@@ -111,18 +111,18 @@ struct WithRows<T, R, U, F> {
 }
 
 /// A kernel that calls `body` for each record with all rows, and ends the job with its error.
-pub(crate) fn try_with_rows<T: Record, R: Record, U: Record, F>(body: F, reads: Reads) -> BesideFactory
+pub(crate) fn try_with_rows<T: Record, R: Record, U: Record, F>(body: F, reads: Reads) -> SideInputFactory
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     let shared = SharedClosure::new(body);
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn SideInputKernel>> {
         let (body, reads) = (shared.get(), reads.clone());
         Ok(Box::new(WithRows::<T, R, U, F> { all: None, body, reads, of: PhantomData }))
     })
 }
 
-impl<T: Record, R: Record, U: Record, F> Beside for WithRows<T, R, U, F>
+impl<T: Record, R: Record, U: Record, F> SideInputKernel for WithRows<T, R, U, F>
 where
     F: for<'a, 'r> Fn(T::At<'a>, Rows<'r, R>, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
@@ -153,20 +153,24 @@ struct WithMade<T, R, U, S, O, F> {
 }
 
 /// A kernel that calls `init` once with all rows, and `body` for each record with the value of `init`.
-pub(crate) fn try_with_made<T: Record, R: Record, U: Record, S, O, F>(init: O, body: F, reads: Reads) -> BesideFactory
+pub(crate) fn try_with_made<T: Record, R: Record, U: Record, S, O, F>(
+    init: O,
+    body: F,
+    reads: Reads,
+) -> SideInputFactory
 where
     S: TaskState,
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,
     F: for<'a> Fn(T::At<'a>, &S, &mut Emitter<'_, U>) -> Result<(), UserError> + Clone + Send + 'static,
 {
     let (maker, shared) = (SharedClosure::new(init), SharedClosure::new(body));
-    Arc::new(move |_: &TaskContext| -> Result<Box<dyn Beside>> {
+    Arc::new(move |_: &TaskContext| -> Result<Box<dyn SideInputKernel>> {
         let (init, body, reads) = (maker.get(), shared.get(), reads.clone());
         Ok(Box::new(WithMade::<T, R, U, S, O, F> { made: None, init, body, reads, of: PhantomData }))
     })
 }
 
-impl<T: Record, R: Record, U: Record, S, O, F> Beside for WithMade<T, R, U, S, O, F>
+impl<T: Record, R: Record, U: Record, S, O, F> SideInputKernel for WithMade<T, R, U, S, O, F>
 where
     S: TaskState,
     O: for<'r> Fn(Rows<'r, R>) -> S + Clone + Send + 'static,

@@ -39,7 +39,7 @@ fn evaluate(nodes: &[Arc<Node>]) -> Result<()> {
             }
             Some(LoopOperator { part: LoopOperatorPart::Begin { .. }, .. }) => run_node(node, &mut tables)?,
             // The end of the loop runs its body.
-            _ if loops.around(node).is_some() => {}
+            _ if loops.loop_of(node).is_some() => {}
             _ => run_node(node, &mut tables)?,
         }
     }
@@ -64,7 +64,7 @@ fn run_loop(
     rounds: u32,
     tables: &mut Tables,
 ) -> Result<()> {
-    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.around(node) == Some(loop_id)).collect();
+    let body: Vec<&Arc<Node>> = nodes.iter().filter(|node| loops.loop_of(node) == Some(loop_id)).collect();
     let [begin, body @ ..] = body.as_slice() else { return Ok(()) };
     let mut rows = tables.get(&begin.sequence).cloned().unwrap_or_default();
     let mut set = SolutionSet::of(body, tables);

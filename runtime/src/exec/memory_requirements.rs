@@ -251,7 +251,7 @@ mod tests {
             let mut builder = Builder::default();
             let from = builder.stage(if reads { source } else { Head::Inbox(0) }, 3);
             let to = builder.stage(Head::Inbox(0), 3);
-            builder.ship(Place::behind(from, 0), Ship::Forward, Arc::new(RowLayout::full([ty])), to);
+            builder.ship(Place::after_step(from, 0), Ship::Forward, Arc::new(RowLayout::full([ty])), to);
             exchange_pages(&builder.plan.stages[from], &builder.plan.stages[from].outputs[0], 3)
         };
         let of_step = pages(false, LeafType::Text);
@@ -283,7 +283,7 @@ mod tests {
         let mut builder = Builder::default();
         let stage = builder.stage(Head::Inbox(0), 1);
         let driver = DriverFactory::new("a step", |_| Ok(IdleDriver)).spilling_beyond(bytes);
-        builder.step(Place::behind(stage, 0), 0, Arc::new(driver), 0, Part::Whole);
+        builder.step(Place::after_step(stage, 0), 0, Arc::new(driver), 0, Part::Whole);
         builder.plan.operators.push(OperatorInfo {
             origin: Origin {
                 name: "kept".into(),
@@ -299,7 +299,7 @@ mod tests {
             candidates: Vec::new(),
             chosen: None,
             inputs: Vec::new(),
-            is_passed_by: false,
+            is_left_out: false,
             in_loop: None,
             tasks: 1,
             estimate: Estimate::NOTHING,

@@ -19,14 +19,14 @@ use std::time::{Duration, Instant};
 use super::checkpoints::Barriers;
 use super::inline::OperatorScope;
 use super::timers::Alarm;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::page::Batch;
 use crate::source::{CheckedReader, Position, ReadProgress, RowFilters, Split, SplitPosition};
 use crate::stream::Control;
 
 pub(super) use assigned_splits::AssignedSplits;
 use assigned_splits::NextRead;
-pub(super) use listing::Listing;
+pub(super) use listing::{Listing, check_names};
 pub(super) use split_pruning::SplitPruning;
 pub(super) use watermarks::WatermarkGenerator;
 
@@ -198,20 +198,13 @@ impl SourceHead {
                 self.yield_turn(scope)?;
             }
             match self.reader.advance(filters)? {
-                ReadProgress::Batch { left_out } => {
-                    self.left_out = left_out;
-                    let rows = (self.reader.rows() + left_out.unwrap_or(0)) as u64;
-                    scope.job.metrics.source_rows.add(rows);
-                    metrics.rows_out.add(rows);
-                    return self.take_batch();
-                }
+                ReadProgress::Batch { left_out } => return self.take_batch(left_out, scope),
+                // The turn starts after the read, so that the read bytes are decoded in this turn.
                 ReadProgress::Pending => {
-                    // The turn starts after the read, so that the read bytes are decoded in this
-                    // turn.
                     self.is_pending = true;
                     return Ok(None);
                 }
-                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, scope),
+                progress @ (ReadProgress::CaughtUp | ReadProgress::End) => self.close(progress, scope)?,
             }
         }
     }
@@ -271,7 +264,11 @@ impl SourceHead {
     }
 
     /// Returns the reader's batch as an item, and notes its greatest event time.
-    fn take_batch(&mut self) -> Result<Option<SourceItem>> {
+    fn take_batch(&mut self, left_out: Option<usize>, scope: &OperatorScope) -> Result<Option<SourceItem>> {
+        self.left_out = left_out;
+        let rows = (self.reader.rows() + left_out.unwrap_or(0)) as u64;
+        scope.job.metrics.source_rows.add(rows);
+        scope.metrics(self.operator).rows_out.add(rows);
         self.has_returned = true;
         self.batch_split = self.current.as_ref().map_or(0, |(number, _)| *number);
         if let HeadSplits::Assigned(assigned) = &mut self.splits {
@@ -324,17 +321,25 @@ impl SourceHead {
     }
 
     /// Closes a split that has no more records, for now or for good.
-    fn close(&mut self, progress: ReadProgress, scope: &OperatorScope) {
+    ///
+    /// # Errors
+    /// Fails if a reader of a source that ends has no more records only for now.
+    fn close(&mut self, progress: ReadProgress, scope: &OperatorScope) -> Result<()> {
         self.leave(scope);
-        let Some((number, split)) = self.current.take() else { return };
-        let HeadSplits::Assigned(assigned) = &mut self.splits else {
-            self.count_bytes(split.bytes, scope);
-            return;
-        };
-        match progress {
-            ReadProgress::End => assigned.splits.note_sealed(number),
-            _ => assigned.splits.note_caught_up(number),
+        let Some((number, split)) = self.current.take() else { return Ok(()) };
+        match (&mut self.splits, progress) {
+            (HeadSplits::Assigned(assigned), ReadProgress::End) => assigned.splits.note_sealed(number),
+            (HeadSplits::Assigned(assigned), _) => assigned.splits.note_caught_up(number),
+            (HeadSplits::Shared(_), ReadProgress::End) => self.count_bytes(split.bytes, scope),
+            (HeadSplits::Shared(_), _) => {
+                return Err(Error::Connector(format!(
+                    "the reader returned `CaughtUp` for the split `{}` of a source that ends; return `Pending` to wait for \
+                     records, `End` after the last one, or make the source endless",
+                    split.name
+                )));
+            }
         }
+        Ok(())
     }
 
     /// The positions of the assigned splits, after the records that were returned.

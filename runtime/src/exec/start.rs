@@ -291,8 +291,7 @@ impl<'p> Starter<'p> {
 
     /// The positions of a source in the snapshot that the job continues from.
     fn restored(&self, operator: usize) -> &'p [SplitPosition] {
-        let restored = self.snapshots.and_then(|snapshots| snapshots.restored(operator));
-        restored.map_or(&[], |operator| &operator.positions)
+        self.snapshots.and_then(|snapshots| snapshots.restored(operator)).map_or(&[], |restored| &restored.positions)
     }
 
     fn at(&self, operator: usize, error: Error) -> Error {
@@ -301,8 +300,7 @@ impl<'p> Starter<'p> {
 
     fn step(&self, step: &StepPlan, number: usize, stage: usize, subtask: usize, task: &Arc<dyn Wake>) -> Result<Step> {
         let (plan, memory) = (&self.plan.stages[stage], self.driver_memory(step, task));
-        let locals = self.locals[stage][number].clone();
-        let superstep = u32::from(step.in_loop);
+        let (locals, superstep) = (self.locals[stage][number].clone(), u32::from(step.in_loop));
         let fills = step.fills.iter().filter(|&&(_, filter)| subtask < self.plan.runtime_filters[filter].tasks);
         let context = TaskContext {
             memory: memory.clone(),

@@ -10,10 +10,11 @@ use crate::physical::{
 use crate::strategy::Ship;
 use crate::value::json::Value;
 
-/// The version of the form. New fields keep it; it is counted up if a field changes its meaning.
+/// The version of the format. New fields keep the version. It is incremented if a field changes its
+/// meaning.
 pub(super) const VERSION: u64 = 1;
 
-/// The plan on one line: operators, inputs before their readers; with `metrics` also their counts.
+/// The plan on one line: operators, inputs before their readers. With `metrics` also their counts.
 /// `decisions` is read by [`Decisions::from_json`](crate::physical::Decisions::from_json).
 #[must_use]
 pub fn json(plan: &PhysicalPlan, metrics: Option<&JobMetrics>) -> String {
@@ -74,7 +75,7 @@ fn of_operator(plan: &PhysicalPlan, operator: &OperatorInfo, actual: Value) -> V
         ("tasks", operator.tasks.into()),
         ("fields", operator.fields.as_str().into()),
         ("leaves", operator.leaves.iter().map(String::as_str).collect()),
-        ("is_passed_by", Value::Bool(operator.is_passed_by)),
+        ("is_passed_by", Value::Bool(operator.is_left_out)),
         ("loop", member.map_or(Value::Null, |member| plan.operators[member.begin].identity.as_str().into())),
         ("loop_part", member.map_or(Value::Null, |member| member.part.name().into())),
         ("inputs", operator.inputs.iter().map(input).collect()),
@@ -94,7 +95,7 @@ fn of_candidate(candidate: &Candidate, chosen: Option<&Choice>) -> Value {
     ])
 }
 
-/// The counts of each operator, in all of its tasks and in each.
+/// The counts of each operator: over all of its tasks, and of each task.
 fn of_operators(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<Value> {
     let removed = |operator: usize| {
         let inputs = plan.operators.get(operator).map_or(0, |info| info.inputs.len());

@@ -6,10 +6,10 @@ use crate::plan::SizeHint;
 
 use super::{count, counts};
 
-/// A hint that is off by a smaller factor hardly changes the plan.
-const OFF: f64 = 4.0;
-/// Nor does one that is off by fewer records.
-const FEW: f64 = 5_000.0;
+/// The least factor by which a wrong hint is reported. Smaller errors hardly change the plan.
+const MIN_FACTOR: f64 = 4.0;
+/// The least number of records by which a wrong hint is reported.
+const MIN_DIFFERENCE: f64 = 5_000.0;
 
 /// A note for each hint that was far off.
 pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
@@ -22,8 +22,8 @@ pub(super) fn wrong(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<String> {
     notes.filter_map(|(&hint, operator)| note(hint, &hints, || is_cut_short(plan, &counts, operator))).collect()
 }
 
-/// Whether an operator may have emitted fewer records than there are: a later operator stopped
-/// reading, or the runtime filter of a later join removed records before they arrived here.
+/// Returns `true` if an operator may have emitted fewer records than there are: a later operator
+/// stopped reading, or the runtime filter of a later join removed records before this operator.
 fn is_cut_short(plan: &PhysicalPlan, counts: &[OperatorCounts], operator: usize) -> bool {
     let inputs = |of: usize| plan.operators.get(of).into_iter().flat_map(|info| &info.inputs).map(|&(input, _)| input);
     // Operators come after their inputs.
@@ -55,7 +55,7 @@ fn note((info, counts, hint): Fact<'_>, all: &[Fact<'_>], is_cut_short: impl Fn(
             }
             (format!("expect_rows({rows})"), rows as f64, came, format!("{} records came", count(came)))
         }
-        // Parts of a conjunction: the first has the hint for all of them.
+        // Parts of a conjunction: the first one has the hint for all of them.
         SizeHint::Share(share) if share >= 1.0 => return None,
         SizeHint::Share(share) => {
             let parts = all.iter().filter(|(part, ..)| place(part) == place(info));
@@ -67,5 +67,6 @@ fn note((info, counts, hint): Fact<'_>, all: &[Fact<'_>], is_cut_short: impl Fn(
     };
     let (least, most) = (expected.min(came).max(1.0), expected.max(came));
     let (file, line, _) = place(info);
-    (most >= OFF * least && most - least >= FEW).then(|| format!("note: `{said}` at {file}:{line}: {found}\n"))
+    (most >= MIN_FACTOR * least && most - least >= MIN_DIFFERENCE)
+        .then(|| format!("note: `{said}` at {file}:{line}: {found}\n"))
 }

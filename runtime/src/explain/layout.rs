@@ -1,8 +1,9 @@
-//! Places of the boxes and lines of a plan's drawing: sources above, results below.
+//! The positions of the boxes and lines in the drawing of a plan: sources at the top, results at
+//! the bottom.
 //!
-//! A loop is drawn by itself, and stands in a frame among the operators outside. Lines from outside
-//! enter the frame from above, and the loop's result leaves it below. The way back to the next
-//! round goes up at the frame's right side.
+//! A loop is drawn separately, and placed in a frame among the other operators. Lines from outside
+//! enter the frame at the top, and the loop's result leaves it at the bottom. The line to the next
+//! round goes up at the right side of the frame.
 
 mod layers;
 
@@ -12,24 +13,24 @@ use layers::{Course, Drawing, Edge, Node, Place};
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
     pub(super) box_height: f64,
-    /// From one box to the next in a layer.
+    /// The distance between two boxes of a layer.
     pub(super) gap: f64,
-    /// From one layer to the next.
+    /// The distance between two layers.
     pub(super) layer_gap: f64,
     pub(super) label_width: f64,
     pub(super) label_height: f64,
 }
 
-/// The room between a frame and its boxes.
+/// The distance between a frame and its boxes.
 const PADDING: f64 = 20.0;
 
-/// A loop among the operators that are drawn.
+/// A loop among the drawn operators.
 pub(super) struct Loop {
-    /// The operators in it, by their numbers.
+    /// The numbers of its operators.
     pub(super) members: Vec<usize>,
-    /// The last of them: its result leaves the loop.
+    /// The last of them. It emits the loop's result.
     pub(super) end: usize,
-    /// The inputs of the end whose rows go back, each with the operator that they go to.
+    /// The inputs of the end whose rows return to earlier operators, each with that operator.
     pub(super) ways_back: Vec<(usize, usize)>,
 }
 
@@ -39,7 +40,7 @@ pub(super) struct Layout {
     pub(super) height: f64,
     /// The upper left corner of each box.
     pub(super) boxes: Vec<(f64, f64)>,
-    /// The lines, in the order of the boxes that they go to, and of their inputs.
+    /// The lines, in the order of the boxes at their lower ends, and of the inputs of these boxes.
     pub(super) lines: Vec<Line>,
     /// The frame of each loop.
     pub(super) frames: Vec<Frame>,
@@ -63,7 +64,7 @@ pub(super) struct Frame {
     pub(super) corner: (f64, f64),
     pub(super) width: f64,
     pub(super) height: f64,
-    /// In the order of [`Loop::ways_back`].
+    /// The lines back, in the order of [`Loop::ways_back`].
     pub(super) ways_back: Vec<WayBack>,
 }
 
@@ -75,8 +76,9 @@ pub(super) struct WayBack {
     pub(super) label: (f64, f64),
 }
 
-/// The drawing of operators of these widths. Each reads operators with a smaller number; other
-/// inputs are not drawn. Operators outside of a loop read no member but its end.
+/// The drawing of operators with boxes of these widths. Each operator reads operators with a
+/// smaller number. Other inputs are not drawn. Operators outside of a loop read no member but its
+/// end.
 pub(super) fn layout(widths: &[f64], inputs: &[Vec<usize>], loops: &[Loop], sizes: Sizes) -> Layout {
     let mut loop_of = vec![None; inputs.len()];
     for (number, of) in loops.iter().enumerate() {
@@ -98,21 +100,21 @@ struct Plan<'p> {
     sizes: Sizes,
 }
 
-/// A loop's drawing, from the upper left corner of its frame.
+/// The drawing of a loop, relative to the upper left corner of its frame.
 struct Inside {
     width: f64,
     height: f64,
     boxes: Vec<(usize, (f64, f64))>,
     lines: Vec<(Read, Course)>,
-    /// The lines that come from outside, each with its course in the frame.
+    /// The lines from outside, each with its course in the frame.
     entering: Vec<(Read, Course)>,
     /// The middle of the end's box.
     exit_x: f64,
-    ways_back: Vec<WayUp>,
+    ways_back: Vec<LineUp>,
 }
 
-/// A line that leaves a box at its right side, goes up, and ends at the right side of another.
-struct WayUp {
+/// A line that leaves a box at its right side, goes up, and ends at the right side of another box.
+struct LineUp {
     from: (f64, f64),
     x: f64,
     to: (f64, f64),
@@ -132,8 +134,8 @@ impl Plan<'_> {
             .map(move |(input, &from)| (from, to, input))
     }
 
-    /// Draws a loop. A line from outside begins at a vertex of its own, without height, in the
-    /// uppermost layer.
+    /// Draws a loop. A line from outside starts at its own vertex without height, in the uppermost
+    /// layer.
     fn inside(&self, of: &Loop) -> Inside {
         let mut members = of.members.clone();
         members.sort_unstable();
@@ -172,31 +174,31 @@ impl Plan<'_> {
         inside.moved((PADDING, 0.0))
     }
 
-    /// The ways back of a loop, at the right of boxes of this width. The way that goes furthest up
-    /// is the outermost.
-    fn ways_back(&self, of: &Loop, right: f64, middle_right: impl Fn(usize) -> (f64, f64)) -> Vec<WayUp> {
+    /// The lines back of a loop, at the right of boxes of width `right`. The line that goes
+    /// furthest up is the outermost.
+    fn ways_back(&self, of: &Loop, right: f64, middle_right: impl Fn(usize) -> (f64, f64)) -> Vec<LineUp> {
         let mut by_height: Vec<usize> = (0..of.ways_back.len()).collect();
         let top = |way: usize| middle_right(of.ways_back[way].1).1;
         by_height.sort_by(|&left, &right| top(right).total_cmp(&top(left)));
         let way_back = |(number, &(_, to)): (usize, &(usize, usize))| {
             let lane = by_height.iter().position(|&way| way == number).unwrap_or(0) as f64;
             let from = middle_right(of.end);
-            // Ways that leave the end together leave it side by side.
+            // Lines that leave the end together leave it side by side.
             let from = (from.0, from.1 + 12.0 * (lane - (by_height.len() - 1) as f64 / 2.0));
-            WayUp { from, x: right + (lane + 0.5) * self.lane(), to: middle_right(to) }
+            LineUp { from, x: right + (lane + 0.5) * self.lane(), to: middle_right(to) }
         };
         of.ways_back.iter().enumerate().map(way_back).collect()
     }
 
-    /// The room of a way back: it has a label.
+    /// The width of a line back, with its label.
     fn lane(&self) -> f64 {
         self.sizes.label_width + 8.0
     }
 
     /// Draws the operators outside of loops, each loop as one vertex.
     fn outside(&self, loops: &[Loop], frames: Vec<Inside>) -> Layout {
-        // A loop has the place of its end in the order of operators: all that it reads comes
-        // before.
+        // A loop has the position of its end in the order of operators, because all its inputs come
+        // before that.
         let is_drawn = |operator: usize| self.loop_of[operator].is_none_or(|of| loops[of].end == operator);
         let drawn: Vec<usize> = (0..self.inputs.len()).filter(|&operator| is_drawn(operator)).collect();
         let number = |operator: usize| {
@@ -224,15 +226,15 @@ impl Plan<'_> {
         let place = |(inside, of): (Inside, &Loop)| inside.placed(corners[number(of.end)], &mut boxes, &mut courses);
         let frames = frames.into_iter().zip(loops).map(place).collect();
         for ((from, ..), course) in &mut courses {
-            // A loop's result comes from its last box, not from the frame.
+            // A loop's result starts at its last box, not at the frame.
             course.points[0].1 = boxes[*from].1 + self.sizes.box_height;
         }
         courses.sort_by_key(|&((_, to, input), _)| (to, input));
         Layout { width, height, boxes, lines: courses.into_iter().map(line).collect(), frames }
     }
 
-    /// The lines to an operator or the loop that it ends. A line that enters a loop has a fixed
-    /// end, from the middle of the frame.
+    /// The lines to an operator, or to the loop that it ends. A line that enters a loop has a fixed
+    /// end, relative to the middle of the frame.
     fn reads_outside(&self, to: usize, frames: &[Inside]) -> Vec<(Read, Option<f64>)> {
         let Some(of) = self.loop_of[to] else { return self.reads(to).map(|read| (read, None)).collect() };
         let Inside { entering, width, .. } = &frames[of];
@@ -258,27 +260,27 @@ impl Inside {
         self
     }
 
-    /// Adds the boxes and lines to those outside, with the frame's corner at this place.
+    /// Adds the boxes and lines to those outside. `corner` is the corner of the frame.
     fn placed(self, corner: (f64, f64), boxes: &mut [(f64, f64)], courses: &mut Vec<(Read, Course)>) -> Frame {
         let Inside { width, height, boxes: inside, lines, entering, ways_back, .. } = self.moved(corner);
         inside.into_iter().for_each(|(member, place)| boxes[member] = place);
         courses.extend(lines);
         for (read, inside) in entering {
             if let Some((_, course)) = courses.iter_mut().find(|(other, _)| *other == read) {
-                // The line goes on where it meets the frame.
+                // The line continues where it reaches the frame.
                 course.points.pop();
                 course.points.extend(inside.points.into_iter().skip(1));
             }
         }
-        Frame { corner, width, height, ways_back: ways_back.iter().map(WayUp::drawn).collect() }
+        Frame { corner, width, height, ways_back: ways_back.iter().map(LineUp::drawn).collect() }
     }
 }
 
-impl WayUp {
-    /// With round corners, and a head at the upper end.
+impl LineUp {
+    /// The line with round corners, and its arrow head at the upper end.
     fn drawn(&self) -> WayBack {
         const ROUND: f64 = 10.0;
-        let WayUp { from, x, to } = self;
+        let LineUp { from, x, to } = self;
         let (bottom, top) = (from.1 - ROUND, to.1 + ROUND);
         let up =
             format!("M{:.1} {:.1}H{:.1}Q{x:.1} {:.1} {x:.1} {bottom:.1}V{top:.1}", from.0, from.1, x - ROUND, from.1);
@@ -300,8 +302,8 @@ fn line(((from, to, input), course): (Read, Course)) -> Line {
     Line { from, to, input, path: path(&course.points), label: course.label }
 }
 
-/// A line through pairs of points: straight from the first to the second, and in a bow to the next
-/// pair.
+/// A path through pairs of points: straight from the first to the second of a pair, and curved to
+/// the next pair.
 fn path(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
     for (number, &(x, y)) in points.iter().enumerate() {

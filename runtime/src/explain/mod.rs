@@ -1,5 +1,5 @@
-//! EXPLAIN: a plan with its estimates before a run, and with its counts after it. As text for
-//! people, as JSON for tools, and as a page.
+//! EXPLAIN: a plan with its estimates before a run, and with its counts after it. As text, as JSON,
+//! and as an HTML page.
 
 mod as_json;
 mod hints;
@@ -14,7 +14,7 @@ pub use as_json::json;
 pub use page::html;
 pub use text::{schemas, text};
 
-/// The counts of each operator. A union has no driver that counts: its rows are those of its
+/// The counts of each operator. A union has no driver that counts, so its rows are those of its
 /// inputs. An operator in a loop has the rounds of the loop's beginning.
 fn counts(plan: &PhysicalPlan, metrics: &JobMetrics) -> Vec<OperatorCounts> {
     let mut counts: Vec<OperatorCounts> = metrics.counts().collect();
@@ -35,7 +35,7 @@ fn is_union(info: &OperatorInfo) -> bool {
     info.strategy.is_empty() && info.inputs.len() > 1 && !ends_loop
 }
 
-/// A number as people read it: `1.50 M`.
+/// A rounded number with a unit: `1.50 M`.
 fn count(number: f64) -> String {
     match number {
         n if n >= 1e9 => format!("{:.2} G", n / 1e9),

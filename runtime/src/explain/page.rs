@@ -1,7 +1,7 @@
-//! A plan as a page: one file that loads no other, drawn by its own script.
+//! A plan as a page: one file that loads no other file. Its own script draws it.
 //!
-//! The page shows the content of the JSON and nothing else, so a run can be looked at later, and
-//! compared with another.
+//! The page shows exactly the content of the JSON, so a run can be viewed later, and compared with
+//! another one.
 
 use std::collections::HashMap;
 
@@ -19,26 +19,26 @@ const SCRIPTS: [&str; 4] = [
     include_str!("page/page.js"),
 ];
 
-/// The sizes of the script's drawing.
+/// The sizes of the drawing.
 const SIZES: Sizes = Sizes { box_height: 84.0, gap: 32.0, layer_gap: 56.0, label_width: 124.0, label_height: 20.0 };
-/// A box is as wide as its title needs, within these bounds. The lower one has room for its
+/// The bounds of the width of a box, which follows from its title. The lower bound has room for the
 /// numbers.
 const BOX_WIDTHS: (f64, f64) = (264.0, 460.0);
-/// The width of a title's character, and of the rest of its line.
+/// The width of a character of the title, and of the rest of its line.
 const CHAR_WIDTH: f64 = 8.2;
 const TITLE_MARGIN: f64 = 56.0;
-/// An estimate that is off by a smaller factor has no badge.
-const LEAST_BADGE: f64 = 1.5;
+/// The least factor between estimate and count for which a badge is shown.
+const MIN_BADGE_FACTOR: f64 = 1.5;
 
-/// The page of a plan that [`json`](super::json) returned, before a run or after it. `earlier` is
-/// another plan of the same program to compare with: operators are matched by identity.
+/// The page of a plan that [`json`](super::json) returned, before or after a run. `earlier` is
+/// another plan of the same program to compare with. Operators are matched by identity.
 ///
 /// # Errors
 /// [`Error::Plan`] if a plan is not such a text, or has an unknown version.
 pub fn html(title: &str, plan: &str, earlier: Option<&str>) -> Result<String> {
     let earlier = earlier.map_or(Ok(Value::Null), |earlier| drawn("the earlier plan", earlier))?;
     let data = Value::object([("title", title.into()), ("plan", drawn("the plan", plan)?), ("earlier", earlier)]);
-    // A text of the program must not end the element that holds it.
+    // A text of the program must not close the element that contains it.
     let data = data.to_string().replace('<', "\\u003c");
     let title = title.replace('&', "&amp;").replace('<', "&lt;");
     let page = PAGE.replace("/*style*/", STYLE).replace("/*script*/", &SCRIPTS.concat());
@@ -62,28 +62,28 @@ fn drawn(which: &str, plan: &str) -> Result<Value> {
     Ok(plan)
 }
 
-/// The operators that are shown. Rows go past the others: their readers read what they read.
+/// The shown operators. An operator that is left out is replaced by its input.
 struct Shown<'p> {
     operators: &'p [Value],
-    /// The numbers of those that are shown.
+    /// The numbers of the shown operators.
     numbers: Vec<usize>,
-    /// Of each that is shown, its inputs, as places among those that are shown.
+    /// For each shown operator, its inputs, as positions among the shown operators.
     inputs: Vec<Vec<usize>>,
 }
 
 impl<'p> Shown<'p> {
     fn of(operators: &'p [Value]) -> Self {
         let inputs = inputs_of(operators);
-        let mut stands_for: Vec<usize> = (0..operators.len()).collect();
+        let mut shown_instead: Vec<usize> = (0..operators.len()).collect();
         for (number, operator) in operators.iter().enumerate() {
             if let (Value::Bool(true), Some(&input)) = (&operator["is_passed_by"], inputs[number].first()) {
-                stands_for[number] = if input < number { stands_for[input] } else { number };
+                shown_instead[number] = if input < number { shown_instead[input] } else { number };
             }
         }
-        let numbers: Vec<usize> = (0..operators.len()).filter(|&number| stands_for[number] == number).collect();
+        let numbers: Vec<usize> = (0..operators.len()).filter(|&number| shown_instead[number] == number).collect();
         let inputs_of_shown = |&number: &usize| {
-            // An input without a place comes last, and so is not drawn.
-            let place = |&input: &usize| numbers.binary_search(stands_for.get(input)?).ok();
+            // An input without a position is after all others, so it is not drawn.
+            let place = |&input: &usize| numbers.binary_search(shown_instead.get(input)?).ok();
             inputs[number].iter().map(|input| place(input).unwrap_or(usize::MAX)).collect()
         };
         let inputs = numbers.iter().map(inputs_of_shown).collect();
@@ -94,7 +94,7 @@ impl<'p> Shown<'p> {
         &self.operators[self.numbers[place]]
     }
 
-    /// The width of a box: that of its title.
+    /// The width of a box, by its title.
     fn width(&self, place: usize) -> f64 {
         let operator = self.operator(place);
         let text = |field: &str| operator[field].as_str().unwrap_or_default();
@@ -104,8 +104,8 @@ impl<'p> Shown<'p> {
         (CHAR_WIDTH * chars as f64 + TITLE_MARGIN).clamp(BOX_WIDTHS.0, BOX_WIDTHS.1).round()
     }
 
-    /// The rows of an operator by its estimate, in a loop those of a round; none before a run, and
-    /// of sinks.
+    /// The factor between the rows of an operator and its estimate, in a loop per round. `None`
+    /// before a run, and for sinks.
     fn factor(&self, place: usize) -> Option<f64> {
         let operator = self.operator(place);
         let (actual, estimate) = (&operator["actual"], &operator["estimate"]);
@@ -129,7 +129,7 @@ impl<'p> Shown<'p> {
             }
             let of = &mut loops[number].1;
             of.members.push(place);
-            // Inputs come before their readers, so the last is the end.
+            // Inputs come before their readers, so the last member is the end.
             of.end = place;
             match self.operator(place)["loop_part"].as_str() {
                 Some("begin") => of.ways_back.push((0, place)),
@@ -137,7 +137,7 @@ impl<'p> Shown<'p> {
                 _ => {}
             }
         }
-        // The layout draws no other rows that leave a loop.
+        // The layout cannot draw other rows that leave a loop.
         let leaves_elsewhere = |of: &Loop| {
             let is_member = |place: usize| of.members.binary_search(&place).is_ok();
             let reads = |place: usize| self.inputs[place].iter().any(|&input| input != of.end && is_member(input));
@@ -154,7 +154,7 @@ impl<'p> Shown<'p> {
         let factors = (0..self.numbers.len()).map(|place| self.factor(place));
         let boxes =
             self.numbers.iter().zip(boxes).zip(widths).zip(factors).map(|(((&operator, (x, y)), width), factor)| {
-                let has_badge = factor.is_some_and(|factor| factor.max(1.0 / factor) >= LEAST_BADGE);
+                let has_badge = factor.is_some_and(|factor| factor.max(1.0 / factor) >= MIN_BADGE_FACTOR);
                 Value::object([
                     ("operator", operator.into()),
                     ("factor", factor.map_or(Value::Null, Value::from)),
@@ -206,7 +206,7 @@ impl<'p> Shown<'p> {
     }
 }
 
-/// The inputs of each operator by number; `usize::MAX` for one that is missing.
+/// The inputs of each operator by number. `usize::MAX` for an input that is missing.
 fn inputs_of(operators: &[Value]) -> Vec<Vec<usize>> {
     let numbers: HashMap<&str, usize> = operators
         .iter()

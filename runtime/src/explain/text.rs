@@ -1,4 +1,4 @@
-//! A plan as a tree of text, for people.
+//! A plan as a tree of text.
 
 mod frames;
 
@@ -14,9 +14,9 @@ use crate::plan::{Endpoint, Node, topological};
 use crate::source::ColumnFit;
 use crate::strategy::Ship;
 
-/// The plan as text. With `metrics`: rows, bytes and time of each operator, and what it kept in
-/// memory and on disk. With `shows_fields`: the fields that are read of each operator's records;
-/// `price ← cost` is taken over unchanged.
+/// The plan as text. With `metrics`: rows, bytes and time of each operator, and the bytes that it
+/// kept in memory and on disk. With `shows_fields`: the fields that are read of each operator's
+/// records. `price ← cost` is an unchanged copy.
 #[must_use]
 pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
     let mut lines = Vec::new();
@@ -36,7 +36,7 @@ pub fn text(plan: &PhysicalPlan, metrics: Option<&JobMetrics>, shows_fields: boo
     text
 }
 
-/// Both orders of a region, below the tree.
+/// The two orders of a region, which follow the tree.
 fn reordered(plan: &PhysicalPlan, region: &JoinRegion) -> String {
     let order = |estimate: &OrderEstimate| {
         let (order, rows) = (estimate.order.text(&|identity| short_name(plan, identity)), count(estimate.rows));
@@ -78,23 +78,23 @@ pub fn schemas(sinks: &[Arc<Node>]) -> String {
 struct Line {
     /// Frames of loops.
     frame: String,
-    /// Branches of the tree, how the rows are shipped, name and description.
+    /// Branches of the tree, exchange, name and description.
     left: String,
     operator: usize,
-    /// The input that it stands for; none for a root.
+    /// The input that the line represents. `None` for a root.
     edge: Option<InputOf>,
-    /// The operator has a line above, which has its facts.
+    /// Whether the operator has a line above, which has its facts.
     is_repeated: bool,
 }
 
-/// The depth of a drawn plan. Deeper operators are drawn at this depth.
-const DEEPEST: usize = 100;
+/// The maximum depth of a drawn plan. Deeper operators are drawn at this depth.
+const MAX_DEPTH: usize = 100;
 
-/// An operator that is still to be drawn.
+/// An operator that is not drawn yet.
 struct Branch<'p> {
     operator: usize,
     edge: Option<(InputOf, &'p Ship)>,
-    /// What stands before its title, and before the titles of its inputs.
+    /// The text before its title. `below` is the text before the titles of its inputs.
     indent: String,
     below: String,
     depth: usize,
@@ -102,7 +102,7 @@ struct Branch<'p> {
 
 fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Line>) {
     let root = Branch { operator: root, edge: None, indent: String::new(), below: String::new(), depth: 0 };
-    // An explicit stack: a plan may be deeper than the thread's.
+    // The stack is explicit: a plan may be deeper than the thread's stack.
     let mut open = vec![root];
     while let Some(Branch { operator, edge, indent, below, depth }) = open.pop() {
         let info = &plan.operators[operator];
@@ -120,7 +120,7 @@ fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Lin
         let last = info.inputs.len();
         for (index, (input, ship)) in info.inputs.iter().enumerate().rev() {
             let (branch, rest) = if index + 1 < last { ("├─ ", "│  ") } else { ("└─ ", "   ") };
-            let (indent, below) = if depth < DEEPEST {
+            let (indent, below) = if depth < MAX_DEPTH {
                 (format!("{below}{branch}"), format!("{below}{rest}"))
             } else {
                 (indent.clone(), below.clone())
@@ -131,17 +131,17 @@ fn tree(plan: &PhysicalPlan, root: usize, seen: &mut [bool], lines: &mut Vec<Lin
     }
 }
 
-/// The operator that is drawn for this one: if rows go past it, the one that they come from.
+/// The operator that is drawn for this one: its input if it is left out.
 fn shown(plan: &PhysicalPlan, mut operator: usize) -> usize {
     while let Some(&(input, _)) =
-        plan.operators[operator].inputs.first().filter(|_| plan.operators[operator].is_passed_by)
+        plan.operators[operator].inputs.first().filter(|_| plan.operators[operator].is_left_out)
     {
         operator = input;
     }
     operator
 }
 
-/// `open: filter`.
+/// The title of an operator: `open: filter`.
 fn title(info: &OperatorInfo) -> String {
     let description = shortened(&info.description, 120);
     // A name that is one of the operator's own words adds nothing.
@@ -153,12 +153,12 @@ fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most - 1).chain(['…']).collect() }
 }
 
-/// The characters of an operator's closures that are always shown. A longer text ends where the
-/// column does.
+/// The number of characters of an operator's closures that are always shown. A longer text ends
+/// with the column.
 const TEXT_CHARS: usize = 56;
 
-/// The column of operators: the drawing and titles, each with the text of its closures as far as
-/// the column is wide.
+/// The column of operators: the drawing and titles, each with the text of its closures as far as it
+/// fits in the column.
 fn operator_column(plan: &PhysicalPlan, lines: &[Line]) -> Vec<String> {
     let text = |line: &Line| if line.is_repeated { "" } else { &*plan.operators[line.operator].text };
     let chars = |text: &str| text.chars().count();
@@ -172,19 +172,19 @@ fn operator_column(plan: &PhysicalPlan, lines: &[Line]) -> Vec<String> {
     lines.iter().map(cell).collect()
 }
 
-/// A column of an operator's counts.
-type Says = fn(&OperatorInfo, &OperatorCounts) -> String;
+/// The text of a column for an operator's counts.
+type CellText = fn(&OperatorInfo, &OperatorCounts) -> String;
 
 /// The columns of numbers.
-const NUMBERS: [(&str, Says); 4] = [
+const NUMBERS: [(&str, CellText); 4] = [
     ("rows", |info, counts| rows(rows_of(info, counts) as f64, info, counts.rounds)),
     ("bytes", |_, counts| bytes(counts.bytes)),
     ("time", |_, counts| duration(counts.busy_nanos)),
     ("memory", |_, counts| memory(counts)),
 ];
 
-/// And of words.
-const WORDS: [(&str, Says); 2] =
+/// The columns of words.
+const WORDS: [(&str, CellText); 2] =
     [("spilled", |_, counts| spilled(counts)), ("roles", |info, counts| reversal(info.tasks as u64, counts.reversals))];
 
 fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, shows_fields: bool) -> String {
@@ -214,12 +214,12 @@ fn render(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>, sho
 /// A heading, and a cell for each line.
 type Column = (&'static str, Vec<String>);
 
-/// The columns with a cell that is not empty, and how many of them are numbers. These come first.
+/// The columns that have any text, and the number of numeric columns. These come first.
 fn columns(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) -> (Vec<Column>, usize) {
     let has_cells = |(_, cells): &Column| cells.iter().any(|cell| !cell.is_empty());
     let column = |heading, cell: &dyn Fn(&Line) -> String| (heading, lines.iter().map(cell).collect());
-    let of_operators = |heading, says: &dyn Fn(usize) -> String| {
-        column(heading, &|line| if line.is_repeated { String::new() } else { says(line.operator) })
+    let of_operators = |heading, text_of: &dyn Fn(usize) -> String| {
+        column(heading, &|line| if line.is_repeated { String::new() } else { text_of(line.operator) })
     };
     let Some(metrics) = metrics else {
         let estimates = of_operators("estimated rows", &|operator| estimated(&plan.operators[operator]));
@@ -228,8 +228,9 @@ fn columns(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) ->
         return (columns, numbers);
     };
     let counts = counts(plan, metrics);
-    let of_counts = |&(heading, says): &(&'static str, Says)| {
-        let cell = |operator| counts.get(operator).map_or_else(String::new, |of| says(&plan.operators[operator], of));
+    let of_counts = |&(heading, text_of): &(&'static str, CellText)| {
+        let cell =
+            |operator| counts.get(operator).map_or_else(String::new, |of| text_of(&plan.operators[operator], of));
         of_operators(heading, &cell)
     };
     let filtered = column("filtered", &|line| {
@@ -244,7 +245,7 @@ fn columns(plan: &PhysicalPlan, lines: &[Line], metrics: Option<&JobMetrics>) ->
     (columns, numbers)
 }
 
-/// An operator's rows; those of one in a loop as rounds and their mean: `10 × 2.0 k`.
+/// The rows of an operator. In a loop, the rounds and the mean per round: `10 × 2.0 k`.
 fn rows(rows: f64, info: &OperatorInfo, rounds: u64) -> String {
     if !runs_in_rounds(info) || rounds == 0 {
         return count(rows);
@@ -254,36 +255,36 @@ fn rows(rows: f64, info: &OperatorInfo, rounds: u64) -> String {
     format!("{rounds} × {of_round}")
 }
 
-/// An operator's estimated rows; of one in a loop, those of a round.
+/// The estimated rows of an operator. In a loop, those of one round.
 fn estimated(info: &OperatorInfo) -> String {
     let rows = count(info.estimate.rows);
     if runs_in_rounds(info) { format!("{rows} a round") } else { rows }
 }
 
-/// Whether an operator counts the rows of all rounds.
+/// Returns `true` if an operator counts the rows of all rounds.
 fn runs_in_rounds(info: &OperatorInfo) -> bool {
     info.in_loop.is_some_and(|member| member.part != LoopPart::End)
 }
 
-/// The rows of an operator: those that it emits, or, of a sink, those that it receives.
+/// The rows of an operator: those that it emits, or those that a sink receives.
 fn rows_of(info: &OperatorInfo, counts: &OperatorCounts) -> u64 {
     if info.estimate.row_bytes == 0.0 { counts.rows_in } else { counts.rows_out }
 }
 
-/// Bytes, if there are any.
+/// A number of bytes. Empty for 0.
 fn bytes(bytes: u64) -> String {
     if bytes == 0 { String::new() } else { Mib(bytes as usize).to_string() }
 }
 
-/// The memory that an operator held, if it is more than the buffers of files, or if the operator
-/// spilled.
+/// The memory that an operator held. Shown if it is more than the buffers of files, or if the
+/// operator spilled.
 fn memory(counts: &OperatorCounts) -> String {
-    const LEAST_SHOWN: u64 = 16 << 20;
+    const MIN_SHOWN_BYTES: u64 = 16 << 20;
     let held = counts.memory_bytes;
-    if held >= LEAST_SHOWN || counts.spilled_bytes > 0 { bytes(held) } else { String::new() }
+    if held >= MIN_SHOWN_BYTES || counts.spilled_bytes > 0 { bytes(held) } else { String::new() }
 }
 
-/// `1.2 GiB in 14 parts, 2 passes`.
+/// The spilled bytes: `1.2 GiB in 14 parts, 2 passes`.
 fn spilled(counts: &OperatorCounts) -> String {
     let mut text = bytes(counts.spilled_bytes);
     match counts.spilled_parts {
@@ -299,7 +300,7 @@ fn spilled(counts: &OperatorCounts) -> String {
     text
 }
 
-/// The tasks of a join that built the other side than the plan says.
+/// The number of tasks of a join that built the other side than planned.
 fn reversal(tasks: u64, reversals: u64) -> String {
     match reversals {
         0 => String::new(),
@@ -308,7 +309,7 @@ fn reversal(tasks: u64, reversals: u64) -> String {
     }
 }
 
-/// The cells as columns. Numbers are aligned right, words left.
+/// Aligns cells in columns: numbers right, words left.
 fn aligned(table: &[Vec<String>], numbers: Range<usize>) -> String {
     let columns = table.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();

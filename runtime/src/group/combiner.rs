@@ -1,12 +1,12 @@
-//! Combiners: pre-aggregate rows before they are shipped, and emit incomplete groups if memory
-//! ends.
+//! Combiners: pre-aggregate rows before they are shipped, and emit incomplete groups if memory is
+//! refused.
 //!
-//! A combiner is useful only if rows share groups, which is not known before and may change. So it
-//! measures that. It judges its table when it is larger than the caches, or as large as it may be.
-//! If hardly any row shared a group, it changes to small tables. These fit a core's second cache,
-//! and still combine frequent groups. If a small table finds none either, the next 15 are filled
-//! without lookups: each row is a group of its own. After 256 small tables, some millions of rows,
-//! it tries a large table again.
+//! A combiner is useful only if rows share groups. This is not known in advance and may change, so
+//! a combiner measures it. It checks its table when the table is larger than the caches, or as
+//! large as it may be. If almost no rows shared a group, it changes to small tables. These fit in
+//! the second-level cache of a core and still combine frequent groups. If a small table finds
+//! almost none either, the next 15 are filled without lookups: each row is a group of its own.
+//! After 256 small tables, that is, some million rows, it tries a large table again.
 
 use crate::error::Result;
 use crate::group::bypass::{AggregationBypass, is_useless};
@@ -17,49 +17,50 @@ use crate::kernel::Outputs;
 use crate::memory::limits::COMBINE_BYTES;
 use crate::page::{Input, Selection};
 
-/// Bytes of a table of many groups: by then it shows whether rows meet.
+/// The size of a table of many groups at which it is checked whether rows share groups.
 const JUDGED_BYTES: usize = 8 << 20;
 
-/// The same, where it may not have that many, or does not get them.
-const LEAST_JUDGED_BYTES: usize = COMBINE_BYTES / 2;
+/// The least size for that check if the table cannot grow to `JUDGED_BYTES`.
+const MIN_JUDGED_BYTES: usize = COMBINE_BYTES / 2;
 
-/// Bytes of a table that stays in a core's second cache.
-const NEAR_BYTES: usize = 768 << 10;
+/// The size of a table that fits in the second-level cache of a core.
+const SMALL_TABLE_BYTES: usize = 768 << 10;
 
-/// How often a small table is filled before a large one is tried again.
+/// The number of small tables before a large one is tried again.
 const SMALL_TABLES: u32 = 256;
 
-/// What a task folds of its rows before it ships them. It keeps a bounded part of the budget, and no more than it gets.
+/// Combines the rows of a task before they are shipped. Its memory is bounded, and it never asks
+/// others to spill.
 pub(crate) struct Combiner {
     table: GroupTable,
-    most_bytes: usize,
-    /// Rows since it last gave its groups.
+    max_bytes: usize,
+    /// The number of rows since its groups were last emitted.
     rows: usize,
-    /// So many more tables stay small.
-    small: u32,
-    /// Which of these have a group for each row.
+    /// The number of further tables that stay small.
+    small_tables_left: u32,
+    /// Decides which of these are filled without lookups.
     bypass: AggregationBypass,
-    /// A small table that has more bytes is given.
-    most_near: usize,
+    /// The size in bytes beyond which a small table is emitted.
+    max_small_bytes: usize,
     unplaced: UnplacedRows,
     rest: Selection,
-    /// Somebody else needs the memory.
-    gives_up: bool,
+    /// Whether the memory was revoked.
+    is_revoked: bool,
 }
 
 impl Combiner {
-    /// Groups in an empty table, that are given up beyond `most_bytes`.
-    pub(crate) fn new(table: GroupTable, most_bytes: usize) -> Self {
+    /// A combiner with an empty table. It emits its groups if they take more than `max_bytes`.
+    pub(crate) fn new(table: GroupTable, max_bytes: usize) -> Self {
         Combiner {
             table: table.growing(GrowthPolicy::IfIdle),
-            most_bytes,
+            max_bytes,
             rows: 0,
-            small: 0,
+            small_tables_left: 0,
             bypass: AggregationBypass::default(),
-            most_near: NEAR_BYTES,
+            max_small_bytes: SMALL_TABLE_BYTES,
             unplaced: UnplacedRows::default(),
             rest: Selection::default(),
-            gives_up: false,
+            is_revoked: false,
         }
     }
 
@@ -71,10 +72,10 @@ impl Combiner {
         while !self.unplaced.is_empty() {
             self.rest.set(self.unplaced.rows());
             if self.unplaced.refused {
-                // What an empty table cannot hold, nothing can.
+                // A row that does not fit in an empty table must grow it, or fail.
                 self.table.set_must_grow(self.table.is_empty());
                 self.rows -= self.rest.rows().len();
-                self.judge_what_there_is();
+                self.judge_at_limit();
                 self.flush(out)?;
                 self.rows = self.rest.rows().len();
             }
@@ -85,43 +86,43 @@ impl Combiner {
             added?;
         }
         let bytes = self.table.bytes();
-        if bytes > self.most_bytes || std::mem::take(&mut self.gives_up) {
-            self.judge_what_there_is();
+        if bytes > self.max_bytes || std::mem::take(&mut self.is_revoked) {
+            self.judge_at_limit();
             return self.flush(out);
         }
-        if self.small > 0 && bytes > self.most_near {
+        if self.small_tables_left > 0 && bytes > self.max_small_bytes {
             self.next_small();
             return self.pass_on(out);
         }
-        if self.small == 0 && bytes > JUDGED_BYTES && self.judge() { self.flush(out) } else { Ok(()) }
+        if self.small_tables_left == 0 && bytes > JUDGED_BYTES && self.judge() { self.flush(out) } else { Ok(()) }
     }
 
-    /// Keeps to small tables for a while, if a large one was not worth its room: whether it does from now on.
+    /// Checks whether rows share groups. If not, changes to small tables and returns `true`.
     fn judge(&mut self) -> bool {
-        let gives_in = is_useless(self.table.len(), self.rows);
-        if gives_in {
-            self.small = SMALL_TABLES;
+        let is_table_useless = is_useless(self.table.len(), self.rows);
+        if is_table_useless {
+            self.small_tables_left = SMALL_TABLES;
         }
-        gives_in
+        is_table_useless
     }
 
-    /// A small table is full: what the next one is.
+    /// Called when a small table is full. Decides whether the next one is filled without lookups.
     fn next_small(&mut self) {
-        self.small -= 1;
-        let is_apart = self.bypass.next(self.table.len(), self.rows);
-        self.table.set_bypass(self.small > 0 && is_apart);
+        self.small_tables_left -= 1;
+        let bypasses = self.bypass.next(self.table.len(), self.rows);
+        self.table.set_bypass(self.small_tables_left > 0 && bypasses);
     }
 
-    /// A table is as large as it can be here, be that less than is asked of others: it is judged as it is, if there is something to judge by.
-    fn judge_what_there_is(&mut self) {
-        match self.table.bytes() > LEAST_JUDGED_BYTES {
-            true if self.small > 0 => self.next_small(),
+    /// Checks a table that cannot grow further, if it is large enough for that.
+    fn judge_at_limit(&mut self) {
+        match self.table.bytes() > MIN_JUDGED_BYTES {
+            true if self.small_tables_left > 0 => self.next_small(),
             true => _ = self.judge(),
             false => {}
         }
     }
 
-    /// Gives the pages that are closed, and forgets all groups.
+    /// Emits the closed pages, and drops all groups.
     fn pass_on(&mut self, out: &mut Outputs) -> Result<()> {
         if self.table.store.has_replaced() {
             return self.flush(out);
@@ -130,17 +131,17 @@ impl Combiner {
             pages.into_iter().for_each(|page| out.pages().adopt(page));
         }
         self.rows = 0;
-        // The index stays as large as it was, which is more than small groups take.
-        self.most_near = NEAR_BYTES.max(self.table.bytes() + NEAR_BYTES / 2);
+        // The index keeps its size, which is more than small groups need.
+        self.max_small_bytes = SMALL_TABLE_BYTES.max(self.table.bytes() + SMALL_TABLE_BYTES / 2);
         Ok(())
     }
 
-    /// Has its groups given with the next rows: its memory is asked back.
-    pub(crate) fn give_up(&mut self) {
-        self.gives_up = true;
+    /// Releases memory: the groups are emitted with the next rows.
+    pub(crate) fn release_memory(&mut self) {
+        self.is_revoked = true;
     }
 
-    /// Gives its groups.
+    /// Emits all groups.
     pub(crate) fn flush(&mut self, out: &mut Outputs) -> Result<()> {
         self.rows = 0;
         self.table.begin_drain();

@@ -1,4 +1,4 @@
-//! Drivers that only group.
+//! Drivers that only group rows.
 
 use crate::error::Result;
 use crate::group::combiner::Combiner;
@@ -7,7 +7,7 @@ use crate::kernel::Outputs;
 use crate::page::Input;
 use crate::strategy::{Cursor, Driver, Progress, Revocable, Round};
 
-/// Rows in, a row for each group out.
+/// Emits one row for each group, at the end of the round.
 pub(crate) struct FinalAggregate<F> {
     pub(crate) update: F,
     pub(crate) grouping: HybridHashAggregation,
@@ -33,7 +33,7 @@ impl<F: GroupUpdate> Revocable for FinalAggregate<F> {
     }
 }
 
-/// Rows in, a row for each group out, again and again: each time for the rows since.
+/// Combines rows, and emits one row for each group whenever the combiner is flushed.
 pub(crate) struct PreAggregate<F> {
     pub(crate) update: F,
     pub(crate) combiner: Combiner,
@@ -57,7 +57,7 @@ impl<F: GroupUpdate> Driver for PreAggregate<F> {
 
 impl<F: GroupUpdate> Revocable for PreAggregate<F> {
     fn revoke(&mut self, _: usize) -> Result<()> {
-        self.combiner.give_up();
+        self.combiner.release_memory();
         Ok(())
     }
 }

@@ -7,28 +7,30 @@ use crate::group::table::{Combined, GroupTable, Groups};
 use crate::kernel::Factory;
 use crate::page::{Input, RowWriter};
 
-/// Measures of rows, added to the states of their groups.
+/// Accumulators that add rows to the states of their groups.
 pub trait Accumulate: Send {
     /// Adds each row to its group.
     ///
     /// # Errors
-    /// What the user's closure gives, or a number out of range.
+    /// Fails if the user's closure fails, or if a number is out of range.
     fn accumulate(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
 
-    /// Adds each row, a state that another task's accumulator left, to its group: the leaves that only the accumulator can merge.
+    /// Adds each row to its group. The rows are states of another task's accumulator. Handles the
+    /// leaves that only the accumulator can merge.
     ///
     /// # Errors
-    /// A state of other leaves.
+    /// Fails if the states have other leaves.
     fn merge(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Result<()>;
 }
 
-/// Two records of a group to one.
+/// Combines two records of a group.
 pub trait Reduce: Send {
-    /// Combines each row with its group's, but for the row that opened the group; `scratch`, empty and of the table's layout, is where
-    /// the closure's records are written. Stops at the first that is not one record of the same key, and says so.
+    /// Combines each row with the record of its group, except for the row that opened the group.
+    /// `scratch` receives the closure's records. It is empty and has the table's layout. Stops at
+    /// the first result that is not exactly one record of the same key, and returns that.
     ///
     /// # Errors
-    /// A refused page.
+    /// Fails if memory for a page is refused.
     fn combine(
         &mut self,
         table: &mut GroupTable,

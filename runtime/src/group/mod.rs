@@ -4,8 +4,8 @@
 //! `HybridHashAggregation` does the rest:
 //!
 //! 1. While there is memory, rows are added to the table. A table that grows large divides its rows
-//!    into 16 parts by a hash, each in pages of its own. To divide them when memory is refused
-//!    would be a pass over all rows.
+//!    into 16 parts by a hash, each in pages of its own. If this was left until memory is refused,
+//!    it would be a pass over all rows.
 //! 2. If memory is refused, the largest parts are written to disk, each once.
 //! 3. Later rows of these parts begin new states in a second table, which fits a core's second
 //!    cache. A full second table writes its pages to disk and drops its groups. If it found hardly
@@ -45,7 +45,7 @@ use std::collections::VecDeque;
 
 use crate::error::Result;
 use crate::group::bypass::AggregationBypass;
-use crate::group::spilled::Stage;
+use crate::group::spilled::GroupingStage;
 use crate::kernel::TaskContext;
 use crate::memory::Memory;
 use crate::memory::limits::{PAGE_BYTES, SPILL_PARTS, WRITE_PAGES};
@@ -65,50 +65,52 @@ pub(crate) use table::{Parting, StoredPage, live_rows};
 pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 
-/// The part of a table that leaves at least, when some of it must.
+/// The share of a table that is evicted at least: one part of `EVICTED_SHARE`.
 pub(crate) const EVICTED_SHARE: usize = 16;
 
-/// Groups that the table of what has left holds at once: with their index they stay in a core's second cache.
-const PASSING_GROUPS: usize = 16 << 10;
+/// The maximum number of groups of the second table. With their index they fit in the second-level
+/// cache of a core.
+const SECOND_TABLE_GROUPS: usize = 16 << 10;
 
-/// Cursors of a window of which a part is done: the rest is to be added, or written on.
+/// Cursors of a window that is partly added. `REST`: the rest is to be added. `DEFERRING`: rows are
+/// to be written to disk.
 const REST: Cursor = 1;
-const OTHERS: Cursor = 2;
+const DEFERRING: Cursor = 2;
 
-/// What came of making room in tables.
+/// The result of making room in tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     Made,
     /// Pages must be written first.
     Awaited,
-    /// There is nothing to give.
+    /// Nothing can be evicted.
     None,
 }
 
-/// What rows are to the operator that groups them.
+/// The origin of the rows that an operator groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
     /// Rows of its input.
     New,
-    /// Rows of its table, that were kept.
+    /// States of groups: rows of its table that were on disk.
     States,
 }
 
-/// How rows become groups.
+/// Converts rows to groups.
 pub trait GroupUpdate: Send {
-    /// Adds rows to their groups. Rows that found no room are left.
+    /// Adds rows to their groups. Rows that found no room are put into `left`.
     ///
     /// # Errors
-    /// What kernels give.
+    /// Fails if a kernel fails.
     fn add(&mut self, table: &mut GroupTable, input: &Input<'_>, rows: Rows, left: &mut UnplacedRows) -> Result<()>;
 
-    /// The leaves of rows that tell which group is theirs.
+    /// The leaves of the rows that identify their group.
     fn key(&self, rows: Rows) -> &[usize];
 
-    /// What is given for a page of the table's rows, whose groups are complete.
+    /// Converts a page of the table's rows, whose groups are complete, to output rows.
     ///
     /// # Errors
-    /// Where a state has no value in the output.
+    /// Fails if a state has no value in the output.
     fn finish(&mut self, page: Page) -> Result<Page> {
         Ok(page)
     }
@@ -117,35 +119,36 @@ pub trait GroupUpdate: Send {
 /// The groups of one task.
 pub(crate) struct HybridHashAggregation {
     table: GroupTable,
-    /// For groups whose part of the table has left, and rows that it took since it was last emptied.
-    passing: Option<GroupTable>,
-    passed: usize,
+    /// The second table, for groups of evicted parts. `second_table_rows` is the number of rows
+    /// that were added since it was last emptied.
+    second_table: Option<GroupTable>,
+    second_table_rows: usize,
     bypass: AggregationBypass,
-    /// Rows of a window: for the table, and for the other one.
+    /// The rows of a window for the table, and for the second one.
     divided: [Selection; 2],
     memory: Memory,
     spiller: Spiller,
     unplaced: UnplacedRows,
-    /// What is left of the window that is being added: now, and then.
+    /// The rest of the current window. `later` are added after `rest`.
     rest: Selection,
     later: Vec<u32>,
     level: u32,
-    /// Parts that have left the table.
-    gone: PartSet,
+    /// The parts that were evicted from the table.
+    evicted_parts: PartSet,
     spilled: SpilledParts,
-    /// Rows that hashes do not tell from those of the table.
-    others: RowWriter,
-    /// Parts of tables that are done, each with the level of the table it is to be read into.
-    work: Vec<(Spilled, u32)>,
-    stage: Stage,
+    /// Rows at the last level whose groups are not in the table. They are written to disk.
+    deferred_rows: RowWriter,
+    /// Spilled parts of finished tables, each with the level of the table that reads it.
+    pending_parts: Vec<(Spilled, u32)>,
+    stage: GroupingStage,
 }
 
-/// What is on disk, by part.
+/// The spilled pages of each part.
 #[derive(Default)]
 struct SpilledParts([Spilled; SPILL_PARTS]);
 
 impl SpilledParts {
-    /// Has pages of parts written: their bytes.
+    /// Writes pages of parts. Returns their bytes.
     fn write(&mut self, spiller: &Spiller, parts: impl IntoIterator<Item = (usize, VecDeque<Page>)>) -> usize {
         let mut bytes = 0;
         for (part, pages) in parts.into_iter().filter(|(_, pages)| !pages.is_empty()) {
@@ -157,13 +160,13 @@ impl SpilledParts {
 }
 
 impl HybridHashAggregation {
-    /// Groups in an empty table. `aside` bytes are left free for the folding's own records.
+    /// Starts with an empty table. `aside` bytes stay free for the records of the update.
     pub(crate) fn new(table: GroupTable, aside: usize, context: &TaskContext) -> Self {
         HybridHashAggregation {
-            others: RowWriter::new(table.layout().clone(), context.memory.clone()),
+            deferred_rows: RowWriter::new(table.layout().clone(), context.memory.clone()),
             table: table.growing(GrowthPolicy::Spilling { aside }),
-            passing: None,
-            passed: 0,
+            second_table: None,
+            second_table_rows: 0,
             bypass: AggregationBypass::default(),
             divided: Default::default(),
             memory: context.memory.clone(),
@@ -172,14 +175,15 @@ impl HybridHashAggregation {
             rest: Selection::default(),
             later: Vec::new(),
             level: 0,
-            gone: [false; SPILL_PARTS],
+            evicted_parts: [false; SPILL_PARTS],
             spilled: SpilledParts::default(),
-            work: Vec::new(),
-            stage: Stage::Filling,
+            pending_parts: Vec::new(),
+            stage: GroupingStage::Filling,
         }
     }
 
-    /// Adds a window of rows; `cursor` is the driver's, where one call is followed by others.
+    /// Adds a window of rows. `cursor` is that of the driver. It connects calls for the same
+    /// window.
     pub(crate) fn add(
         &mut self,
         update: &mut dyn GroupUpdate,
@@ -188,7 +192,7 @@ impl HybridHashAggregation {
         cursor: &mut Cursor,
     ) -> Result<Progress> {
         loop {
-            if *cursor != OTHERS {
+            if *cursor != DEFERRING {
                 self.unplaced.clear();
                 let added = self.add_some(update, input, rows, *cursor == 0);
                 self.set_must_grow(false);
@@ -200,8 +204,8 @@ impl HybridHashAggregation {
                 }
             }
             if self.level == LAST_LEVEL && !self.table.is_empty() {
-                *cursor = OTHERS;
-                if !self.write_others(input)? {
+                *cursor = DEFERRING;
+                if !self.write_deferred(input)? {
                     return Ok(Progress::Pending);
                 }
             }
@@ -211,31 +215,31 @@ impl HybridHashAggregation {
                 match self.make_room()? {
                     Room::Made => {}
                     Room::Awaited => return Ok(Progress::Pending),
-                    Room::None => self.insist(),
+                    Room::None => self.force_first_row(),
                 }
             }
         }
     }
 
-    /// Adds rows to the tables that they belong to: all of a window, or what is left of it.
+    /// Adds rows to their tables: all rows of a window, or the rest of it.
     fn add_some(&mut self, update: &mut dyn GroupUpdate, input: &Input<'_>, rows: Rows, all: bool) -> Result<()> {
         let now = if all { *input } else { Input::new(input.batch(), &self.rest) };
-        let Some(passing) = &mut self.passing else {
+        let Some(second) = &mut self.second_table else {
             return update.add(&mut self.table, &now, rows, &mut self.unplaced);
         };
-        if passing.len() + now.len() > PASSING_GROUPS {
-            let is_apart = self.bypass.next(passing.len(), std::mem::take(&mut self.passed));
-            let passed = passing.pass_on(WRITE_PAGES);
-            passing.set_bypass(is_apart);
-            self.spilled.write(&self.spiller, passed);
+        if second.len() + now.len() > SECOND_TABLE_GROUPS {
+            let bypasses = self.bypass.next(second.len(), std::mem::take(&mut self.second_table_rows));
+            let pages = second.pass_on(WRITE_PAGES);
+            second.set_bypass(bypasses);
+            self.spilled.write(&self.spiller, pages);
         }
-        if self.gone == [true; SPILL_PARTS] {
-            self.passed += now.len();
-            return update.add(passing, &now, rows, &mut self.unplaced);
+        if self.evicted_parts == [true; SPILL_PARTS] {
+            self.second_table_rows += now.len();
+            return update.add(second, &now, rows, &mut self.unplaced);
         }
-        self.table.divide(&now, update.key(rows), &self.gone, &mut self.divided);
-        self.passed += self.divided[1].rows().len();
-        for (table, divided) in [&mut self.table, passing].into_iter().zip(&self.divided) {
+        self.table.divide(&now, update.key(rows), &self.evicted_parts, &mut self.divided);
+        self.second_table_rows += self.divided[1].rows().len();
+        for (table, divided) in [&mut self.table, second].into_iter().zip(&self.divided) {
             if !divided.is_empty() {
                 update.add(table, &Input::new(input.batch(), divided), rows, &mut self.unplaced)?;
             }
@@ -243,25 +247,25 @@ impl HybridHashAggregation {
         Ok(())
     }
 
-    /// Whether refused memory is an error.
+    /// Sets whether refused memory is an error.
     fn set_must_grow(&mut self, required: bool) {
         self.table.set_must_grow(required);
-        self.passing.iter_mut().for_each(|passing| passing.set_must_grow(required));
+        self.second_table.iter_mut().for_each(|second| second.set_must_grow(required));
     }
 
-    /// Bytes of its tables.
+    /// The bytes of its tables.
     pub(crate) fn bytes(&self) -> usize {
-        self.table.bytes() + self.passing.as_ref().map_or(0, GroupTable::bytes)
+        self.table.bytes() + self.second_table.as_ref().map_or(0, GroupTable::bytes)
     }
 
-    /// Gives memory back, or begins to: first what it holds and does not use.
+    /// Releases memory, or starts to. Unused memory is first.
     pub(crate) fn revoke(&mut self, bytes: usize) -> Result<()> {
         let unused = self.memory.shrink_to(self.table.room_beside());
         if unused >= bytes {
             return Ok(());
         }
-        let gives = self.stage.is_filling() && self.level < LAST_LEVEL;
-        if !(gives && self.evict(bytes - unused)?) && self.table.is_empty() {
+        let may_evict = self.stage.is_filling() && self.level < LAST_LEVEL;
+        if !(may_evict && self.evict(bytes - unused)?) && self.table.is_empty() {
             self.memory.shrink();
         }
         Ok(())
@@ -277,41 +281,43 @@ impl HybridHashAggregation {
         if self.spiller.unwritten_bytes() > 0 {
             return Ok(Room::Awaited);
         }
-        let has_given = !is_last && self.evict(self.table.bytes() / EVICTED_SHARE)?;
-        Ok(if has_given { Room::Made } else { Room::None })
+        let has_evicted = !is_last && self.evict(self.table.bytes() / EVICTED_SHARE)?;
+        Ok(if has_evicted { Room::Made } else { Room::None })
     }
 
-    /// Has the first row of the rest added whatever it takes, as there is nothing else to give: what must fit is one row, not all of them.
-    fn insist(&mut self) {
+    /// Sets that the first row of the rest is added even if memory is refused, because nothing can
+    /// be evicted. Only one row has to fit, not all of them.
+    fn force_first_row(&mut self) {
         drop(self.table.shed());
         self.set_must_grow(true);
         self.later.extend(self.rest.rows().iter().skip(1));
         self.rest.truncate(1);
     }
 
-    /// Has pages written that take so many bytes together, parts of the table where others are not enough; whether there was something to write.
+    /// Spills pages of `goal` bytes: those of the second table, and parts of the table if these are
+    /// not enough. Returns `false` if there was nothing to spill.
     fn evict(&mut self, goal: usize) -> Result<bool> {
         let goal = goal.max(PAGE_BYTES);
         let mut bytes = 0;
-        if let Some(passing) = &mut self.passing {
-            let passed = passing.pass_on(1);
-            self.passed = 0;
-            bytes += self.spilled.write(&self.spiller, passed);
+        if let Some(second) = &mut self.second_table {
+            let pages = second.pass_on(1);
+            self.second_table_rows = 0;
+            bytes += self.spilled.write(&self.spiller, pages);
         }
         if bytes < goal && !self.table.is_empty() {
             self.table.split()?;
             bytes += self.evict_parts(goal - bytes)?;
         }
         if bytes == 0
-            && let Some(passing) = &mut self.passing
+            && let Some(second) = &mut self.second_table
         {
-            // Pages that are not full leave only where there are no others.
-            bytes += self.spilled.write(&self.spiller, passing.evict(&[true; SPILL_PARTS]));
+            // Open pages are spilled only if there are no closed ones.
+            bytes += self.spilled.write(&self.spiller, second.evict(&[true; SPILL_PARTS]));
         }
         Ok(bytes > 0)
     }
 
-    /// Has the largest parts of the table written: the bytes of their pages and indexes.
+    /// Spills the largest parts of the table. Returns the bytes of their pages and indexes.
     fn evict_parts(&mut self, goal: usize) -> Result<usize> {
         let sizes: [usize; SPILL_PARTS] = std::array::from_fn(|part| self.table.freed_by(part));
         let (mut leaving, mut bytes) = ([false; SPILL_PARTS], 0);
@@ -322,26 +328,27 @@ impl HybridHashAggregation {
             bytes += sizes[largest];
         }
         for part in (0..SPILL_PARTS).filter(|&part| leaving[part]) {
-            self.gone[part] = true;
+            self.evicted_parts[part] = true;
             self.spiller.count_part();
         }
-        if bytes > 0 && self.passing.is_none() {
-            self.passing = Some(self.table.at_level(self.level)?);
+        if bytes > 0 && self.second_table.is_none() {
+            self.second_table = Some(self.table.at_level(self.level)?);
         }
         self.spilled.write(&self.spiller, self.table.evict(&leaving));
         Ok(bytes)
     }
 
-    /// Writes rows on whose groups are not in the table and find no room there, where other bits of their hash would tell nothing. Page by
-    /// page, as there is little memory: whether to go on, or to wait until one is written.
-    fn write_others(&mut self, input: &Input<'_>) -> Result<bool> {
-        // From now on all rows of these groups are written on, even where there is room again.
+    /// Writes rows to disk whose groups are not in the table and find no room there. At the last
+    /// level, other bits of the hash would not divide them. Writes page by page, since little
+    /// memory is left. Returns `false` if the caller has to wait until a page is written.
+    fn write_deferred(&mut self, input: &Input<'_>) -> Result<bool> {
+        // From now on all rows of these groups are written to disk, even if there is room again.
         self.table.freeze();
         while let Some(row) = self.unplaced.missed.pop() {
             self.rest.set([row]);
-            self.others.append(&Input::new(input.batch(), &self.rest), None)?;
-            if self.others.has_sealed() {
-                self.write_closed_others();
+            self.deferred_rows.append(&Input::new(input.batch(), &self.rest), None)?;
+            if self.deferred_rows.has_sealed() {
+                self.write_closed_deferred();
                 if self.spiller.unwritten_bytes() > 0 {
                     return Ok(false);
                 }
@@ -350,8 +357,8 @@ impl HybridHashAggregation {
         Ok(true)
     }
 
-    fn write_closed_others(&mut self) {
-        let pages: Vec<Page> = self.others.take_sealed().collect();
+    fn write_closed_deferred(&mut self) {
+        let pages: Vec<Page> = self.deferred_rows.take_sealed().collect();
         self.spilled.write(&self.spiller, [(0, pages.into())]);
     }
 }

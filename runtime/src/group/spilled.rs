@@ -1,4 +1,4 @@
-//! The end of the input: what is in the table is given, then what is on disk is gone over, part by part.
+//! The end of the input: emits the groups of the table, then reads the parts on disk one by one.
 
 use std::task::Poll;
 
@@ -11,29 +11,30 @@ use crate::page::{Input, Page};
 use crate::spill::SpilledReader;
 use crate::strategy::{Opened, PageWindows, Progress};
 
-/// Pages of a part that are read ahead: as many as take no more than a sixteenth of the memory for its table, or are free beside all that the part takes,
-/// and some at least. A page is added in less time than it takes to be read.
+/// Numbers of pages of a part that are read ahead. The first one is used for which memory is free:
+/// sixteen times that of the pages, or that of the pages and of the whole part. A page is added in
+/// less time than it takes to read.
 const READ_AHEAD: [usize; 3] = [16, 4, 2];
 
-/// What a grouping does.
-pub(crate) enum Stage {
-    /// The input's rows come.
+/// The stage of a grouping.
+pub(crate) enum GroupingStage {
+    /// Rows of the input are added.
     Filling,
-    /// The table's pages are given.
-    Giving,
-    /// Between two tables.
+    /// The pages of the table are emitted.
+    Emitting,
+    /// No part is being read, and no table emitted.
     Between,
-    /// A part's rows come.
+    /// Rows of a part are read from disk and added.
     Reading(Box<Reading>),
 }
 
-impl Stage {
+impl GroupingStage {
     pub(crate) fn is_filling(&self) -> bool {
-        matches!(self, Stage::Filling | Stage::Reading(_))
+        matches!(self, GroupingStage::Filling | GroupingStage::Reading(_))
     }
 }
 
-/// A part that is read back.
+/// A part that is read from disk.
 pub(crate) struct Reading {
     reader: SpilledReader,
     page: Option<Page>,
@@ -42,34 +43,34 @@ pub(crate) struct Reading {
 }
 
 impl HybridHashAggregation {
-    /// Gives all groups: to be called until it is done.
+    /// Emits all groups. Called until it returns `Done`.
     pub(crate) fn finish(&mut self, update: &mut dyn GroupUpdate, out: &mut Outputs) -> Result<Progress> {
         loop {
-            match std::mem::replace(&mut self.stage, Stage::Between) {
-                Stage::Filling => self.end_table(),
-                Stage::Giving => {
+            match std::mem::replace(&mut self.stage, GroupingStage::Between) {
+                GroupingStage::Filling => self.end_table(),
+                GroupingStage::Emitting => {
                     if let Some(page) = self.table.next_page()? {
-                        self.stage = Stage::Giving;
+                        self.stage = GroupingStage::Emitting;
                         out.pages().adopt(update.finish(page)?);
                         return Ok(Progress::Yield);
                     }
                     self.memory.shrink();
                 }
-                Stage::Between => {
+                GroupingStage::Between => {
                     self.spiller.check()?;
                     if self.spiller.unwritten_bytes() > 0 {
                         return Ok(Progress::Pending);
                     }
                     if !self.begin_part()? {
-                        self.stage = Stage::Filling;
+                        self.stage = GroupingStage::Filling;
                         return Ok(Progress::Done);
                     }
                 }
-                Stage::Reading(mut reading) => match self.read(update, &mut reading)? {
+                GroupingStage::Reading(mut reading) => match self.read(update, &mut reading)? {
                     Progress::Done => self.end_table(),
-                    // A page was added, or one is on its way.
+                    // A page was added, or one is being read.
                     progress => {
-                        self.stage = Stage::Reading(reading);
+                        self.stage = GroupingStage::Reading(reading);
                         return Ok(progress);
                     }
                 },
@@ -77,25 +78,25 @@ impl HybridHashAggregation {
         }
     }
 
-    /// No more rows come into this table: parts that are on disk go there as a whole, what is left is given.
+    /// Ends the current table. Evicted parts are spilled completely. The other groups are emitted.
     fn end_table(&mut self) {
-        self.stage = Stage::Giving;
-        if let Some(mut passing) = self.passing.take() {
-            self.spilled.write(&self.spiller, passing.evict(&[true; SPILL_PARTS]));
+        self.stage = GroupingStage::Emitting;
+        if let Some(mut second) = self.second_table.take() {
+            self.spilled.write(&self.spiller, second.evict(&[true; SPILL_PARTS]));
         }
-        self.passed = 0;
-        self.others.seal();
-        self.write_closed_others();
+        self.second_table_rows = 0;
+        self.deferred_rows.seal();
+        self.write_closed_deferred();
         let next = (self.level + 1).min(LAST_LEVEL);
         let spilled = std::mem::take(&mut self.spilled).0.into_iter();
-        self.work.extend(spilled.filter(|spilled| !spilled.is_empty()).map(|spilled| (spilled, next)));
-        self.gone = [false; SPILL_PARTS];
+        self.pending_parts.extend(spilled.filter(|spilled| !spilled.is_empty()).map(|spilled| (spilled, next)));
+        self.evicted_parts = [false; SPILL_PARTS];
         self.table.begin_drain();
     }
 
-    /// Begins to read the next part into a table of its own; whether there is one.
+    /// Starts to read the next part into a table of its own. Returns `false` if no part is left.
     fn begin_part(&mut self) -> Result<bool> {
-        let Some((part, level)) = self.work.pop() else {
+        let Some((part, level)) = self.pending_parts.pop() else {
             if self.level > 0 {
                 self.level = 0;
                 self.table = self.table.at_level(0)?;
@@ -106,12 +107,12 @@ impl HybridHashAggregation {
         self.table = self.table.at_level(level)?;
         self.spiller.count_pass(u64::from(level) + 1);
         let [more @ .., least] = READ_AHEAD;
-        // No more than the part takes, and nobody spills for it.
+        // Never more than the part needs, and without asking other operators to spill.
         let room = |ahead: usize| ahead * part.largest_page_bytes();
         let fits =
             |ahead: &usize| self.memory.try_reserve_idle((16 * room(*ahead)).min(part.bytes() as usize + room(*ahead)));
         let ahead = more.into_iter().find(fits).unwrap_or(least);
-        self.stage = Stage::Reading(Box::new(Reading {
+        self.stage = GroupingStage::Reading(Box::new(Reading {
             reader: self.spiller.read(part, self.table.layout(), ahead, &self.memory),
             page: None,
             windows: PageWindows::default(),
@@ -120,7 +121,7 @@ impl HybridHashAggregation {
         Ok(true)
     }
 
-    /// Adds the next page of a part: then `Yield`; `Done` at its end.
+    /// Adds the next page of a part and returns `Yield`. Returns `Done` at its end.
     fn read(&mut self, update: &mut dyn GroupUpdate, reading: &mut Reading) -> Result<Progress> {
         let page = match reading.page.take() {
             Some(page) => page,
@@ -128,11 +129,13 @@ impl HybridHashAggregation {
                 Ok(Poll::Ready(Some(page))) => page,
                 Ok(Poll::Pending) => return Ok(Progress::Pending),
                 Ok(Poll::Ready(None)) => return Ok(Progress::Done),
-                // A page that is larger than what is left free.
-                Err(Error::OutOfMemory { .. }) if self.gives_way() => {
+                // The page is larger than the memory that is left free.
+                Err(Error::OutOfMemory { .. }) if self.can_release_memory() => {
                     return Ok(match self.make_room()? {
                         Room::Awaited => Progress::Pending,
-                        // Where nothing was left to give, what was being written is by now; else nothing gives way the next time.
+                        // If nothing could be evicted, the pages that were being written are
+                        // written by now. Otherwise `can_release_memory` returns `false` the next
+                        // time.
                         Room::Made | Room::None => Progress::Yield,
                     });
                 }
@@ -155,10 +158,10 @@ impl HybridHashAggregation {
         Ok(Progress::Yield)
     }
 
-    /// Whether it can still give memory back.
-    fn gives_way(&self) -> bool {
+    /// Returns `true` if it can still release memory.
+    fn can_release_memory(&self) -> bool {
         let holds_rows = |table: &GroupTable| (0..SPILL_PARTS).any(|part| table.store.part_bytes(part) != (0, 0));
-        let gives = holds_rows(&self.table) || self.passing.as_ref().is_some_and(holds_rows);
-        self.spiller.unwritten_bytes() > 0 || (gives && self.level < LAST_LEVEL)
+        let may_evict = holds_rows(&self.table) || self.second_table.as_ref().is_some_and(holds_rows);
+        self.spiller.unwritten_bytes() > 0 || (may_evict && self.level < LAST_LEVEL)
     }
 }

@@ -1,4 +1,5 @@
-//! Groupings in memory that is ample, a fraction of the data, and the least, against ordered maps.
+//! Compares groupings in ample memory, in a fraction of the data, and in the minimum, with ordered
+//! maps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::memory::{Budget, limits};
 use crate::page::windows;
 use crate::row::{LeafSet, LeafType, RowLayout};
 use crate::sort::OrderKey;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::Driver;
 
 /// A key, a number and a text.
@@ -18,7 +19,7 @@ type Row = (u128, u64, String);
 
 const TYPES: [LeafType; 3] = [LeafType::U128, LeafType::U64, LeafType::Text];
 
-/// Adds the numbers of a leaf up by key; a state's other leaves stay empty.
+/// Adds up the numbers of a leaf by key. Other leaves of a state stay empty.
 pub(crate) struct Sums {
     key: Vec<usize>,
     /// The leaf of the numbers, `u64`.
@@ -70,8 +71,8 @@ impl GroupUpdate for Last {
     }
 }
 
-/// What came of a run: rows, bytes that went to disk, and how often the most of them were gone over.
-struct Ran {
+/// The result of a run: rows, spilled bytes, and the maximum number of passes over rows on disk.
+struct RunResult {
     rows: Vec<Row>,
     spilled: u64,
     passes: u64,
@@ -105,8 +106,8 @@ fn output() -> Outputs {
     Outputs::new(RowWriter::new(layout(), Memory::new(Budget::new(1 << 30), "output")))
 }
 
-fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> Ran {
-    let later = Arc::new(Later::default());
+fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usize, revokes: bool) -> RunResult {
+    let later = Arc::new(DeferredBlocking::default());
     let budget = Budget::new(memory_bytes);
     let memory = Memory::spilling(budget.clone(), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
@@ -118,7 +119,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while driver.on_batch(0, input, &mut cursor, &mut out)? == Progress::Pending {
-                later.next();
+                later.run_next();
             }
             windows_seen += 1;
             if revokes && windows_seen % 7 == 0 {
@@ -141,7 +142,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
         }
         match progress {
             Progress::Done => break,
-            Progress::Pending => later.next(),
+            Progress::Pending => later.run_next(),
             Progress::Yield => {}
         }
     }
@@ -150,7 +151,7 @@ fn run(update: impl GroupUpdate, key: &[usize], rows: &[Row], memory_bytes: usiz
     let metrics = context.metrics;
     assert_eq!(budget.used_bytes(), 0);
     found.sort();
-    Ran { rows: found, spilled: metrics.spilled_bytes.get(), passes: metrics.passes.get() }
+    RunResult { rows: found, spilled: metrics.spilled_bytes.get(), passes: metrics.passes.get() }
 }
 
 fn random(state: &mut u64) -> u64 {
@@ -158,7 +159,7 @@ fn random(state: &mut u64) -> u64 {
     *state >> 33
 }
 
-/// Rows by the number of their keys: every kind of order and frequency.
+/// Rows by the name of their order and frequency of keys.
 fn inputs(rows: u64) -> Vec<(&'static str, Vec<Row>)> {
     let mut state = 7;
     let mut make = |key: &dyn Fn(u64, u64) -> u64| -> Vec<Row> {
@@ -181,32 +182,32 @@ fn inputs(rows: u64) -> Vec<(&'static str, Vec<Row>)> {
 
 const AMPLE: usize = 256 << 20;
 
-/// Room for the least and for the slack that is left to what cannot spill.
-const LEAST: usize = limits::GROUP_BYTES + limits::GROUP_BYTES / 8;
+/// The minimum memory, and the reserve that is kept for operators that cannot spill.
+const MIN_BYTES: usize = limits::GROUP_BYTES + limits::GROUP_BYTES / 8;
 
 fn budgets() -> [usize; 3] {
-    [AMPLE, 4 << 20, LEAST]
+    [AMPLE, 4 << 20, MIN_BYTES]
 }
 
 fn sums(key: &[usize]) -> Sums {
     Sums::new(key, 1)
 }
 
-/// Where hardly any row meets another of its group, most are not even looked up; where all do again, that is noticed.
+/// If almost no rows share groups, most are not looked up. If all do again, lookups start again.
 #[test]
-fn a_combiner_stops_looking_up_what_it_does_not_find() {
-    // Also one that may not hold as much as it would like to judge by, or does not get it.
-    for (most_bytes, memory_bytes) in [(64 << 20, 1 << 30), (4 << 20, 1 << 30), (64 << 20, 6 << 20)] {
-        stops_looking_up(most_bytes, memory_bytes);
+fn combiner_stops_lookups_that_find_nothing() {
+    // Also for a combiner that may hold fewer bytes than the check needs, or that is refused them.
+    for (max_bytes, memory_bytes) in [(64 << 20, 1 << 30), (4 << 20, 1 << 30), (64 << 20, 6 << 20)] {
+        stops_lookups(max_bytes, memory_bytes);
     }
 }
 
-fn stops_looking_up(most_bytes: usize, memory_bytes: usize) {
+fn stops_lookups(max_bytes: usize, memory_bytes: usize) {
     let memory = Memory::spilling(Budget::new(memory_bytes), "combiner", limits::COMBINE_BYTES);
-    let mut combiner = Combiner::new(GroupTable::new(layout(), [0], &memory).unwrap(), most_bytes);
+    let mut combiner = Combiner::new(GroupTable::new(layout(), [0], &memory).unwrap(), max_bytes);
     let mut sums = sums(&[0]);
     let (mut out, mut totals, mut counts) = (output(), BTreeMap::<u128, u64>::new(), Vec::new());
-    // One row in ten is of one key; then each row is of one of ten.
+    // One row in ten has the same key. Later each row has one of ten keys.
     let phases: [fn(u128) -> u128; 2] = [|row| if row.is_multiple_of(10) { 0 } else { row }, |row| row % 10];
     for key in phases {
         let rows: Vec<Row> = (0..800_000).map(|row| (key(row), 1, String::new())).collect();
@@ -242,7 +243,7 @@ fn sums_are_the_same_in_any_memory() {
             match (memory_bytes, revokes) {
                 (AMPLE, false) => assert_eq!(ran.spilled, 0, "{name}"),
                 (AMPLE, true) if expected.len() > 20_000 => assert!(ran.spilled > 0, "{name}"),
-                (LEAST, _) if expected.len() > 40_000 => assert!(ran.spilled > 1 << 20, "{name}"),
+                (MIN_BYTES, _) if expected.len() > 40_000 => assert!(ran.spilled > 1 << 20, "{name}"),
                 _ => {}
             }
         }
@@ -250,7 +251,7 @@ fn sums_are_the_same_in_any_memory() {
 }
 
 #[test]
-fn texts_are_told_apart_in_any_memory() {
+fn text_keys_are_distinguished_in_any_memory() {
     for (name, rows) in inputs(30_000) {
         let mut expected: BTreeMap<(u128, String), u64> = BTreeMap::new();
         rows.iter().for_each(|row| *expected.entry((row.0, row.2.clone())).or_default() += row.1);
@@ -266,9 +267,9 @@ fn texts_are_told_apart_in_any_memory() {
 }
 
 #[test]
-fn rows_that_give_way_to_others_are_the_same_in_any_memory() {
+fn replaced_rows_are_the_same_in_any_memory() {
     for (name, mut rows) in inputs(30_000) {
-        // Some of them larger than a page, and many that replace others.
+        // Some rows are larger than a page, and many rows replace others.
         rows.iter_mut().step_by(5_000).for_each(|row| row.2 = format!("y{}", row.1).repeat(20_000));
         let mut expected: BTreeMap<u128, Row> = BTreeMap::new();
         for row in &rows {
@@ -288,19 +289,20 @@ fn rows_that_give_way_to_others_are_the_same_in_any_memory() {
 #[test]
 fn parts_that_do_not_fit_are_split_again() {
     let rows: Vec<Row> = (0..600_000).map(|n| (n, n as u64, String::new())).collect();
-    // The table is in parts before it must give some of them, or never has to.
-    for (memory_bytes, spilled, passes) in [(LEAST, 1 << 20.., 3), (24 << 20, 1 << 20.., 1), (AMPLE, 0.., 0)] {
+    // The table is in parts before it must evict some of them, or never evicts any.
+    for (memory_bytes, spilled, passes) in [(MIN_BYTES, 1 << 20.., 3), (24 << 20, 1 << 20.., 1), (AMPLE, 0.., 0)] {
         let ran = run(sums(&[0]), &[0], &rows, memory_bytes, false);
         assert!(ran.rows == rows, "{memory_bytes} bytes");
         assert!(spilled.contains(&ran.spilled) && ran.passes >= passes, "{} bytes, {} passes", ran.spilled, ran.passes);
     }
 }
 
-/// Between two windows, as where a page that is read back finds no memory, there are no rows that could be insisted on.
+/// Between two windows, for example if a page that is read back is refused memory, there are no
+/// rows that must be added.
 #[test]
-fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
-    let later = Arc::new(Later::default());
-    let memory = Memory::spilling(Budget::new(LEAST), "grouping", limits::GROUP_BYTES);
+fn making_room_between_windows_adds_no_former_row() {
+    let later = Arc::new(DeferredBlocking::default());
+    let memory = Memory::spilling(Budget::new(MIN_BYTES), "grouping", limits::GROUP_BYTES);
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
     let mut grouping = HybridHashAggregation::new(GroupTable::new(layout(), [0], &memory).unwrap(), 0, &context);
     let (mut sums, mut out) = (sums(&[0]), output());
@@ -309,7 +311,7 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
         windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while grouping.add(&mut sums, input, Rows::New, &mut cursor)? == Progress::Pending {
-                later.next();
+                later.run_next();
             }
             Ok(())
         })
@@ -318,7 +320,7 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
     loop {
         match grouping.finish(&mut sums, &mut out).unwrap() {
             Progress::Done => break,
-            Progress::Pending => later.next(),
+            Progress::Pending => later.run_next(),
             Progress::Yield => {}
         }
     }
@@ -326,12 +328,13 @@ fn who_makes_room_between_windows_adds_no_row_of_the_one_before() {
     assert_eq!((grouping.make_room().unwrap(), grouping.later.len()), (Room::None, 0));
 }
 
-/// Keys whose lower half is the hash's seed have one hash, so nothing tells them apart but themselves.
+/// Keys whose lower half is the seed of the hash have the same hash, so only the keys themselves
+/// distinguish them.
 #[test]
-fn keys_of_one_hash_are_gone_over_until_all_are_done() {
+fn keys_with_one_hash_are_aggregated_in_several_passes() {
     const SEED: u128 = 0x9E37_79B9_7F4A_7C15;
     let rows: Vec<Row> = (0..4_500).map(|n| (SEED | (n % 3_000) << 64, 1, format!("{n:01600}"))).collect();
-    let ran = run(Last::default(), &[0], &rows, LEAST, true);
+    let ran = run(Last::default(), &[0], &rows, MIN_BYTES, true);
     let last = |key: u128| if key < 1_500 { key + 3_000 } else { key };
     let expected: Vec<Row> = (0..3_000).map(|key| (SEED | key << 64, 1, format!("{:01600}", last(key)))).collect();
     assert!(ran.rows == expected);

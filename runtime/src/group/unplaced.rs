@@ -4,50 +4,51 @@ use crate::error::Result;
 use crate::group::table::{GroupTable, Groups};
 use crate::page::{Input, Selection};
 
-/// Rows of a window that are still to be added.
+/// Rows of a window that are not added yet.
 #[derive(Debug, Default)]
 pub struct UnplacedRows {
     /// Rows whose groups are not in the table.
     pub(crate) missed: Vec<u32>,
-    /// Rows whose groups are, but have no room for what comes of them.
+    /// Rows whose groups are in the table, but have no room for the combined record.
     uncombined: Vec<u32>,
     positions: Vec<usize>,
-    /// Whether more memory is needed to add them.
+    /// Whether memory was refused for any of them.
     pub refused: bool,
 }
 
 impl UnplacedRows {
-    /// Forgets them.
+    /// Removes all rows.
     pub fn clear(&mut self) {
         self.missed.clear();
         self.uncombined.clear();
         self.refused = false;
     }
 
-    /// Leaves rows for later, though there is memory for them.
+    /// Leaves rows for later, although memory was not refused.
     pub fn leave(&mut self, rows: impl IntoIterator<Item = u32>) {
         self.missed.extend(rows);
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no such rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.missed.is_empty() && self.uncombined.is_empty()
     }
 
-    /// All of them.
+    /// All of the rows.
     pub fn rows(&self) -> impl Iterator<Item = u32> {
         self.missed.iter().chain(&self.uncombined).copied()
     }
 
-    /// Leaves the rows that the table has not combined with their groups.
+    /// Adds the rows that the table has not combined with their groups.
     pub fn uncombined(&mut self, table: &mut GroupTable, input: &Input<'_>, groups: &Groups) {
         self.refused |= table.uncombined(groups, &mut self.positions);
         let rows = input.selection().rows();
         self.uncombined.extend(self.positions.iter().map(|&position| rows[position]));
     }
 
-    /// As [`UnplacedRows::uncombined`]; the other rows are put into `combined`, where there are any that are left.
+    /// As [`UnplacedRows::uncombined`]. If there are such rows, puts the other rows into `combined`
+    /// and returns `true`.
     pub(crate) fn leave_uncombined(
         &mut self,
         table: &mut GroupTable,
@@ -67,7 +68,8 @@ impl UnplacedRows {
     }
 }
 
-/// Finds the rows' groups, as [`GroupTable::probe`]; the rows that have one are those asked for, or else are put into `found`.
+/// Finds the groups of rows, as [`GroupTable::probe`]. Returns the rows that have a group: the
+/// input itself, or the rows in `found` if some have none. The others are added to `left`.
 pub(crate) fn probe<'i>(
     table: &mut GroupTable,
     input: &Input<'i>,

@@ -12,7 +12,7 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::strategy::ProgressOf;
 
-/// Pages read ahead of the one at work, at least.
+/// The minimum number of pages that are read ahead of the current one.
 pub(super) const STREAM_AHEAD: usize = 2;
 
 /// The buffered rows. They wait in memory, or on disk after memory was refused or revoked.
@@ -23,10 +23,10 @@ pub(super) struct BufferedProbeRows {
     /// Rows in `writer` and `pages`.
     rows: usize,
     spilled: Spilled,
-    /// Not the spiller of the join, whose files other tasks may read.
+    /// The buffer's own spiller. Other tasks may read the files of the join's spiller.
     spiller: Option<Spiller>,
     reader: Option<SpilledReader>,
-    /// Whether the rows have the layout of a table, because they come from one.
+    /// Whether the rows have the layout of a table because they were in one.
     are_linked: bool,
     /// The first row of the first page that is not probed yet.
     pub(super) next: usize,
@@ -41,7 +41,7 @@ impl BufferedProbeRows {
         BufferedProbeRows { writer, spiller: Some(spiller), ..BufferedProbeRows::default() }
     }
 
-    /// Replaces the rows by those of a table. Returns the pages of the rows.
+    /// Replaces the rows with those of a table. Returns the pages of the replaced rows.
     pub(super) fn exchange(&mut self, pages: Vec<Page>) -> VecDeque<Page> {
         self.seal();
         let spiller = self.spiller.take();
@@ -54,7 +54,7 @@ impl BufferedProbeRows {
         self.rows
     }
 
-    /// Bytes that more rows take.
+    /// The bytes that these rows would add.
     pub(super) fn bytes_for(&self, input: &Input<'_>) -> usize {
         self.writer.as_ref().map_or(0, |writer| writer.fitting(input, None, usize::MAX).1)
     }
@@ -67,7 +67,7 @@ impl BufferedProbeRows {
     /// Adds rows.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// Fails with [`Error::OutOfMemory`].
     pub(super) fn append(&mut self, input: &Input<'_>) -> Result<()> {
         let refused = || Error::Internal("a join received probe rows before its table was built".to_owned());
         let writer = self.writer.as_mut().ok_or_else(refused)?;
@@ -91,7 +91,7 @@ impl BufferedProbeRows {
         Ok(spiller.unwritten_bytes() > 0)
     }
 
-    /// The page to probe, of rows of `side`; `None` if none is left.
+    /// The next page to probe, with rows of `side`. `None` if no page is left.
     pub(super) fn page(&mut self, side: usize, join: &JoinContext) -> Result<ProgressOf<Option<Page>>> {
         self.seal();
         if self.pages.is_empty() {
@@ -111,7 +111,7 @@ impl BufferedProbeRows {
         Ok(ProgressOf::Done(self.pages.front().cloned()))
     }
 
-    /// Drops the page that was probed.
+    /// Drops the first page after it has probed the table.
     pub(super) fn pop(&mut self) {
         self.pages.pop_front();
         self.next = 0;

@@ -20,16 +20,16 @@ const FILTER_SHARE: usize = 16;
 /// Pages that are partitioned in one call.
 const PAGES_A_CALL: usize = 64;
 
-/// Kept free while rows are in a table, so that they can be partitioned: an open page for each
-/// partition, and the rows that are written at a time.
+/// Bytes that stay free while rows are in a table, so that they can be partitioned: an open page
+/// for each partition, and the rows that are written in one step.
 pub(super) const PARTITION_BYTES: usize = SPILL_PARTS * PAGE_BYTES + STEP_BYTES;
 
 /// One side of a join while its rows arrive.
 pub(super) struct Building {
     pub(super) built: BuildSide,
-    /// How often the rows were partitioned before.
+    /// The number of partitionings that the rows went through before.
     level: u32,
-    /// All rows, after memory was refused; until then `None`.
+    /// The partitions of all rows. `None` until memory is refused.
     pub(super) partitions: Option<Partitions>,
     /// Pages of the table that are not partitioned yet.
     pub(super) unpartitioned: VecDeque<Page>,
@@ -38,15 +38,15 @@ pub(super) struct Building {
     pub(super) reinserted_pages: VecDeque<Page>,
     /// The first row of the first of these pages that is not inserted yet.
     next_reinserted: usize,
-    /// Bytes that the task was asked to give back and still holds.
+    /// Revoked bytes that the task still holds.
     pub(super) revoke_debt: usize,
-    /// Set if all tasks build one table. Then the task keeps its share of the rows only.
+    /// Set if all tasks build one table. The task then keeps only its share of the rows.
     pub(super) shared: Option<SharedBuild>,
     pub(super) buffered: BufferedProbeRows,
 }
 
 impl Building {
-    /// Builds an empty table, of rows that were partitioned `level` times.
+    /// Builds an empty table, for rows that were partitioned `level` times.
     pub(super) fn new(built: BuildSide, level: u32) -> Self {
         Building {
             built,
@@ -114,7 +114,7 @@ impl Building {
         Ok(is_granted)
     }
 
-    /// Buffers probe rows that were on their way when the build side was settled.
+    /// Buffers probe rows that were in flight when the build side was settled.
     pub(super) fn buffer(&mut self, input: &Input<'_>, join: &mut JoinContext) -> Result<Progress> {
         let kept = join.sides[1 - self.built.side].rows_to_keep(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
@@ -134,7 +134,7 @@ impl Building {
         Ok(Progress::Done)
     }
 
-    /// Begins to partition the build side.
+    /// Starts to partition the build side.
     pub(super) fn partition(&mut self, join: &mut JoinContext) {
         let table = &mut self.built.table;
         let rows = table.len();
@@ -170,8 +170,8 @@ impl Building {
         Ok(if self.unpartitioned.is_empty() { Progress::Done } else { Progress::Yield })
     }
 
-    /// Ends the rows: indexes the table, of all rows or of the partitions that stay in memory.
-    /// `stream_bytes` are needed to read the probe side.
+    /// Ends the build side: indexes a table of all rows, or of the partitions that stay in memory.
+    /// `stream_bytes` are reserved for reading the probe side.
     pub(super) fn finish(&mut self, stream_bytes: usize, join: &mut JoinContext) -> Result<Progress> {
         ready!(self.reinsert(join)?);
         if self.partitions.is_none() {
@@ -198,7 +198,7 @@ impl Building {
         Ok(Progress::Done)
     }
 
-    /// Gives back memory, which [`Building::continue_revoking`] completes.
+    /// Starts to release memory. [`Building::continue_revoking`] completes it.
     pub(super) fn revoke(&mut self, bytes: usize, join: &mut JoinContext) {
         self.revoke_debt += bytes;
         if self.partitions.is_none() && self.reinserted_pages.is_empty() {
@@ -206,7 +206,7 @@ impl Building {
         }
     }
 
-    /// Partitions the rows and spills the largest partitions until the debt is paid.
+    /// Partitions the rows and spills the largest partitions until the revoked bytes are free.
     ///
     /// # Errors
     /// Fails if a page cannot be written.

@@ -6,17 +6,18 @@
 //!  │                └──────────────next block, or pass for marks─────────┘  │
 //!  └─────────────────pairs that were partitioned again──────────────────────┘
 //! ```
-//! The smaller side of a pair becomes the table, since sizes are known by now. If it does not fit,
-//! both sides are partitioned again, by other bits of the hash. If few blocks of it fit, each block
-//! becomes a table and the other side is read once per block, without a write.
+//! The smaller side of a pair becomes the table: the sizes are known by now. If it does not fit,
+//! both sides are partitioned again, by other bits of the hash. If it fits in few blocks, each
+//! block becomes a table. The other side is then read once per block, and nothing is written.
 //!
 //! # Last resort
-//! One key cannot be partitioned. So a pair that does not shrink is joined in blocks of any number:
-//! constant memory for all keys, and never an error. A join without a key always ends up here.
+//! A single key cannot be partitioned. So a pair that does not shrink is joined in any number of
+//! blocks. This takes constant memory for all keys and never fails. A join without a key always
+//! ends up here.
 //!
-//! The side whose rows need marks (the left side of a left join) is built, because a row of a block
-//! has seen the whole other side at the end of the block. A full join needs marks on both sides. It
-//! makes two passes: the first emits pairs, the second only sets the other side's marks.
+//! A side whose rows need marks (the left side of a left join) is built: a row of a block has seen
+//! the whole other side at the end of the block. A full join needs marks on both sides. It makes
+//! two passes: the first emits pairs, the second only sets the marks of the other side.
 
 use crate::error::Result;
 use crate::join::build::Building;
@@ -28,19 +29,19 @@ use crate::join::{JoinContext, JoinEmitter};
 use crate::kernel::Outputs;
 use crate::strategy::{Progress, ready};
 
-/// Pairs on disk that are left after both inputs have ended.
+/// Pairs on disk that are joined after both inputs have ended.
 #[derive(Default)]
 pub(super) struct Draining {
     pending: Vec<PartitionPair>,
     /// Set if the tasks share their pairs, until no pair is left.
     queue: Option<QueuedPairs>,
-    stage: Stage,
+    stage: DrainStage,
     /// The table, or its partitions on disk, for the next round of the probe side.
     pub(super) kept: Option<Box<Probing>>,
 }
 
 #[derive(Default)]
-enum Stage {
+enum DrainStage {
     #[default]
     Next,
     Loading(SpilledPair, Building),
@@ -60,20 +61,20 @@ impl Draining {
         Draining { pending: probing.empty(join), queue, ..Draining::default() }
     }
 
-    /// Whether other tasks wait for this task.
+    /// Returns `true` if other tasks wait for this task.
     pub(super) fn is_awaited(&self) -> bool {
         self.queue.as_ref().is_some_and(QueuedPairs::is_awaited)
     }
 
-    /// The build phase of a pair that can give back memory.
+    /// The build phase of a pair whose memory can be revoked.
     pub(super) fn revocable(&mut self) -> Option<&mut Building> {
         match &mut self.stage {
-            Stage::Loading(pair, building) if pair.is_revocable() => Some(building),
+            DrainStage::Loading(pair, building) if pair.is_revocable() => Some(building),
             _ => None,
         }
     }
 
-    /// Joins all pairs. Then reserves memory for the next round of a build side that is kept.
+    /// Joins all pairs. Then reserves memory for the next round if the build side is kept.
     pub(super) fn drain(
         &mut self,
         join: &mut JoinContext,
@@ -82,7 +83,7 @@ impl Draining {
     ) -> Result<Progress> {
         loop {
             match &mut self.stage {
-                Stage::Next => {
+                DrainStage::Next => {
                     if let Some(queue) = &mut self.queue {
                         ready!(queue.exchange(&mut self.pending, &join.disk)?);
                     }
@@ -93,32 +94,33 @@ impl Draining {
                     }
                     ready!(join.disk.poll_written()?);
                 }
-                Stage::Loading(pair, building) => ready!(pair.load(building, join)?),
-                Stage::Probing(pair, probing) => ready!(pair.stream(probing, join, emitter, out)?),
-                Stage::Finishing(_, probing) => ready!(probing.finish(emitter, out)?),
+                DrainStage::Loading(pair, building) => ready!(pair.load(building, join)?),
+                DrainStage::Probing(pair, probing) => ready!(pair.stream(probing, join, emitter, out)?),
+                DrainStage::Finishing(_, probing) => ready!(probing.finish(emitter, out)?),
             }
             self.stage = self.next_stage(join)?;
         }
     }
 
-    fn next_stage(&mut self, join: &mut JoinContext) -> Result<Stage> {
-        let load = |opened: Option<_>| opened.map_or(Stage::Next, |(pair, building)| Stage::Loading(pair, building));
+    fn next_stage(&mut self, join: &mut JoinContext) -> Result<DrainStage> {
+        let load =
+            |opened: Option<_>| opened.map_or(DrainStage::Next, |(pair, building)| DrainStage::Loading(pair, building));
         Ok(match std::mem::take(&mut self.stage) {
-            Stage::Next => match self.pending.pop() {
+            DrainStage::Next => match self.pending.pop() {
                 Some(pair) => load(SpilledPair::open(pair, join)?),
-                None => Stage::Next,
+                None => DrainStage::Next,
             },
-            Stage::Loading(mut pair, building) => {
+            DrainStage::Loading(mut pair, building) => {
                 let is_after_blocks = pair.is_after_blocks(&building);
                 let probing = Probing::new(building, join);
                 if is_after_blocks {
-                    return Ok(Stage::Finishing(pair, probing));
+                    return Ok(DrainStage::Finishing(pair, probing));
                 }
                 pair.open_stream(1 - probing.built.side, join);
-                Stage::Probing(pair, probing)
+                DrainStage::Probing(pair, probing)
             }
-            Stage::Probing(pair, probing) => Stage::Finishing(pair, probing),
-            Stage::Finishing(pair, mut probing) => {
+            DrainStage::Probing(pair, probing) => DrainStage::Finishing(pair, probing),
+            DrainStage::Finishing(pair, mut probing) => {
                 self.pending.extend(probing.empty(join));
                 load(pair.next(probing.built, join)?)
             }

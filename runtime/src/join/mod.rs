@@ -20,9 +20,9 @@
 //! serves all cases. A build row marks in its hidden leaf that it had a partner.
 //!
 //! # Layout on disk
-//! Build rows lie on disk as in a table, with the hidden leaf, so that a page that is read back is
-//! a page of the table. Probe rows, mostly the larger side, have no hidden leaf. While a table
-//! grows, 20 pages stay free to partition it. The minimum memory of a join contains them.
+//! Build rows are spilled in the layout of the table, with the hidden leaf. So a page that is read
+//! back becomes a page of the table. Probe rows, mostly the larger side, have no hidden leaf. While
+//! a table grows, 20 pages stay free to partition it. The minimum memory of a join contains them.
 //!
 //! Source: hybrid hash joins (DeWitt et al., *Implementation Techniques for Main Memory Database
 //! Systems*, 1984), with filters over spilled keys as in Flink.
@@ -68,26 +68,26 @@ pub(crate) use reversal::SAMPLED_ROWS;
 pub(crate) use side::{BuildSide, Side};
 pub use table::{JoinTable, KeySpan, Pairs};
 
-/// Where the rows that probe a table come from.
+/// The origin of the rows that probe a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProbePhase {
-    /// From an input. Rows can be passed on in place.
+    /// The rows come from an input. They can be passed on in place.
     Input,
-    /// From disk. Rows must be copied to be passed on.
+    /// The rows come from disk. They must be copied to be passed on.
     Disk,
-    /// From disk, and they probe further tables. A row without a partner may find one there.
+    /// As `Disk`, and they probe further tables. A row without a partner may find one there.
     Block,
-    /// As `Block`, after all pairs were emitted. Only marks of build rows matter.
+    /// As `Block`, after all pairs were emitted. Only the marks of build rows matter.
     Marks,
 }
 
-/// The results that a kind of join makes of rows and tables.
+/// The results that a kind of join makes of pairs of rows.
 pub(crate) trait JoinEmitter {
     /// Emits results of probe rows. Called as
     /// [`Driver::on_batch`](crate::strategy::Driver::on_batch).
     ///
     /// # Errors
-    /// Those of kernels, and [`Error::OutOfMemory`].
+    /// Fails if a kernel fails, and with [`Error::OutOfMemory`].
     fn probe(
         &mut self,
         built: &mut BuildSide,
@@ -100,7 +100,7 @@ pub(crate) trait JoinEmitter {
     /// Emits results of build rows after all probe rows.
     ///
     /// # Errors
-    /// As above.
+    /// As [`JoinEmitter::probe`].
     fn finish(&mut self, built: &mut BuildSide, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress>;
 }
 
@@ -109,7 +109,7 @@ pub(crate) trait JoinEmitter {
 pub(crate) struct HashJoinModes {
     /// The input that is built.
     pub(crate) build: usize,
-    /// Whether it spills. Otherwise the build side is one record.
+    /// Whether the join spills. If not, the build side is a single record.
     pub(crate) spills: bool,
     /// Whether the build side is kept for further rounds of the probe side. Then its rows need no
     /// marks.
@@ -117,10 +117,10 @@ pub(crate) struct HashJoinModes {
     /// Whether all tasks receive all build rows and build one table of them. Then these rows need
     /// no marks.
     pub(crate) is_shared: bool,
-    /// Whether results of a shared build side that does not fit into memory may leave in another
-    /// task than that in which their probe rows arrived.
+    /// Whether results may leave in another task than that in which their probe rows arrived. Only
+    /// for a shared build side that does not fit in memory.
     pub(crate) breaks_partitioning: bool,
-    /// The rows that are sampled to choose the build side, if it is not fixed.
+    /// The number of rows that are sampled to choose the build side. `None` if the side is fixed.
     pub(crate) sampled_rows: Option<usize>,
 }
 
@@ -131,14 +131,14 @@ struct JoinContext {
     disk: SpillContext,
     spills: bool,
     keeps_build: bool,
-    /// Bytes of a filter over the keys on disk: the most of any partitioning so far.
+    /// Bytes of a filter over the keys on disk: the maximum over all partitionings so far.
     filter_bytes: usize,
     /// Filters that wait for the keys of the build side, each with the side whose rows it drops.
     runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
     metrics: Arc<OperatorMetrics>,
 }
 
-/// A hash join in one task. Build rows arrive first.
+/// A hash join in one task. Build rows are read first.
 ///
 /// ```text
 /// Sampling ──sides are settled──► Building ──end, tasks share it──► Sharing
@@ -154,7 +154,7 @@ pub(crate) struct HybridHashJoin {
     phase: Phase,
 }
 
-/// A phase with its data. Calls match it once per batch, never per row.
+/// A phase with its data. It is matched once per batch, never per row.
 enum Phase {
     /// The build side is not settled. See `reversal`.
     Sampling(BuildSideSampling),
@@ -169,15 +169,17 @@ enum Phase {
 }
 
 impl HybridHashJoin {
+    /// Creates a join.
+    ///
     /// # Errors
-    /// Internal ones only.
+    /// Fails only with an internal error.
     pub(crate) fn new(sides: [Side; 2], modes: HashJoinModes, context: &TaskContext) -> Result<Self> {
         let HashJoinModes { build, spills, keeps_build, .. } = modes;
         let mut disk = SpillContext { spiller: context.spiller(), memory: context.memory.clone(), is_fair: true };
         let mut building = Building::new(BuildSide::new(&sides, build, &disk.memory)?, 0);
         let layouts = sides.each_ref().map(Layouts::of);
         if modes.is_shared && spills && context.subtasks > 1 {
-            // Without a key there is one partition. It is better joined by all tasks.
+            // Without a key there is only one partition. It is faster if all tasks join it.
             let breaks_partitioning = modes.breaks_partitioning && !keeps_build && !sides[build].key.is_empty();
             let (shared, spiller) = SharedBuild::new(breaks_partitioning, context)?;
             (building.shared, disk.spiller) = (Some(shared), spiller);
@@ -212,7 +214,7 @@ impl HybridHashJoin {
         Demand { ports: PortSet::of_first(2, accepts), prefers_stream, is_satisfied: false, is_awaited }
     }
 
-    /// Takes rows of an input.
+    /// Processes rows of an input.
     pub(crate) fn on_batch(
         &mut self,
         emitter: &mut dyn JoinEmitter,
@@ -223,7 +225,7 @@ impl HybridHashJoin {
     ) -> Result<Progress> {
         if let Phase::Sampling(sampling) = &mut self.phase {
             let sampled = sampling.on_batch(side, input, &self.join)?;
-            if sampled != Sampled::Taken {
+            if sampled != Sampled::Buffered {
                 self.settle(Vote::Keep)?;
             }
             if sampled != Sampled::Refused {
@@ -295,7 +297,7 @@ impl HybridHashJoin {
         Ok(())
     }
 
-    /// The build phase that can give back memory, if there is one.
+    /// The current build phase, if its memory can be revoked.
     fn revocable(&mut self) -> Option<(&mut Building, &mut JoinContext)> {
         let building = match &mut self.phase {
             Phase::Building(building) => building,
@@ -305,7 +307,8 @@ impl HybridHashJoin {
         Some((building, &mut self.join))
     }
 
-    /// Gives back memory while a side is built, by calls of [`HybridHashJoin::continue_revoking`].
+    /// Starts to release memory of the build phase. [`HybridHashJoin::continue_revoking`] completes
+    /// it.
     pub(crate) fn revoke(&mut self, bytes: usize) -> Result<()> {
         if matches!(&self.phase, Phase::Sampling(sampling) if sampling.is_revocable()) {
             self.settle(Vote::Keep)?;
@@ -316,7 +319,7 @@ impl HybridHashJoin {
         Ok(())
     }
 
-    /// Spills the partitions that were asked for.
+    /// Spills partitions until the revoked bytes are free.
     ///
     /// # Errors
     /// Fails if a page cannot be written.

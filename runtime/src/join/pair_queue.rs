@@ -1,12 +1,12 @@
 //! A queue of pairs on disk that all tasks of a join share.
 //!
-//! Each task adds its rows of both sides; any task joins the next pair. A join whose build side was
-//! broadcast and does not fit into memory thus becomes a join of partitioned sides. Each row is
-//! written once and read once, whatever the number of tasks.
+//! Each task adds its rows of both sides, and any task joins the next pair. So a join whose
+//! broadcast build side does not fit in memory becomes a join of partitioned sides. Each row is
+//! written once and read once, for any number of tasks.
 //!
 //! # Limits
-//! Rows leave in another task than that in which they arrived. If the plan relies on the task of a
-//! row, each task joins its own rows with all partitions of the build side instead.
+//! Results may leave in another task than that in which their rows arrived. If the plan relies on
+//! the task of a row, each task instead joins its own rows with all partitions of the build side.
 //!
 //! # Why the tasks cannot deadlock
 //! A task adds its pairs when both of its inputs have ended, which happens in all tasks.
@@ -29,7 +29,7 @@ pub(super) struct PairQueue {
 }
 
 impl PairQueue {
-    /// A queue of so many tasks.
+    /// A queue for `tasks` tasks.
     pub(super) fn of(tasks: usize) -> Self {
         PairQueue { pairs: Mutex::default(), added: LocalRendezvous::of(tasks) }
     }
@@ -46,7 +46,8 @@ impl PairQueue {
         self.added.send(context, ());
     }
 
-    /// Takes the largest pair, if one is left. Returns `None` before all tasks have added theirs.
+    /// Takes the largest pair. `Some(None)` if none is left, `None` until all tasks have added
+    /// theirs.
     fn take(&self, context: &TaskContext) -> Option<Option<PartitionPair>> {
         self.added.poll(context, |added| added.iter().all(Option::is_some).then_some(()))?;
         let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -68,13 +69,13 @@ impl QueuedPairs {
         QueuedPairs { queue, context, are_added: false }
     }
 
-    /// Whether other tasks wait for this task.
+    /// Returns `true` if other tasks wait for this task.
     pub(super) fn is_awaited(&self) -> bool {
         !self.are_added
     }
 
-    /// Adds the task's `pending` pairs once, and takes a pair of the queue if none is pending.
-    /// `Done` with none pending: the queue is empty.
+    /// Adds the task's `pending` pairs once, and takes a pair of the queue if none is pending. If
+    /// it returns `Done` and none is pending, the queue is empty.
     pub(super) fn exchange(&mut self, pending: &mut Vec<PartitionPair>, disk: &SpillContext) -> Result<Progress> {
         if !self.are_added {
             ready!(disk.poll_written()?);

@@ -7,7 +7,7 @@ pub(super) struct PartitionPair {
     pub(super) sides: [Spilled; 2],
     /// The side whose rows have the layout of a table. Rows of the other side are plain.
     pub(super) linked: usize,
-    /// How often the rows were partitioned.
+    /// The number of partitionings that the rows went through.
     pub(super) level: u32,
     /// Bytes of the build side before it was partitioned.
     pub(super) whole_bytes: u64,
@@ -25,7 +25,7 @@ impl PartitionPair {
         self.sides.iter().map(Spilled::bytes).sum()
     }
 
-    /// Adds rows of the same partition.
+    /// Adds the rows of another task's pair of the same partition.
     pub(super) fn append(&mut self, other: PartitionPair) {
         self.whole_bytes += other.whole_bytes;
         self.sides.iter_mut().zip(other.sides).for_each(|(side, more)| side.append(more));

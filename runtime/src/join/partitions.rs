@@ -14,21 +14,23 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Progress, ready};
 
-/// Bytes of the rows that are written at a time. Free in addition to the open pages of partitions.
+/// The maximum bytes of the rows that are written in one step. They are reserved in addition to the
+/// open pages.
 pub(super) const STEP_BYTES: usize = 4 * PAGE_BYTES;
 
-/// Free in addition to the partitions during the probe phase: for large rows, and for pages that
-/// are read.
+/// Bytes that stay free in the probe phase, in addition to the partitions: for large rows, and for
+/// pages that are read.
 pub(super) const PROBE_BYTES: usize = 2 * STEP_BYTES;
 
-/// Writing waits while more bytes are not on disk yet.
-const MOST_UNWRITTEN_BYTES: usize = 64 * PAGE_BYTES;
+/// If more bytes are not on disk yet, writing waits.
+const MAX_UNWRITTEN_BYTES: usize = 64 * PAGE_BYTES;
 
 /// The spiller and the memory of a task.
 pub(super) struct SpillContext {
     pub(super) spiller: Spiller,
     pub(super) memory: Memory,
-    /// Whether reservations leave their share to other tasks, which build their sides too.
+    /// Whether reservations leave a share for other tasks, which build their sides at the same
+    /// time.
     pub(super) is_fair: bool,
 }
 
@@ -38,9 +40,9 @@ impl SpillContext {
         if self.is_fair { self.memory.try_reserve_fair(bytes) } else { self.memory.try_reserve(bytes) }
     }
 
-    /// Reserves memory for probe rows that follow partitions which are all on disk, and for reading
-    /// `stream_bytes`. If it is refused after all pages are written, the probe phase starts
-    /// without.
+    /// Reserves memory for probe rows of partitions that are all on disk, and for reading
+    /// `stream_bytes`. If it is refused even after all pages are written, the probe phase starts
+    /// without it.
     pub(super) fn reserve_followers(&self, stream_bytes: usize) -> Result<Progress> {
         match self.try_reserve(SPILL_PARTS * PAGE_BYTES + PROBE_BYTES + stream_bytes) {
             true => Ok(Progress::Done),
@@ -59,12 +61,12 @@ impl SpillContext {
 /// The partitions of one side.
 pub(super) struct Partitions {
     key: Vec<usize>,
-    /// The source of each leaf of the layout.
+    /// For each leaf of the layout, the leaf of the input that it copies.
     sources: Vec<usize>,
     level: u32,
     parts: Vec<Partition>,
     routed: Routed,
-    /// Span of the keys of rows that can enter a table.
+    /// The span of the keys of rows that may enter a table.
     pub(super) keys: KeySpan,
     keys_on_disk: SpilledKeysFilter,
 }
@@ -78,18 +80,18 @@ struct Partition {
     spilled: Spilled,
 }
 
-/// Rows of one batch on their way to their partitions.
+/// The rows of one batch that are not in their partitions yet.
 #[derive(Default)]
 struct Routed {
     hashes: Vec<u64>,
     /// By partition.
     rows: Vec<Vec<u32>>,
-    /// The partition at work, and how many of its rows are written.
+    /// The current partition, and the number of its rows that are written.
     at: (usize, usize),
 }
 
-/// The partition of a hash. Exchanges use the lowest 32 bits of a hash and indexes the highest. The
-/// first partitioning uses bits in between. Each further one mixes all bits differently.
+/// The partition of a hash. Exchanges use the lowest 32 bits of a hash, and indexes the highest.
+/// The first partitioning uses bits in between. Each further one mixes all bits in its own way.
 fn part_of(hash: u64, level: u32) -> usize {
     const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
     const FACTOR: u64 = 0xD6E8_FEB8_6659_FD93;
@@ -126,14 +128,14 @@ impl Partitions {
         }
     }
 
-    /// Empty partitions of the other side. The same partitions are on disk.
+    /// Empty partitions for the other side, in which the same partitions are on disk.
     pub(super) fn partners(&self, side: &Side, layout: &Arc<RowLayout>, memory: &Memory) -> Self {
         let mut partners = Partitions::new(side, layout, self.level, memory);
         partners.parts.iter_mut().zip(&self.parts).for_each(|(to, from)| to.is_on_disk = from.is_on_disk);
         partners
     }
 
-    /// How often the rows were partitioned before.
+    /// The number of partitionings that the rows went through before.
     pub(super) fn level(&self) -> u32 {
         self.level
     }
@@ -157,7 +159,7 @@ impl Partitions {
         hash_rows(input, key, hashes);
         for rows in rows.iter_mut() {
             rows.clear();
-            // Mostly enough, so that few pushes allocate.
+            // Enough in most cases, so that few pushes allocate.
             rows.reserve(input.len() / SPILL_PARTS * 2);
         }
         for (&row, &hash) in input.selection().rows().iter().zip(&*hashes) {
@@ -169,7 +171,7 @@ impl Partitions {
         *at = (0, 0);
     }
 
-    /// Writes the routed rows. Must be called again with the same batch after `Pending`.
+    /// Writes the routed rows. After `Pending` the call must be repeated with the same batch.
     pub(super) fn write(&mut self, batch: &Batch<'_>, disk: &mut SpillContext) -> Result<Progress> {
         let mut rows = Selection::default();
         while self.routed.at.0 < SPILL_PARTS {
@@ -179,7 +181,7 @@ impl Partitions {
                 self.routed.at = (part + 1, 0);
                 continue;
             }
-            if disk.spiller.unwritten_bytes() > MOST_UNWRITTEN_BYTES {
+            if disk.spiller.unwritten_bytes() > MAX_UNWRITTEN_BYTES {
                 ready!(disk.poll_written()?);
             }
             rows.set(left.iter().copied());
@@ -194,7 +196,8 @@ impl Partitions {
         Ok(Progress::Done)
     }
 
-    /// Reserves memory, and spills partitions for it. `Done` also if no partition is left to spill.
+    /// Reserves memory, and spills partitions until it is granted. `Done` also if no partition is
+    /// left to spill.
     pub(super) fn make_room(&mut self, bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
         while !disk.try_reserve(bytes) {
             ready!(disk.poll_written()?);
@@ -205,10 +208,10 @@ impl Partitions {
         Ok(Progress::Done)
     }
 
-    /// Takes a partition's closed pages out of its writer.
+    /// Moves a partition's closed pages out of its writer.
     fn collect(&mut self, part: usize, disk: &mut SpillContext) {
         let part = &mut self.parts[part];
-        // The page of one large record takes as much memory as many open pages.
+        // The page of a large record takes as much memory as many open pages, so it is closed.
         part.writer.seal_large();
         let before = part.pages.len();
         part.pages.extend(part.writer.take_sealed());
@@ -226,7 +229,7 @@ impl Partitions {
         }
     }
 
-    /// Spills the largest partition in memory, without its open page. Returns the bytes that are
+    /// Spills the largest partition in memory, without its open page. Returns its bytes, which are
     /// free after the write.
     pub(super) fn spill_largest(&mut self, disk: &mut SpillContext) -> usize {
         let in_memory = self.parts.iter_mut().filter(|part| !part.is_on_disk && part.pages_bytes > 0);
@@ -236,8 +239,8 @@ impl Partitions {
         part.spill(&self.key, &mut self.keys_on_disk, disk)
     }
 
-    /// Closes open pages after the last row. Spills partitions until three things fit into memory:
-    /// a table of the others, a page of probe rows per spilled partition, and `more_bytes`.
+    /// Closes open pages after the last row. Spills partitions until three things fit in memory: a
+    /// table of the other partitions, a page of probe rows per spilled partition, and `more_bytes`.
     pub(super) fn fit(&mut self, table: &JoinTable, more_bytes: usize, disk: &mut SpillContext) -> Result<Progress> {
         self.seal(disk);
         loop {
@@ -285,7 +288,7 @@ impl Partitions {
         self.seal(disk);
     }
 
-    /// Replaces partitions that are all on disk by those of all tasks, and the filter by theirs.
+    /// Replaces partitions that are all on disk, and their filter, with those of all tasks.
     pub(super) fn replace(&mut self, spilled: Option<Vec<Spilled>>, keys: SpilledKeysFilter) {
         for (part, spilled) in self.parts.iter_mut().zip(spilled.into_iter().flatten()) {
             part.spilled = spilled;
@@ -298,7 +301,7 @@ impl Partitions {
         self.parts.iter().map(|part| part.spilled.lent())
     }
 
-    /// The partitions on disk.
+    /// The partitions on disk, with all their rows written.
     pub(super) fn into_spilled(mut self, disk: &mut SpillContext) -> Vec<Spilled> {
         self.seal(disk);
         self.parts.into_iter().filter(|part| part.is_on_disk).map(|part| part.spilled).collect()
@@ -318,9 +321,9 @@ impl Partition {
 mod tests {
     use super::*;
 
-    /// Keys of one task and one part are spread again by the next cut.
+    /// Keys of one task and one partition are spread again by the next partitioning.
     #[test]
-    fn each_cut_is_independent_of_the_one_before_and_of_exchanges() {
+    fn partitionings_are_independent_of_each_other_and_of_exchanges() {
         let hash = |number: u64| {
             let wide = u128::from(number ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
             (wide as u64) ^ (wide >> 64) as u64

@@ -1,4 +1,4 @@
-//! The probe phase: rows of the other side look for partners in the table.
+//! The probe phase: finds the partners of probe rows in the table.
 
 use crate::error::Result;
 use crate::join::buffered::BufferedProbeRows;
@@ -18,20 +18,20 @@ pub(super) struct Probing {
     pub(super) built: BuildSide,
     pub(super) spilled: Option<SpilledPartitions>,
     pub(super) buffered: BufferedProbeRows,
-    /// Position of the emitter in a page of the join, and in the build rows after the last one.
+    /// The emitter's position in a page of probe rows, and after the last page in the build rows.
     cursor: Cursor,
 }
 
 impl Probing {
-    /// Follows a build phase that is finished. The task gives back no memory from now on: an
-    /// indexed table cannot shrink.
+    /// Follows a finished build phase. Memory of the task is not revocable from now on: an indexed
+    /// table cannot shrink.
     pub(super) fn new(building: Building, join: &mut JoinContext) -> Self {
         let Building { built, partitions, buffered, .. } = building;
         let partitions = partitions.filter(Partitions::are_some_on_disk);
         let spilled = partitions.map(|partitions| SpilledPartitions::new(partitions, 1 - built.side, join));
         for (dropped, filter) in std::mem::take(&mut join.runtime_filters) {
             if dropped != built.side && spilled.is_none() {
-                built.looked_up().tell_keys(&filter);
+                built.probed_table().add_keys_to(&filter);
             } else {
                 filter.give_up();
             }
@@ -41,7 +41,7 @@ impl Probing {
         Probing { built, spilled, buffered, cursor: 0 }
     }
 
-    /// Whether other tasks wait for this task.
+    /// Returns `true` if other tasks wait for this task.
     pub(super) fn is_awaited(&self) -> bool {
         let queue = self.spilled.as_ref().and_then(|spilled| spilled.queue.as_ref());
         queue.is_some_and(QueuedPairs::is_awaited)

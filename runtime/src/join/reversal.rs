@@ -21,9 +21,9 @@
 //!
 //! # Shared tables
 //! Tasks that build one table together must agree on its side. Each task votes once, through a
-//! [`LocalRendezvous`]: the first `Vote::Keep` decides, `Vote::Reverse` needs all tasks. Until the vote
-//! is settled, a task collects all build rows, not only its share, and at most 4 MiB of them.
-//! While it compares, it takes no build rows. After `Vote::Keep` it inserts the rows of its share
+//! [`LocalRendezvous`]: the first `Vote::Keep` decides, `Vote::Reverse` needs all tasks. Until the
+//! vote is settled, a task collects all build rows, not only its share, and at most 4 MiB of them.
+//! While it compares, it reads no build rows. After `Vote::Keep` it inserts the rows of its share
 //! once more.
 //!
 //! Tasks cannot deadlock. All tasks receive the same build rows, so all reach the comparison. A
@@ -44,37 +44,37 @@ use crate::kernel::TaskContext;
 use crate::page::Input;
 use crate::rendezvous::LocalRendezvous;
 
-/// Build rows that are collected before the probe side is compared, and the most probe rows that
-/// are buffered. Few enough that a second copy costs next to nothing.
+/// The number of build rows that are collected before the comparison, and the greatest number of
+/// probe rows that are buffered. It is so small that a second copy costs almost nothing.
 pub(crate) const SAMPLED_ROWS: usize = 1 << 14;
 
-/// Most bytes that a task collects of a build side that all tasks receive. Until the vote is
+/// The maximum bytes that a task collects of a build side that all tasks receive. Until the vote is
 /// settled each task has its own copy.
 const COLLECTED_BYTES: usize = 4 << 20;
 
-/// Which sides are built and probed.
+/// The outcome of sampling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Vote {
-    /// As planned.
+    /// The planned side is built.
     Keep,
-    /// The other way round.
+    /// The other side is built.
     Reverse,
 }
 
-/// Whether rows were taken while sampling.
+/// The result of sampling a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sampled {
-    Taken,
-    /// The rows were taken, and the planned sides must be kept.
+    Buffered,
+    /// The rows were buffered, and the planned sides must be kept.
     Decided,
-    /// Memory was refused. The rows were not taken, and the planned sides must be kept.
+    /// Memory was refused. The rows were not buffered, and the planned sides must be kept.
     Refused,
 }
 
 /// Build-side sampling: a build phase whose side may still change.
 pub(super) struct BuildSideSampling {
     pub(super) building: Building,
-    /// As [`SAMPLED_ROWS`].
+    /// The number of rows that are sampled: see [`SAMPLED_ROWS`].
     rows: usize,
     /// Whether the probe side is compared.
     compares: bool,
@@ -97,7 +97,7 @@ impl VotePoll {
         }
     }
 
-    /// The outcome. `None` if there is none yet; then the next vote wakes the task.
+    /// The outcome. If there is none yet, returns `None`, and the next vote wakes the task.
     fn outcome(&self) -> Option<Vote> {
         self.votes.poll(&self.context, |votes| {
             let keeps = votes.contains(&Some(Vote::Keep)).then_some(Vote::Keep);
@@ -107,7 +107,7 @@ impl VotePoll {
 }
 
 impl HybridHashJoin {
-    /// Ends sampling, and builds one of the sides.
+    /// Ends sampling and enters the build phase.
     pub(super) fn settle(&mut self, vote: Vote) -> Result<()> {
         self.phase = match std::mem::take(&mut self.phase) {
             Phase::Sampling(sampling) if vote == Vote::Keep => Phase::Building(sampling.keep()),
@@ -130,17 +130,18 @@ impl BuildSideSampling {
         BuildSideSampling { building, rows, compares: false, poll }
     }
 
-    /// Whether the probe side is read first.
+    /// Returns `true` if the probe side is read first.
     pub(super) fn compares(&self) -> bool {
         self.compares
     }
 
-    /// Whether the task builds a table with others.
+    /// Returns `true` if the task builds a table together with other tasks.
     pub(super) fn is_shared(&self) -> bool {
         self.poll.is_some()
     }
 
-    /// Whether rows of the build side, or of the probe side, are accepted.
+    /// Returns `true` if rows of the build side (`is_build`), or of the probe side, are accepted
+    /// now.
     pub(super) fn accepts(&self, is_build: bool) -> bool {
         match &self.poll {
             _ if !self.compares => is_build,
@@ -149,12 +150,12 @@ impl BuildSideSampling {
         }
     }
 
-    /// Whether memory may be revoked. A task that voted cannot change its vote.
+    /// Returns `true` if memory may be revoked. A task that has voted cannot change its vote.
     pub(super) fn is_revocable(&self) -> bool {
         !self.poll.as_ref().is_some_and(|poll| poll.has_voted)
     }
 
-    /// Takes rows of one side.
+    /// Buffers rows of one side.
     pub(super) fn on_batch(&mut self, side: usize, input: &Input<'_>, join: &JoinContext) -> Result<Sampled> {
         let kept = join.sides[side].rows_to_keep(input);
         let input = &kept.as_ref().map_or(*input, |kept| Input::new(input.batch(), kept));
@@ -168,7 +169,7 @@ impl BuildSideSampling {
         let table = &self.building.built.table;
         self.compares |= table.len() >= self.rows;
         let is_full = self.is_shared() && table.bytes() > COLLECTED_BYTES;
-        Ok(if is_full { Sampled::Decided } else { Sampled::Taken })
+        Ok(if is_full { Sampled::Decided } else { Sampled::Buffered })
     }
 
     fn buffer(&mut self, input: &Input<'_>, join: &JoinContext) -> Result<Sampled> {
@@ -178,10 +179,11 @@ impl BuildSideSampling {
             return Ok(Sampled::Refused);
         }
         buffered.append(input)?;
-        Ok(if buffered.rows() > self.rows { Sampled::Decided } else { Sampled::Taken })
+        Ok(if buffered.rows() > self.rows { Sampled::Decided } else { Sampled::Buffered })
     }
 
-    /// The outcome at the end of a side. `None` if other tasks have not voted; they wake the task.
+    /// Returns the outcome at the end of a side. `None` if other tasks have not voted yet. They
+    /// wake the task.
     pub(super) fn on_end(&mut self, side: usize) -> Option<Vote> {
         if side == self.building.built.side {
             return Some(Vote::Keep);

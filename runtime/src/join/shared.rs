@@ -18,10 +18,10 @@ pub(super) const OWNER: usize = 0;
 /// Values that the tasks of a join exchange.
 pub(super) struct BuildRendezvous {
     pub(super) offers: LocalRendezvous<Offer>,
-    /// Sent by the owner: the table of all shares, not indexed yet; `None` if memory for its index
+    /// Sent by the owner: the table of all shares, not indexed yet. `None` if memory for its index
     /// is refused.
     pub(super) table: LocalRendezvous<Option<Arc<Lent<SharedTable>>>>,
-    /// Tasks that found no more page to index.
+    /// Sent by tasks that found no more page to index.
     pub(super) indexed: LocalRendezvous<()>,
     /// Shares on disk, if there is no table of all shares.
     pub(super) spilled: LocalRendezvous<Arc<Lent<SpilledShare>>>,
@@ -41,7 +41,7 @@ pub(super) struct SpilledShare {
     pub(super) keys: Option<Arc<BloomFilter>>,
 }
 
-/// A task's part in a table of all tasks.
+/// A task's part in a table that all tasks build.
 pub(super) struct SharedBuild {
     pub(super) rendezvous: Arc<BuildRendezvous>,
     pub(super) context: TaskContext,
@@ -54,7 +54,7 @@ impl SharedBuild {
     /// Joins the rendezvous of all tasks.
     ///
     /// # Errors
-    /// Internal ones only.
+    /// Fails only with an internal error.
     pub(super) fn new(breaks_partitioning: bool, context: &TaskContext) -> Result<(Self, Spiller)> {
         let rendezvous = context.process_local(|| BuildRendezvous {
             offers: LocalRendezvous::of(context.local_tasks.len()),
@@ -68,8 +68,8 @@ impl SharedBuild {
         Ok((SharedBuild { rendezvous, context: context.clone(), hashes: Vec::new(), breaks_partitioning }, spiller))
     }
 
-    /// The rows of an input that are in the task's share, by the hash of their key. The page of a
-    /// row does not decide: tasks may receive the rows in pages of another order.
+    /// The rows of an input that are in the task's share, by the hash of their key. Pages cannot
+    /// decide the share: tasks may receive the same rows in different pages.
     pub(super) fn share_of(&mut self, input: &Input<'_>, key: &[usize]) -> Selection {
         hash_rows(input, key, &mut self.hashes);
         let (task, tasks) = (self.context.subtask as u64, self.context.subtasks as u64);
@@ -79,26 +79,26 @@ impl SharedBuild {
         share
     }
 
-    /// Whether all shares are in memory. `None` before all are offered.
+    /// Returns `true` if all shares are in memory. `None` until all are offered.
     pub(super) fn are_in_memory(&self) -> Option<bool> {
         self.rendezvous.offers.poll(&self.context, |offers| {
             offers.iter().try_fold(true, |are, offer| offer.as_ref().map(|offer| are & offer.is_some()))
         })
     }
 
-    /// The owner's table of all shares: `Some(None)` if there is none. `None` before the owner has
+    /// The owner's table of all shares. `Some(None)` if there is none, `None` until the owner has
     /// sent it.
     pub(super) fn lent_table(&self) -> Option<Option<Arc<Lent<SharedTable>>>> {
         self.rendezvous.table.poll(&self.context, |sent| sent.get(OWNER)?.clone())
     }
 
-    /// Whether all pages of the table of all shares are indexed.
+    /// Returns `true` if all pages of the table of all shares are indexed.
     pub(super) fn is_indexed(&self, table: &SharedTable) -> bool {
-        // The table decides: a task that found no page to index may not have sent yet.
+        // The table itself decides. A task that found no page to index may not have sent yet.
         self.rendezvous.indexed.poll(&self.context, |_| table.table().map(|_| ())).is_some()
     }
 
-    /// All shares on disk. `None` before all tasks have written theirs.
+    /// All shares on disk. `None` until all tasks have written theirs.
     pub(super) fn spilled_shares(&self) -> Option<Result<Vec<Arc<SpilledShare>>>> {
         let all = |shares: &[Option<Arc<Lent<SpilledShare>>>]| shares.iter().cloned().collect::<Option<Vec<_>>>();
         let lent = self.rendezvous.spilled.poll(&self.context, all)?;

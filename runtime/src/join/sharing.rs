@@ -48,16 +48,16 @@ use crate::strategy::{Progress, ready};
 /// Pages that a task indexes in one call.
 const INDEX_PAGES: usize = 64;
 
-/// A build phase that has ended, until its task has the table of all tasks.
+/// The phase after the build phase of a shared table, until the task can probe.
 pub(super) struct Sharing {
     pub(super) building: Building,
     shared: SharedBuild,
     offer: Offer,
-    stage: Stage,
+    stage: SharingStage,
     queue: Option<QueuedPairs>,
 }
 
-enum Stage {
+enum SharingStage {
     /// The share is offered. The task waits for the other offers.
     Offered,
     /// All shares are in memory. The task waits for the owner.
@@ -86,35 +86,35 @@ impl Sharing {
             offer = Some(Arc::new(Mutex::new(Some(table))));
         }
         shared.rendezvous.offers.send(&shared.context, offer.clone());
-        Ok(Sharing { building, shared, offer, stage: Stage::Offered, queue: None })
+        Ok(Sharing { building, shared, offer, stage: SharingStage::Offered, queue: None })
     }
 
-    /// Continues until the task can probe the table of all tasks, or write probe rows after the
-    /// partitions of all shares.
+    /// Continues until the task can probe the table of all tasks, or until probe rows can be added
+    /// to the partitions of all shares.
     pub(super) fn poll_shared_build(&mut self, join: &mut JoinContext) -> Result<Progress> {
         loop {
             self.stage = match self.stage {
-                Stage::Offered => match self.shared.are_in_memory() {
+                SharingStage::Offered => match self.shared.are_in_memory() {
                     None => return Ok(Progress::Pending),
-                    Some(false) => Stage::Spilling,
+                    Some(false) => SharingStage::Spilling,
                     Some(true) => {
-                        self.own_all(join)?;
-                        Stage::InMemory
+                        self.merge_shares(join)?;
+                        SharingStage::InMemory
                     }
                 },
-                Stage::InMemory => match self.shared.lent_table() {
+                SharingStage::InMemory => match self.shared.lent_table() {
                     None => return Ok(Progress::Pending),
-                    Some(None) => Stage::Spilling,
-                    Some(Some(table)) => Stage::Indexing(table.take()?),
+                    Some(None) => SharingStage::Spilling,
+                    Some(Some(table)) => SharingStage::Indexing(table.take()?),
                 },
-                Stage::Indexing(ref table) => {
+                SharingStage::Indexing(ref table) => {
                     if (0..INDEX_PAGES).all(|_| table.index_next()) {
                         return Ok(Progress::Yield);
                     }
                     self.shared.rendezvous.indexed.send(&self.shared.context, ());
-                    Stage::Indexed(table.clone())
+                    SharingStage::Indexed(table.clone())
                 }
-                Stage::Indexed(ref table) => {
+                SharingStage::Indexed(ref table) => {
                     if !self.shared.is_indexed(table) {
                         return Ok(Progress::Pending);
                     }
@@ -122,18 +122,18 @@ impl Sharing {
                     join.disk.memory.shrink();
                     return Ok(Progress::Done);
                 }
-                Stage::Spilling => {
+                SharingStage::Spilling => {
                     ready!(self.spill_share(join)?);
-                    Stage::Spilled
+                    SharingStage::Spilled
                 }
-                Stage::Spilled => match self.shared.spilled_shares() {
+                SharingStage::Spilled => match self.shared.spilled_shares() {
                     None => return Ok(Progress::Pending),
                     Some(shares) => {
                         self.take_shares(&shares?);
-                        Stage::OnDisk
+                        SharingStage::OnDisk
                     }
                 },
-                Stage::OnDisk => {
+                SharingStage::OnDisk => {
                     ready!(join.disk.reserve_followers(self.building.buffered.stream_bytes())?);
                     self.building.built.table.build()?;
                     return Ok(Progress::Done);
@@ -151,9 +151,9 @@ impl Sharing {
         probing
     }
 
-    /// In the owner's task: moves all shares into one table, if there is memory for its index. Otherwise
-    /// they stay.
-    fn own_all(&self, join: &JoinContext) -> Result<()> {
+    /// In the owner's task: moves all shares into one table, if memory for its index is granted.
+    /// Otherwise the shares stay with their tasks.
+    fn merge_shares(&self, join: &JoinContext) -> Result<()> {
         if self.shared.context.subtask != self.shared.context.local_tasks.start + OWNER {
             return Ok(());
         }
@@ -192,8 +192,8 @@ impl Sharing {
         Ok(Progress::Done)
     }
 
-    /// Probe rows follow the partitions of all shares. Either all tasks join this task's
-    /// partitions, or this task joins the partitions of all shares.
+    /// Adds probe rows to the partitions of all shares from now on. Either all tasks join this
+    /// task's partitions, or this task joins the partitions of all shares.
     fn take_shares(&mut self, shares: &[Arc<SpilledShare>]) {
         let breaks_partitioning = self.shared.breaks_partitioning;
         let keys = SpilledKeysFilter::of_shares(shares.iter().map(|share| share.keys.clone()));

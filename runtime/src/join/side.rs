@@ -1,4 +1,4 @@
-//! The two sides of a join, and a table of one of them.
+//! The two sides of a join, and the table of one of them.
 
 use std::sync::Arc;
 
@@ -12,28 +12,28 @@ use crate::row::{LeafSet, LeafType, Physical, RowLayout};
 /// Facts about the rows of one side.
 #[derive(Clone)]
 pub(crate) struct Side {
-    /// All leaves.
+    /// The types of all leaves.
     pub(crate) types: Vec<LeafType>,
     /// The leaves that are kept.
     pub(crate) live: LeafSet,
     /// The leaves of the key. Empty if all rows of the other side are partners.
     pub(crate) key: Vec<usize>,
-    /// Validity leaves of the key. A row in which one is zero has no partner.
+    /// Validity leaves of the key. A row in which one of them is zero has no partner.
     pub(crate) nullable: Vec<usize>,
-    /// Whether each row needs a mark if it has a partner, because results depend on it.
+    /// Whether results depend on which rows have a partner, so that rows need marks.
     pub(crate) keeps: bool,
     /// Whether rows with a null in their key have results.
     pub(crate) keeps_nulls: bool,
 }
 
 impl Side {
-    /// Whether a row may have a partner.
+    /// Returns `true` if a row may have a partner: no part of its key is null.
     #[inline]
     pub(crate) fn may_match(&self, input: &Input<'_>, row: u32) -> bool {
         self.nullable.iter().all(|&leaf| input.batch().leaf_bits(leaf, row as usize) != 0)
     }
 
-    /// The rows that can have results; `None` for all.
+    /// The rows that can have results. `None` if all rows can.
     pub(crate) fn rows_to_keep(&self, input: &Input<'_>) -> Option<Selection> {
         if self.keeps_nulls || self.nullable.is_empty() {
             return None;
@@ -46,9 +46,9 @@ impl Side {
 
 /// Layouts of a side's rows on disk.
 pub(crate) struct Layouts {
-    /// Rows that will probe a table.
+    /// Rows that probe a table.
     pub(crate) plain: Arc<RowLayout>,
-    /// Rows that will be in a table. A row links to the next one of its key.
+    /// Rows that enter a table. A row links to the next one of its key.
     pub(crate) linked: Arc<RowLayout>,
 }
 
@@ -60,10 +60,10 @@ impl Layouts {
         }
     }
 
-    /// The most bytes that plain rows of `plain_bytes` take as linked ones.
+    /// The maximum bytes of plain rows of `plain_bytes` in the linked layout.
     pub(crate) fn linked_bytes(&self, rows: usize, plain_bytes: usize) -> usize {
         let bytes = plain_bytes + rows * (self.linked.width() - self.plain.width());
-        // Longer rows may fill a page each, where two fitted before.
+        // Longer rows may fill a page each, if only two of the plain rows fit in one.
         let has_heap = self.plain.types().iter().any(|ty| ty.physical() == Physical::Slot);
         bytes + if has_heap { bytes } else { bytes / 16 } + 2 * PAGE_BYTES
     }
@@ -71,10 +71,10 @@ impl Layouts {
 
 /// A table of one side's rows.
 pub(crate) struct BuildSide {
-    /// Which side: 0 is left.
+    /// The number of the side: 0 is the left one.
     pub(crate) side: usize,
     pub(crate) table: JoinTable,
-    /// The indexed table of all tasks, if they have one. It is only read.
+    /// The indexed table of all tasks, if they share one. It is only read.
     pub(super) shared: Option<Arc<SharedTable>>,
     probe_key: Vec<usize>,
     probe_nullable: Vec<usize>,
@@ -93,14 +93,14 @@ impl BuildSide {
         })
     }
 
-    /// The table to probe: that of all tasks, or the task's own.
-    pub(crate) fn looked_up(&self) -> &JoinTable {
+    /// The table to probe: the shared one, or the task's own.
+    pub(crate) fn probed_table(&self) -> &JoinTable {
         self.shared.as_deref().and_then(SharedTable::table).unwrap_or(&self.table)
     }
 
     /// Lists partners of rows of the other side.
     pub(crate) fn probe(&self, input: &Input<'_>, pairs: &mut Pairs) {
-        self.looked_up().probe(input, &self.probe_key, pairs);
-        pairs.forget(input, &self.probe_nullable);
+        self.probed_table().probe(input, &self.probe_key, pairs);
+        pairs.remove_null_keys(input, &self.probe_nullable);
     }
 }

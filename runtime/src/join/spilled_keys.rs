@@ -6,11 +6,11 @@ use crate::hash::{BloomFilter, hash_rows};
 use crate::memory::Memory;
 use crate::page::{Input, Page, Selection};
 
-/// Lookups after which a filter that excludes little is dropped.
+/// The number of lookups after which a filter that excludes little is dropped.
 const ENOUGH_LOOKUPS: usize = 1 << 14;
 
-/// A filter over the keys on disk. Probe rows without a partner there need not be written. Without
-/// a filter, any key may be there.
+/// A filter over the keys on disk. Probe rows without a partner there are not written. Without a
+/// filter, any key may be on disk.
 #[derive(Default)]
 pub(crate) struct SpilledKeysFilter {
     /// One filter, or one per share of the keys. A hash belongs to the share `hash % shares`.
@@ -20,7 +20,7 @@ pub(crate) struct SpilledKeysFilter {
 }
 
 impl SpilledKeysFilter {
-    /// A filter of at most `bytes`; none if memory is refused.
+    /// A filter of at most `bytes`. None if memory is refused.
     pub(crate) fn of_bytes(bytes: usize, memory: &Memory) -> Self {
         let keys = memory.try_reserve(bytes).then(|| BloomFilter::of_bytes(bytes, memory).ok()).flatten();
         SpilledKeysFilter::of_shares([keys.map(Arc::new)])
@@ -48,9 +48,9 @@ impl SpilledKeysFilter {
         }
     }
 
-    /// Whether a key with this hash may be on disk.
+    /// Returns `true` if a key with this hash may be on disk.
     #[inline]
-    pub(crate) fn may_have(&mut self, hash: u64) -> bool {
+    pub(crate) fn may_contain(&mut self, hash: u64) -> bool {
         let keys = match &self.keys[..] {
             [] => &None,
             [keys] => keys,
@@ -70,7 +70,7 @@ impl SpilledKeysFilter {
     }
 
     /// Drops the filter if nearly all lookups find their key.
-    pub(crate) fn drop_if_needless(&mut self) {
+    pub(crate) fn drop_if_useless(&mut self) {
         if self.lookups > ENOUGH_LOOKUPS && self.found > self.lookups / 8 * 7 {
             self.keys.clear();
         }

@@ -16,29 +16,31 @@ use crate::page::{Input, Page, Selection};
 use crate::spill::{Spilled, SpilledReader};
 use crate::strategy::{Progress, ready};
 
-/// Most partitionings before the sides are joined in blocks. 16^5 partitions suffice for any disk.
-const MOST_LEVELS: u32 = 4;
+/// The greatest number of partitionings before the sides are joined in blocks. 16^5 partitions
+/// suffice for any disk.
+const MAX_LEVELS: u32 = 4;
 
-/// Pages read ahead if memory allows: a page is joined in less time than it takes to read.
-const MOST_AHEAD: usize = 16;
+/// Pages that are read ahead if memory allows. A page is joined in less time than it takes to read.
+const MAX_AHEAD: usize = 16;
 
 /// Pages that are read into a table in one call.
 const PAGES_A_CALL: usize = 64;
 
-/// Blocks that are better than another partitioning, which writes all rows and reads them twice.
+/// The number of blocks up to which blocks are better than another partitioning. That would write
+/// all rows and read them twice.
 const FEW_BLOCKS: usize = 3;
 
-/// How a pair is joined.
+/// The method to join a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SpillPlan {
-    /// One side is a table.
+    /// One side becomes a table.
     Whole,
     /// Both sides are partitioned again.
     Repartition,
-    /// Blocks of one side are tables, one after the other.
+    /// Blocks of one side become tables, one after the other.
     Blocks,
-    /// As `Blocks`, after all pairs of rows were emitted. Finds the rows of the other side that
-    /// have no partner.
+    /// As `Blocks`, after all pairs of rows were emitted. Finds the rows of the other side without
+    /// a partner.
     Marks,
 }
 
@@ -46,7 +48,7 @@ enum SpillPlan {
 pub(super) struct SpilledPair {
     plan: SpillPlan,
     level: u32,
-    /// Reads the build side; `None` after its end.
+    /// Reads the build side. `None` after its end.
     build: Option<SpilledReader>,
     /// Reads the other side.
     stream: Option<SpilledReader>,
@@ -58,9 +60,9 @@ pub(super) struct SpilledPair {
     largest_pages: [usize; 2],
     /// Pages of the other side that are read ahead.
     ahead: usize,
-    /// How often the other side was read.
+    /// The number of times that the other side was read.
     streams: u64,
-    /// The page of the other side at work, and its next row.
+    /// The current page of the other side, and its next row.
     page: Option<(Page, usize)>,
 }
 
@@ -81,12 +83,12 @@ impl SpilledPair {
         let fits = |share: usize, ahead: usize| {
             join.disk.memory.try_reserve(table / share + (ahead + 1) * large.largest_page_bytes())
         };
-        let ahead = [MOST_AHEAD, MOST_AHEAD / 4, STREAM_AHEAD].into_iter().find(|&ahead| fits(1, ahead));
+        let ahead = [MAX_AHEAD, MAX_AHEAD / 4, STREAM_AHEAD].into_iter().find(|&ahead| fits(1, ahead));
         if let Some(ahead) = ahead {
             return Self::begin(SpillPlan::Whole, smaller, pair, ahead, join).map(Some);
         }
-        let is_partitionable = !join.sides[0].key.is_empty() && !pair.is_stuck() && pair.level <= MOST_LEVELS;
-        // Rows of the streamed side must not need marks: then their side is built.
+        let is_partitionable = !join.sides[0].key.is_empty() && !pair.is_stuck() && pair.level <= MAX_LEVELS;
+        // The rows of the streamed side must not need marks, which only a build side can have.
         let are_few = !join.sides[1 - smaller].keeps && fits(FEW_BLOCKS, STREAM_AHEAD);
         if is_partitionable && !are_few {
             return Self::begin(SpillPlan::Repartition, smaller, pair, STREAM_AHEAD, join).map(Some);
@@ -119,7 +121,7 @@ impl SpilledPair {
             page,
         };
         // The pages become those of the table, so pages read ahead take no more memory.
-        let build_ahead = if plan == SpillPlan::Whole && build == linked { MOST_AHEAD } else { STREAM_AHEAD };
+        let build_ahead = if plan == SpillPlan::Whole && build == linked { MAX_AHEAD } else { STREAM_AHEAD };
         spilled.build = Some(spilled.reader(build, build_ahead, join));
         let mut building = Building::new(BuildSide::new(&join.sides, build, &join.disk.memory)?, level);
         join.disk.memory.set_revocable(plan == SpillPlan::Repartition);
@@ -129,7 +131,7 @@ impl SpilledPair {
         Ok((spilled, building))
     }
 
-    /// Whether memory can be revoked while the build side is read.
+    /// Returns `true` if memory can be revoked while the build side is read.
     pub(super) fn is_revocable(&self) -> bool {
         self.plan == SpillPlan::Repartition
     }
@@ -185,7 +187,7 @@ impl SpilledPair {
         Ok(Progress::Done)
     }
 
-    /// Bytes to reserve before a page of a block is added to a table of so many rows.
+    /// Bytes to reserve before a page of a block is added to a table of `rows` rows.
     fn page_bytes(&self, side: usize, rows: usize, join: &JoinContext) -> usize {
         let layouts = &join.layouts[side];
         let page_rows = PAGE_BYTES / layouts.plain.width();
@@ -250,7 +252,8 @@ impl SpilledPair {
         Ok(Progress::Yield)
     }
 
-    /// The next block, or the pass for marks, after a table was probed by the whole other side.
+    /// The next block, or the pass for marks, after the whole other side has probed a table. `None`
+    /// if the pair is joined.
     pub(super) fn next(self, built: BuildSide, join: &mut JoinContext) -> Result<Option<(Self, Building)>> {
         let needs_marks = join.sides.iter().all(|side| side.keeps);
         match self.plan {

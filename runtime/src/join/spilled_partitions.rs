@@ -1,9 +1,9 @@
 //! Partitions of the build side on disk, with the probe rows that are written after them.
 //!
-//! A build side that is kept for all rounds of a loop is either in memory or on disk as a whole.
-//! On disk, each round's probe rows follow their partners there, and each pair of partitions then
-//! has all of the memory. A few resident partitions would leave little memory for the others, in
-//! every round.
+//! A build side that is kept for all rounds of a loop is either in memory or on disk as a whole. On
+//! disk, each round's probe rows are written to the partitions of their partners. Each pair of
+//! partitions then has all of the memory. A few resident partitions would leave little memory for
+//! the others, in every round.
 
 use crate::error::Result;
 use crate::join::JoinContext;
@@ -15,26 +15,25 @@ use crate::page::{Input, Selection};
 use crate::spill::Spilled;
 use crate::strategy::{Progress, ProgressOf};
 
-/// Both sides of a build side of which some partitions are on disk.
+/// The partitions of both sides, if some of the build side are on disk.
 pub(super) struct SpilledPartitions {
     build: Partitions,
     probe: Partitions,
-    /// Rows of the batch at work that look for partners in the table. Set after its other rows were
-    /// routed.
+    /// The rows of the current batch that probe the table. Set after its other rows were routed.
     resident: Option<Selection>,
     /// Set if any task may join the pairs of all tasks.
     pub(super) queue: Option<QueuedPairs>,
 }
 
 impl SpilledPartitions {
-    /// Partitions of a build side, where `probe` is the other side.
+    /// Partitions of a build side. `probe` is the other side.
     pub(super) fn new(build: Partitions, probe: usize, join: &JoinContext) -> Self {
         let probe = build.partners(&join.sides[probe], &join.layouts[probe].plain, &join.disk.memory);
         SpilledPartitions { build, probe, resident: None, queue: None }
     }
 
-    /// Writes rows of a batch whose partners may be on disk. Returns the other rows. A row without
-    /// a partner in either place is among them: any table finds none for it.
+    /// Writes rows of a batch whose partners may be on disk. Returns the other rows. These include
+    /// rows without a partner in either place.
     pub(super) fn route(
         &mut self,
         input: &Input<'_>,
@@ -47,13 +46,13 @@ impl SpilledPartitions {
             let keys_on_disk = build.keys_on_disk();
             let mut resident = Vec::with_capacity(input.len());
             probe.route(input, &side.key, |row, hash, partition| {
-                let follows = on_disk[partition] && keys_on_disk.may_have(hash) && side.may_match(input, row);
+                let follows = on_disk[partition] && keys_on_disk.may_contain(hash) && side.may_match(input, row);
                 if !follows {
                     resident.push(row);
                 }
                 follows
             });
-            keys_on_disk.drop_if_needless();
+            keys_on_disk.drop_if_useless();
             let mut rows = Selection::default();
             rows.set(resident);
             rows
@@ -65,12 +64,12 @@ impl SpilledPartitions {
         })
     }
 
-    /// The batch at work is probed; another one follows.
+    /// Continues with the next batch.
     pub(super) fn next_batch(&mut self) {
         self.resident = None;
     }
 
-    /// The pairs on disk, of a build side `built` of which `in_memory` bytes were in the table.
+    /// The pairs on disk. `in_memory` bytes of the build side `built` were in the table.
     pub(super) fn into_pairs(self, built: usize, in_memory: usize, join: &mut JoinContext) -> Vec<PartitionPair> {
         let level = self.build.level();
         let (build, probe) = (self.build.into_spilled(&mut join.disk), self.probe.into_spilled(&mut join.disk));

@@ -1,28 +1,28 @@
-//! Work on blocking threads, one piece at a time, while the task goes on.
+//! Work on blocking threads, one piece at a time, while the task continues.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
 use crate::kernel::Blocking;
 
-/// A value, such as a connection, that one piece of work at a time uses on a blocking thread.
+/// A value, such as a connection, which is used by at most one piece of work on a blocking thread.
 pub struct Background<T> {
-    /// `None` while a thread has the value, and after an error was taken.
+    /// `None` while the task or a thread has the value, and after an error was returned.
     slot: Arc<Mutex<Option<Result<T>>>>,
     blocking: Arc<dyn Blocking>,
 }
 
 impl<T: Send + 'static> Background<T> {
-    /// A value that no work uses.
+    /// A value that no work uses yet.
     #[must_use]
     pub fn new(value: T, blocking: &Arc<dyn Blocking>) -> Self {
         Background { slot: Arc::new(Mutex::new(Some(Ok(value)))), blocking: blocking.clone() }
     }
 
-    /// Takes the value. Returns `None` while work uses it; the task is woken after that.
+    /// Takes the value out. Returns `None` while work uses it. The task is woken after that.
     ///
     /// # Errors
-    /// That of the work, once.
+    /// Fails once with the error of the work.
     pub fn take(&self) -> Result<Option<T>> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner).take().transpose()
     }

@@ -1,10 +1,12 @@
-//! Kernels: the user's closures as the engine calls them, a window of rows at a time.
+//! Kernels: the user's closures as the engine calls them, one window of rows at a time.
 //!
-//! A kernel is a small generic wrapper in `dataflow` around one closure (or one fused run of closures). Its factory lives in the plan;
-//! each task opens a kernel of its own. Dispatch is paid per window of [`WINDOW_ROWS`](crate::page::WINDOW_ROWS) rows.
+//! A kernel is a small generic wrapper in `dataflow` around one closure, or around a fused run of
+//! closures. Its factory is in the plan, and each task opens its own kernel. So dynamic dispatch
+//! costs once per window of [`WINDOW_ROWS`](crate::page::WINDOW_ROWS) rows.
 //!
-//! A kernel that emits checks after each row whether a page was closed, and then stops and says where: so output is bounded
-//! by one page and what a single row emits, whatever a closure does.
+//! A kernel that emits rows checks after each input row whether a page was closed. If so, it stops
+//! and returns its position. So its output is bounded by one page and the rows that a single row
+//! emits.
 
 mod background;
 mod outputs;
@@ -31,7 +33,7 @@ pub use process_local::ProcessLocals;
 pub use run_scope::RunScope;
 pub(crate) use run_scope::opened_in;
 
-/// Where a kernel or driver runs.
+/// The environment of a kernel or driver in one task.
 #[derive(Clone)]
 pub struct TaskContext {
     /// The number of this task among the operator's parallel tasks.
@@ -40,28 +42,29 @@ pub struct TaskContext {
     pub subtasks: usize,
     /// The operator's tasks in this process.
     pub local_tasks: Range<usize>,
-    /// The superstep, from 1; 0 outside loops.
+    /// The number of the superstep, from 1. 0 outside of loops.
     pub superstep: u32,
-    /// The number of the first snapshot that will hold what it does: 1, unless the job goes on from one.
+    /// The number of the first snapshot that includes this task's work: 1, or the one after the
+    /// restored snapshot.
     pub epoch: u64,
-    /// Where its memory comes from.
+    /// The memory of the task.
     pub memory: Memory,
-    /// Where work that may block is done.
+    /// Runs work that may block.
     pub blocking: Arc<dyn Blocking>,
-    /// Where what memory does not hold goes.
+    /// The space for spilled pages.
     pub space: Arc<SpillSpace>,
     /// The operator's counters.
     pub metrics: Arc<OperatorMetrics>,
     /// Values that it shares with the operator's other tasks in this process.
     pub locals: ProcessLocals,
-    /// Of a join whose build side says which rows of the other side are worth being sent: where it says so, for each port that rows are dropped of.
+    /// For a join: the runtime filters that its tasks fill, each with the port whose rows it drops.
     pub runtime_filters: Vec<(usize, Arc<RuntimeFilter>)>,
-    /// The run that kernels are opened for; none on the embedded engine.
+    /// The run for which kernels are opened. `None` on the embedded engine.
     pub run: Option<Arc<dyn RunScope>>,
 }
 
 impl TaskContext {
-    /// The context of a kernel that runs alone, on the caller's thread: the embedded engine's.
+    /// The context of a kernel that runs alone on the caller's thread, as in the embedded engine.
     #[must_use]
     pub fn alone(memory: Memory) -> Self {
         let (blocking, space, metrics) = (Arc::new(Inline), SpillSpace::temporary(), Arc::default());
@@ -87,26 +90,26 @@ impl TaskContext {
         TaskContext { subtask, subtasks, local_tasks: 0..subtasks, ..self }
     }
 
-    /// A value in memory that the operator's tasks in this process share, in this run and superstep.
-    /// There is one of each type. The first task that asks for it makes it.
+    /// A value in memory that the operator's tasks in this process share, in this run and
+    /// superstep. There is one of each type. The first task that asks for it makes it.
     pub fn process_local<V: Any + Send + Sync>(&self, make: impl FnOnce() -> V) -> Arc<V> {
         self.locals.get(self.superstep, make)
     }
 
-    /// Writes and reads pages on disk for this task.
+    /// The spiller of this task: writes and reads pages on disk.
     #[must_use]
     pub fn spiller(&self) -> Spiller {
         Spiller::new(&self.space, self.blocking.clone(), self.metrics.clone())
     }
 
-    /// The same, in files that other tasks write and read, too.
+    /// A spiller over files that other tasks read and write, too.
     #[must_use]
     pub fn spiller_over(&self, files: &SpillFiles) -> Spiller {
         Spiller::over(files.clone(), self.blocking.clone(), self.metrics.clone())
     }
 }
 
-/// Does the work at once.
+/// Runs work immediately, on the calling thread.
 struct Inline;
 
 impl Blocking for Inline {
@@ -115,64 +118,67 @@ impl Blocking for Inline {
     }
 }
 
-/// Rows in, rows out: a fused run of record-at-a-time operators.
+/// A fused run of record-at-a-time operators: it reads rows and emits rows.
 pub trait Chain: Send {
-    /// Runs over the rows asked for, from a position in the selection; returns where it stopped: at the end, or after the row that
-    /// closed a page.
+    /// Runs over the selected rows, from a position in the selection. Returns the position after
+    /// the last row that was run: the end, or the row that closed a page.
     ///
     /// # Errors
-    /// What the user's closure gives, or a refused page.
+    /// Fails if the user's closure fails, or if memory for a page is refused.
     fn run(&mut self, input: &Input<'_>, from: usize, out: &mut RowWriter) -> Result<usize>;
 }
 
 /// A condition on records: a filter.
 pub trait Predicate: Send {
-    /// Keeps the rows that hold.
+    /// Keeps the rows for which the condition holds.
     ///
     /// # Errors
-    /// What the user's closure gives.
+    /// Fails if the user's closure fails.
     fn select(&mut self, batch: &Batch<'_>, rows: &mut Selection) -> Result<()>;
 }
 
-/// Pairs of a join in, rows out.
+/// The closure of a join: it reads pairs of rows and emits rows.
 pub trait JoinKernel: Send {
-    /// Runs over pairs, from a position; returns where it stopped: at the end, or after the pair that closed a page.
+    /// Runs over pairs, from a position. Returns the position after the last pair that was run: the
+    /// end, or the pair that closed a page.
     ///
     /// # Errors
-    /// What the user's closure gives, or a refused page.
+    /// Fails if the user's closure fails, or if memory for a page is refused.
     fn run(&mut self, pairs: &RowPairs<'_>, from: usize, out: &mut RowWriter) -> Result<usize>;
 }
 
 /// Opens kernels of one kind, one per task.
 pub trait Factory<K: ?Sized>: Send + Sync {
-    /// A kernel for one task.
+    /// Opens the kernel of one task.
     ///
     /// # Errors
-    /// What the user's set-up gives.
+    /// Fails if the user's set-up fails.
     fn open(&self, context: &TaskContext) -> Result<Box<K>>;
 
-    /// Whether it matters which rows its kernels are shown, and how often, beyond what they give: they count, say, or keep a state. Such a
-    /// kernel runs where the program has it, once for each row.
+    /// Returns `true` if calls of its kernels have effects other than their results, such as
+    /// counting, or if they keep state. Such a kernel runs at its place in the program, once for
+    /// each row.
     fn has_effects(&self) -> bool {
         false
     }
 
-    /// Whether its kernels may hold something of the program's outside: a counter, a channel. A closure that captures nothing does not.
+    /// Returns `true` if its kernels may hold captured values, such as a counter or a channel.
     fn captures(&self) -> bool {
         true
     }
 
-    /// Whether what it gives for a row depends on the rows before. Behind a total order such a kernel runs in one task, which sees all of it.
+    /// Returns `true` if the result for a row depends on earlier rows. After a total order such a
+    /// kernel runs in one task, which receives all rows.
     fn keeps_state(&self) -> bool {
         false
     }
 }
 
-/// Opens kernels that [keep a state](Factory::keeps_state).
+/// Opens kernels that [keep state](Factory::keeps_state).
 pub struct KeepsState<F> {
-    /// Opens one.
+    /// Opens a kernel.
     pub open: F,
-    /// Whether they also [count](Factory::has_effects).
+    /// Whether its kernels also [have effects](Factory::has_effects).
     pub has_effects: bool,
 }
 

@@ -1,39 +1,40 @@
-//! What a driver gives.
+//! The outputs of a driver.
 
 use crate::page::{RowWriter, Selection};
 use crate::stream::{Control, Item};
 
-/// What a driver gives: rows in pages, or the rows of its input that pass. Outputs are numbered; the first is the operator's own, the others leave by
-/// themselves: what a loop comes to, records that are late, what a closure sets aside.
+/// The outputs of a driver: rows in pages, or rows of its input that pass unchanged. Output 0 is
+/// the operator's main output. The others are side outputs: the result of a loop, late records, and
+/// records that a closure sets aside.
 pub struct Outputs {
     main: RowWriter,
     passed: Option<Selection>,
-    /// Items of the main output before what is in its pages.
-    said: Vec<Item>,
+    /// Items of the main output that precede the rows in its pages.
+    items: Vec<Item>,
     others: Vec<OtherOutput>,
 }
 
-/// An output beside the main one.
+/// An output other than the main one.
 struct OtherOutput {
     writer: RowWriter,
-    said: Vec<Item>,
+    items: Vec<Item>,
 }
 
 impl Outputs {
     /// One output, through a writer.
     #[must_use]
     pub fn new(writer: RowWriter) -> Self {
-        Outputs { main: writer, passed: None, said: Vec::new(), others: Vec::new() }
+        Outputs { main: writer, passed: None, items: Vec::new(), others: Vec::new() }
     }
 
-    /// With another output, whose number is one more than that of the last.
+    /// Adds another output. Its number is one more than that of the last one.
     #[must_use]
     pub fn and(mut self, writer: RowWriter) -> Self {
-        self.others.push(OtherOutput { writer, said: Vec::new() });
+        self.others.push(OtherOutput { writer, items: Vec::new() });
         self
     }
 
-    /// How many outputs there are.
+    /// The number of outputs.
     #[must_use]
     pub fn count(&self) -> usize {
         1 + self.others.len()
@@ -45,7 +46,7 @@ impl Outputs {
         &mut self.main
     }
 
-    /// The pages of an output; the main one's where there is none of this number.
+    /// The pages of an output. Those of the main output if there is no output with this number.
     #[must_use]
     pub fn pages_of(&mut self, output: usize) -> &mut RowWriter {
         match output.checked_sub(1).and_then(|other| self.others.get_mut(other)) {
@@ -54,33 +55,34 @@ impl Outputs {
         }
     }
 
-    /// Says something on an output behind all that it was given so far: for a driver that makes rounds of its own.
+    /// Sends a control item after all rows that the output has so far. For drivers that make their
+    /// own rounds.
     pub(crate) fn send(&mut self, output: usize, control: Control) {
-        let (writer, said) = match output.checked_sub(1).and_then(|other| self.others.get_mut(other)) {
-            Some(OtherOutput { writer, said }) => (writer, said),
-            None => (&mut self.main, &mut self.said),
+        let (writer, items) = match output.checked_sub(1).and_then(|other| self.others.get_mut(other)) {
+            Some(OtherOutput { writer, items }) => (writer, items),
+            None => (&mut self.main, &mut self.items),
         };
         writer.seal();
-        said.extend(writer.take_sealed().map(Item::Page));
-        said.push(Item::Control(control));
+        items.extend(writer.take_sealed().map(Item::Page));
+        items.push(Item::Control(control));
     }
 
-    /// Whether a page is closed, or something said: time to hand on.
+    /// Returns `true` if an output has a closed page or a control item to send.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        let has_items = |writer: &RowWriter, said: &[Item]| writer.has_sealed() || !said.is_empty();
-        has_items(&self.main, &self.said) || self.others.iter().any(|other| has_items(&other.writer, &other.said))
+        let has_items = |writer: &RowWriter, items: &[Item]| writer.has_sealed() || !items.is_empty();
+        has_items(&self.main, &self.items) || self.others.iter().any(|other| has_items(&other.writer, &other.items))
     }
 
-    /// Takes what the main output has: what was said, and closed pages.
+    /// Takes the items of the main output: control items, and closed pages.
     pub(crate) fn take_items(&mut self) -> impl Iterator<Item = Item> {
-        self.said.drain(..).chain(self.main.take_sealed().map(Item::Page))
+        self.items.drain(..).chain(self.main.take_sealed().map(Item::Page))
     }
 
     /// As [`Outputs::take_items`], of the output `1 + other`.
     pub(crate) fn take_items_of_other(&mut self, other: usize) -> impl Iterator<Item = Item> {
         let other = self.others.get_mut(other);
-        other.into_iter().flat_map(|other| other.said.drain(..).chain(other.writer.take_sealed().map(Item::Page)))
+        other.into_iter().flat_map(|other| other.items.drain(..).chain(other.writer.take_sealed().map(Item::Page)))
     }
 
     /// Closes the pages that are open.
@@ -89,12 +91,12 @@ impl Outputs {
         self.others.iter_mut().for_each(|other| other.writer.seal());
     }
 
-    /// Lets rows of the current input go on as they are.
+    /// Passes rows of the current input unchanged.
     pub fn pass(&mut self, rows: Selection) {
         self.passed = Some(rows);
     }
 
-    /// The rows that passed, once.
+    /// Takes the rows that were passed.
     pub fn take_passed(&mut self) -> Option<Selection> {
         self.passed.take()
     }

@@ -1,4 +1,4 @@
-//! Panics of user closures: caught, kept quiet, and turned into the job's error.
+//! Panics of user closures: caught, not printed, and converted to the error of the job.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -9,37 +9,38 @@ use crate::error::{Error, Result};
 use crate::value::Overflow;
 
 thread_local! {
-    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
     static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs what calls the user's closures; a panic becomes an error, and prints nothing: the job's error will say it once.
+/// Calls a function that runs user closures. A panic becomes an error and is not printed, because
+/// the error of the job contains it.
 ///
-/// The process's panic hook is wrapped at first use; panics elsewhere go to the hook that was there before.
+/// The panic hook of the process is wrapped at first use. Other panics go to the former hook.
 ///
 /// # Errors
-/// Those of `f`, and its panic.
+/// Fails with the error of `f`, or with [`Error::Panic`] or [`Error::Overflow`] if it panics.
 pub fn catching<R>(f: impl FnOnce() -> Result<R>) -> Result<R> {
-    catch_unwind(AssertUnwindSafe(|| watched(f))).unwrap_or_else(|payload| Err(error(payload.as_ref())))
+    catch_unwind(AssertUnwindSafe(|| with_silenced_hook(f))).unwrap_or_else(|payload| Err(error(payload.as_ref())))
 }
 
-/// Calls code of a library that panics on some damaged bytes. The program's panic hook does not run.
+/// Calls a function of a library that panics on some damaged bytes. The panic is not printed.
 ///
 /// # Errors
-/// The text of the panic, with its place.
+/// Fails with the text of the panic and its place.
 pub fn quietly<R>(f: impl FnOnce() -> R) -> std::result::Result<R, String> {
-    catch_unwind(AssertUnwindSafe(|| watched(f))).map_err(|payload| match error(payload.as_ref()) {
+    catch_unwind(AssertUnwindSafe(|| with_silenced_hook(f))).map_err(|payload| match error(payload.as_ref()) {
         Error::Panic { message } => message,
         other => other.to_string(),
     })
 }
 
-fn watched<R>(f: impl FnOnce() -> R) -> R {
+fn with_silenced_hook<R>(f: impl FnOnce() -> R) -> R {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if WATCHED.get() {
+            if IS_CATCHING.get() {
                 let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
                 LAST.set(place);
             } else {
@@ -47,14 +48,15 @@ fn watched<R>(f: impl FnOnce() -> R) -> R {
             }
         }));
     });
-    // A user's nested parallelism may run another task on this thread: the flag is put back as it was.
+    // A user's nested parallelism may run another task on this thread, so the former flag is
+    // restored.
     struct Restore(bool);
     impl Drop for Restore {
         fn drop(&mut self) {
-            WATCHED.set(self.0);
+            IS_CATCHING.set(self.0);
         }
     }
-    let _restore = Restore(WATCHED.replace(true));
+    let _restore = Restore(IS_CATCHING.replace(true));
     f()
 }
 

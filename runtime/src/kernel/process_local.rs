@@ -4,8 +4,8 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The process-local values of one operator in one run: see
-/// [`TaskContext::process_local`](super::TaskContext::process_local). They belong to a run and not to
-/// its plan, since one plan may run twice at the same time.
+/// [`TaskContext::process_local`](super::TaskContext::process_local). They belong to a run and not
+/// to its plan, since one plan may run twice at the same time.
 #[derive(Clone, Default)]
 pub struct ProcessLocals {
     values: Arc<Mutex<Vec<Local>>>,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
-/// A run of the program, as the thread sees it that opens kernels. Closures of kernels are cloned
-/// there, and accumulators among their captures then count for the run. Kernels of a loop's later
+/// The run of the program on whose behalf a thread opens kernels. Closures of kernels are cloned
+/// there, and accumulators among their captures then count for that run. Kernels of a loop's later
 /// rounds are opened by the pool's threads, so the run is a part of the task's context.
 pub trait RunScope: Send + Sync {
     /// Calls `open` once, with this run as that of the calling thread.
@@ -15,7 +15,7 @@ pub trait RunScope: Send + Sync {
 /// Opens kernels for a run.
 ///
 /// # Errors
-/// Those of `open`.
+/// Fails if `open` fails.
 pub(crate) fn opened_in<K>(run: Option<&Arc<dyn RunScope>>, open: impl Fn() -> Result<K>) -> Result<K> {
     let Some(run) = run else { return open() };
     let mut opened = None;

@@ -45,7 +45,7 @@ impl Operator for MapChain {
         self.word
     }
 
-    fn speaks_as_written(&self) -> bool {
+    fn shows_program_word(&self) -> bool {
         true
     }
 

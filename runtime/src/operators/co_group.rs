@@ -221,8 +221,9 @@ impl CoGroupDriver {
                 *next = 0;
             }
         }
-        let until =
-            [0, 1].map(|side| self.sides[side].reaches(&self.sides[1 - side], self.next_groups[side], self.key_leaves));
+        let until = [0, 1].map(|side| {
+            self.sides[side].matchable_rows(&self.sides[1 - side], self.next_groups[side], self.key_leaves)
+        });
         let windows = self.sides.each_ref().map(GroupSorter::window);
         if self.next_groups != until {
             self.next_groups = self.kernel.run(windows, self.key_leaves, self.next_groups, until, out.pages())?;

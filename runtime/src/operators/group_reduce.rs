@@ -187,7 +187,7 @@ impl GroupReduceDriver {
                 ready!(self.rows.advance()?);
                 self.next_group = 0;
             } else if self.kernel.reads_again()
-                && let Some((group, pages)) = self.rows.take_large_again()
+                && let Some((group, pages)) = self.rows.take_large_rewindable()
             {
                 self.run_large(group, out)?;
                 self.rows.spiller().forget(pages);

@@ -11,7 +11,7 @@ use crate::kernel::{Outputs, TaskContext};
 use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::row::{LeafSet, RowLayout, Schema};
-use crate::sort::{SortBuffer, Whole, WholeFactory};
+use crate::sort::{PartitionFactory, PartitionKernel, SortBuffer};
 use crate::strategy::{Cursor, Driver, DriverFactory, Planning, Progress, Round, Strategy, Work};
 
 use super::common::layout;
@@ -23,7 +23,7 @@ pub struct MapPartition {
     /// The output records.
     pub output: Schema,
     /// The kernel.
-    pub whole: WholeFactory,
+    pub whole: PartitionFactory,
     /// The leaves that it reads.
     pub reads: Reads,
 }
@@ -70,7 +70,7 @@ impl Operator for MapPartition {
 }
 
 struct MapPartitionDriver {
-    whole: Box<dyn Whole>,
+    whole: Box<dyn PartitionKernel>,
     /// The rows, until the kernel has been over them.
     kept: Option<SortBuffer>,
 }

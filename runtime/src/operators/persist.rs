@@ -2,7 +2,7 @@
 //!
 //! In the first run, each task lets its rows pass and keeps copies. The copies are available after
 //! the last row of all tasks. In a later run the flow begins at the copies. Its input is cut off
-//! before any rule reads the plan (`Operator::begins_here`). Each task emits the pages that the
+//! before any rule reads the plan (`Operator::kept_source`). Each task emits the pages that the
 //! task of its number kept. So orders and partitionings hold, and the executor has no case for it.
 //!
 //! Pages lie in a [`Store`], which outlives its task. A store releases memory to other operators,
@@ -90,7 +90,7 @@ impl Operator for Persist {
         }
     }
 
-    fn begins_here(&self) -> Option<Arc<dyn Operator>> {
+    fn kept_source(&self) -> Option<Arc<dyn Operator>> {
         self.kept.get()?;
         Some(Arc::new(ScanSource(Arc::new(Pages::none(self.schema.clone())))))
     }

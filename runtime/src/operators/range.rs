@@ -52,7 +52,7 @@ impl Message for KeySample {
 /// Numbers each record by its range. The tasks cut the order into `ranges`. In `layout`, the number
 /// follows the record's leaves.
 pub(super) fn driver(layout: Arc<RowLayout>, order: Vec<OrderKey>, ranges: usize) -> DriverFactory {
-    let key_bytes = ranges::most_prefix_bytes(layout.types(), &order);
+    let key_bytes = ranges::max_prefix_bytes(layout.types(), &order);
     let (rows, order) = (layout.clone(), Arc::from(order));
     let create = move |context: &TaskContext| {
         Ok(RangeDriver {
@@ -181,5 +181,5 @@ fn bounds_of(
 ) -> Option<Vec<KeyPrefix>> {
     let samples: Vec<&KeySample> = samples.iter().map(Option::as_ref).collect::<Option<_>>()?;
     let keys = samples.iter().flat_map(|sample| sample.keys.iter().map(|key| (key, sample.weight))).collect();
-    Some(ranges::cut(keys, types, order, ranges))
+    Some(ranges::range_bounds(keys, types, order, ranges))
 }

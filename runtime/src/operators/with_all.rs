@@ -15,7 +15,7 @@ use crate::page::Input;
 use crate::plan::{Operator, Reads, Table, unbounded_memory};
 use crate::rendezvous::{Lent, LocalRendezvous};
 use crate::row::{HiddenLeaf, LeafSet, RowLayout, Schema};
-use crate::sort::{Beside, BesideFactory, FrozenRows, SortBuffer};
+use crate::sort::{FrozenRows, SideInputFactory, SideInputKernel, SortBuffer};
 use crate::strategy::{
     Cursor, Demand, Driver, DriverFactory, DriverProperties, InputEdge, Planning, PortSet, Progress, Round, Ship,
     Strategy, Work,
@@ -33,7 +33,7 @@ pub struct WithAll {
     /// The records that it emits.
     pub output: Schema,
     /// The kernel.
-    pub kernel: BesideFactory,
+    pub kernel: SideInputFactory,
     /// The leaves that it reads of each input.
     pub reads: [Reads; 2],
 }
@@ -104,7 +104,7 @@ impl Operator for WithAll {
 }
 
 struct WithAllDriver {
-    kernel: Box<dyn Beside>,
+    kernel: Box<dyn SideInputKernel>,
     /// The rows, in the task that keeps them, until it lends them.
     kept: Option<SortBuffer>,
     begun: bool,

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::kernel::{Outputs, TaskContext};
+use crate::kernel::{Outputs, TaskContext, catching};
 use crate::output::{Claim, Commit, EpochSink, Transaction};
 use crate::page::Input;
 use crate::plan::{Endpoint, Operator, Table, unbounded_memory};
@@ -66,7 +66,15 @@ impl WriteSink {
                 blocking: context.blocking.clone(),
             })?;
             let (commits, epoch) = (sink.as_epochs().is_some(), context.epoch);
-            Ok(SinkDriver { writer, commits, by_epochs, epoch, prepared: Vec::new(), all: all.clone() })
+            Ok(SinkDriver {
+                writer,
+                commits,
+                by_epochs,
+                is_flushing: false,
+                epoch,
+                prepared: Vec::new(),
+                all: all.clone(),
+            })
         };
         let recovery = if self.sink.as_epochs().is_some() { Recovery::Restored } else { Recovery::Stateless };
         DriverFactory::new("write", create).pinning(self.sink.writer_bytes()).recovering(recovery)
@@ -76,19 +84,25 @@ impl WriteSink {
         std::mem::take(&mut self.prepared.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn uncommitted(&self, reason: &str, prepared: &[Transaction]) -> Error {
+        Error::Connector(format!(
+            "{} did not commit: {reason}; the records are prepared: commit the transactions {prepared:?} there, or \
+             abort them and run the job again",
+            self.sink.describe()
+        ))
+    }
+
     /// Commits the transactions of a job without snapshots.
     fn commit_all(&self, epochs: &dyn EpochSink) -> Result<()> {
         let prepared = self.take_prepared();
         for _ in 0..MAX_COMMITS {
-            if epochs.commit(1, &prepared)? == Commit::Done {
-                return Ok(());
+            match catching(|| epochs.commit(1, &prepared)) {
+                Ok(Commit::Done) => return Ok(()),
+                Ok(Commit::Retry) => sleep(RETRY_PAUSE),
+                Err(error) => return Err(self.uncommitted(&error.to_string(), &prepared)),
             }
-            sleep(RETRY_PAUSE);
         }
-        let sink = self.sink.describe();
-        Err(Error::Plan(format!(
-            "{sink} is not available, so the records are prepared and not committed; commit the transactions {prepared:?} there, or abort them and run the job again"
-        )))
+        Err(self.uncommitted("it is not available", &prepared))
     }
 }
 
@@ -111,7 +125,7 @@ impl Operator for WriteSink {
     }
 
     fn check(&self) -> Result<()> {
-        self.sink.check(&self.input)
+        catching(|| self.sink.check(&self.input))
     }
 
     fn as_endpoint(&self) -> Option<&dyn Endpoint> {
@@ -139,17 +153,18 @@ impl Operator for WriteSink {
         };
         let all = LeafSet::all(self.input.leaves().len());
         inputs[0].windows(&all, |rows| repeat(&mut || writer.write(rows)))?;
-        repeat(&mut || writer.flush())?;
-        if let Some(epochs) = self.sink.as_epochs() {
-            let prepared = loop {
-                match writer.prepare(1)? {
-                    Prepared::Pending => thread.wait(),
-                    Prepared::Transactions(transactions) => break transactions,
-                }
-            };
-            self.prepared.lock().unwrap_or_else(PoisonError::into_inner).extend(prepared);
-            self.commit_all(epochs)?;
-        }
+        let Some(epochs) = self.sink.as_epochs() else {
+            repeat(&mut || writer.flush())?;
+            return Ok(Table::default());
+        };
+        let prepared = loop {
+            match writer.prepare(1)? {
+                Prepared::Pending => thread.wait(),
+                Prepared::Transactions(transactions) => break transactions,
+            }
+        };
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).extend(prepared);
+        self.commit_all(epochs)?;
         Ok(Table::default())
     }
 }
@@ -171,9 +186,13 @@ impl Endpoint for WriteSink {
     fn finish(&self, success: bool) -> Result<()> {
         match self.sink.as_epochs().filter(|_| !self.by_epochs) {
             Some(epochs) if success => self.commit_all(epochs),
-            Some(epochs) => epochs.abort(&self.take_prepared()),
+            Some(epochs) => catching(|| epochs.abort(&self.take_prepared())),
             None => self.files.as_ref().map_or(Ok(()), |files| files.finish(success)),
         }
+    }
+
+    fn commits_outside(&self) -> bool {
+        !self.by_epochs && self.sink.as_epochs().is_some()
     }
 
     fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
@@ -191,6 +210,8 @@ struct SinkDriver {
     /// The sink commits transactions.
     commits: bool,
     by_epochs: bool,
+    /// The last flush returned `Pending`, and is to be repeated before another call.
+    is_flushing: bool,
     /// The epoch that is written.
     epoch: u64,
     /// Transactions for the next snapshot.
@@ -200,11 +221,23 @@ struct SinkDriver {
 }
 
 impl SinkDriver {
+    fn flush(&mut self) -> Result<Progress> {
+        let progress = self.writer.flush()?;
+        self.is_flushing = progress != Progress::Done;
+        Ok(progress)
+    }
+
+    /// Repeats a flush that has returned `Pending`.
+    fn continue_flush(&mut self) -> Result<Progress> {
+        if self.is_flushing { self.flush() } else { Ok(Progress::Done) }
+    }
+
     /// Prepares the rows of an epoch, or sends them if the sink commits nothing.
     fn end_epoch(&mut self, epoch: u64) -> Result<Progress> {
         if !self.commits {
-            return self.writer.flush();
+            return self.flush();
         }
+        ready!(self.continue_flush()?);
         let Prepared::Transactions(transactions) = self.writer.prepare(epoch)? else { return Ok(Progress::Pending) };
         self.epoch = epoch + 1;
         match self.by_epochs {
@@ -217,11 +250,12 @@ impl SinkDriver {
 
 impl Driver for SinkDriver {
     fn on_batch(&mut self, _: usize, input: &Input<'_>, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
+        ready!(self.continue_flush()?);
         if input.is_empty() { Ok(Progress::Done) } else { self.writer.write(input) }
     }
 
     fn on_idle(&mut self, _: &mut Outputs) -> Result<Progress> {
-        self.writer.flush()
+        self.flush()
     }
 
     fn on_barrier(&mut self, epoch: u64, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
@@ -229,7 +263,6 @@ impl Driver for SinkDriver {
     }
 
     fn on_end(&mut self, _: usize, _: &mut Cursor, _: &mut Outputs) -> Result<Progress> {
-        ready!(self.writer.flush()?);
         self.end_epoch(self.epoch)
     }
 

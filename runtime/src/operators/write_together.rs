@@ -104,7 +104,7 @@ impl SharedFileDriver {
             self.held.put(held);
             return Ok(Progress::Done);
         }
-        if more_follows && !self.assembly.is_turn(self.context.subtask) {
+        if more_follows && !self.assembly.may_write(self.context.subtask) {
             return self.hold(held);
         }
         match self.assembly.take(self.context.subtask, &self.context.blocking) {

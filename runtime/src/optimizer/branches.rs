@@ -50,14 +50,14 @@ pub(super) fn consumers(nodes: &[Arc<Node>]) -> HashMap<u64, usize> {
 /// Finds the edges whose rows are spooled.
 ///
 /// # Errors
-/// An endless flow would be spooled.
+/// Fails if an endless flow would be spooled.
 pub(super) fn run(draft: &mut Draft) -> Result<()> {
-    draft.meeting = meeting(&draft.nodes);
-    refuse_endless(&draft.nodes, &draft.meeting)
+    draft.spooled_edges = spooled_edges(&draft.nodes);
+    reject_endless(&draft.nodes, &draft.spooled_edges)
 }
 
-/// The edges out of forks at which a fork could wait for itself.
-pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<Edge> {
+/// The edges out of forks that are on a cycle of waits.
+pub(super) fn spooled_edges(nodes: &[Arc<Node>]) -> HashSet<Edge> {
     let waits = Waits::of(nodes);
     let forks = nodes.iter().filter_map(|node| waits.outputs.get(&node.sequence)).filter(|outputs| outputs.len() > 1);
     let edges: Vec<Edge> = forks.flatten().copied().collect();
@@ -65,30 +65,31 @@ pub(super) fn meeting(nodes: &[Arc<Node>]) -> HashSet<Edge> {
     edges.into_iter().filter(|&edge| on_cycles.contains(&Wait::Full(edge))).collect()
 }
 
-/// The nodes at which such edges begin.
+/// The nodes at which the given edges begin.
 pub(super) fn forks_of(nodes: &[Arc<Node>], edges: &HashSet<Edge>) -> HashSet<u64> {
     let inputs = nodes.iter().flat_map(|node| node.inputs.iter().enumerate().map(move |edge| (node.sequence, edge)));
     inputs.filter(|&(node, (index, _))| edges.contains(&(node, index))).map(|(_, (_, input))| input.sequence).collect()
 }
 
-/// Rejects spools of endless flows, which would grow without end.
+/// Rejects spools of endless flows, which would grow without bound.
 ///
 /// Only a join of two branches of one endless flow has such a spool, if it reads one branch before
-/// the other. A union reads rows in any order. A finite side of a join ends, and the wait for it.
-/// Branches of a source itself have a scan each.
-fn refuse_endless(nodes: &[Arc<Node>], meeting: &HashSet<Edge>) -> Result<()> {
+/// the other. A union reads rows in any order. The wait for a finite side of a join ends with that
+/// side. Branches of a source itself have a scan each.
+fn reject_endless(nodes: &[Arc<Node>], spooled_edges: &HashSet<Edge>) -> Result<()> {
     let endless = endless(nodes);
     for node in nodes {
         let spooled = |(index, input): (usize, &Arc<Node>)| {
-            (endless.contains(&input.sequence) && meeting.contains(&(node.sequence, index))).then(|| input.clone())
+            (endless.contains(&input.sequence) && spooled_edges.contains(&(node.sequence, index)))
+                .then(|| input.clone())
         };
         let Some(fork) = node.inputs.iter().enumerate().find_map(spooled) else { continue };
-        let meets = meets_at(nodes, node);
+        let reader = first_ordering_reader(nodes, node);
         let message = format!(
             "it takes one branch of {} before the other, and that flow does not end: what waits of the other would grow for ever; read the source once for each branch",
             fork.origin
         );
-        return Err(Error::Plan(message).at(&meets.origin));
+        return Err(Error::Plan(message).at(&reader.origin));
     }
     Ok(())
 }
@@ -97,18 +98,18 @@ fn is_union(node: &Node) -> bool {
     matches!(node.operator.role(), Role::InPlace(InPlace::Union))
 }
 
-/// The first operator from a node on that has several inputs, and may take one before another.
-fn meets_at<'p>(nodes: &'p [Arc<Node>], from: &'p Arc<Node>) -> &'p Arc<Node> {
-    let chooses = |node: &Arc<Node>| node.inputs.len() > 1 && !is_union(node);
-    let mut behind = HashSet::from([from.sequence]);
+/// The first operator from a node on that has several inputs, and may read one before another.
+fn first_ordering_reader<'p>(nodes: &'p [Arc<Node>], from: &'p Arc<Node>) -> &'p Arc<Node> {
+    let may_order_inputs = |node: &Arc<Node>| node.inputs.len() > 1 && !is_union(node);
+    let mut reached = HashSet::from([from.sequence]);
     for node in nodes {
-        if !behind.contains(&node.sequence) && !node.inputs.iter().any(|input| behind.contains(&input.sequence)) {
+        if !reached.contains(&node.sequence) && !node.inputs.iter().any(|input| reached.contains(&input.sequence)) {
             continue;
         }
-        if chooses(node) {
+        if may_order_inputs(node) {
             return node;
         }
-        behind.insert(node.sequence);
+        reached.insert(node.sequence);
     }
     from
 }
@@ -125,9 +126,9 @@ enum Wait {
 /// A wait whose next waits are not all visited yet.
 struct OpenWait {
     number: usize,
-    /// The least number that is reached from it, and whose component is not complete.
+    /// The least number that is reachable from it and whose component is not complete.
     least: usize,
-    /// The waits that were found before it, and whose component is not complete.
+    /// The length of `incomplete` when this wait was found.
     begin: usize,
     /// The waits to follow.
     next: Vec<Wait>,
@@ -195,10 +196,11 @@ impl<'p> Waits<'p> {
     /// The waits that may follow from a wait.
     fn next(&self, wait: Wait) -> Vec<Wait> {
         match wait {
-            Wait::Full(edge) if self.is_always_taken(edge) => Vec::new(),
+            Wait::Full(edge) if self.is_always_read(edge) => Vec::new(),
             // The consumer is held back itself, or reads another input first.
             Wait::Full((consumer, index)) => {
-                let others = self.inputs(consumer).filter(|&(_, other)| other != index && self.chooses(consumer));
+                let others =
+                    self.inputs(consumer).filter(|&(_, other)| other != index && self.may_order_inputs(consumer));
                 self.outputs(consumer).map(Wait::Full).chain(others.map(Wait::Empty)).collect()
             }
             // The producer has no rows, or is held back by another consumer.
@@ -211,18 +213,18 @@ impl<'p> Waits<'p> {
         }
     }
 
-    /// Whether the rows of an edge are read at any time. A loop's beginning, a replay and a
-    /// solution set keep rows that arrive before the first round. The beginning and the solution
+    /// Returns `true` if the rows of an edge are read at any time. A loop's beginning, a replay and
+    /// a solution set keep rows that arrive before the first round. The beginning and the solution
     /// set buffer the rows of the body.
-    fn is_always_taken(&self, (consumer, index): Edge) -> bool {
+    fn is_always_read(&self, (consumer, index): Edge) -> bool {
         self.nodes.get(&consumer).and_then(|node| node.operator.as_loop()).is_some_and(|of| match of.part {
             LoopOperatorPart::SolutionSet { .. } => index == LoopId::INITIAL,
             LoopOperatorPart::Begin { .. } | LoopOperatorPart::End { .. } | LoopOperatorPart::Replay => true,
         })
     }
 
-    /// Whether a node may take one input before another.
-    fn chooses(&self, node: u64) -> bool {
+    /// Returns `true` if a node may read one input before another.
+    fn may_order_inputs(&self, node: u64) -> bool {
         self.nodes.get(&node).is_some_and(|node| !is_union(node))
     }
 

@@ -48,10 +48,10 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
     chooser.place_all()?;
     let Chooser { builder: Builder { mut plan }, positions, loops, planned, .. } = chooser;
     plan.sinks = draft.sinks.iter().filter_map(|sink| positions.get(&sink.sequence).copied()).collect();
-    let hints = nodes.iter().zip(0..).filter(|(node, _)| !loops.has(node));
+    let hints = nodes.iter().zip(0..).filter(|(node, _)| !loops.contains(node));
     plan.size_hints = hints.filter_map(|(node, index)| Some((index, node.operator.size_hint()?))).collect();
     plan.join_regions = std::mem::take(&mut draft.plan.join_regions);
-    (draft.plan, draft.properties) = (plan, planned.into_iter().map(|planned| planned.gives).collect());
+    (draft.plan, draft.properties) = (plan, planned.into_iter().map(|planned| planned.delivered).collect());
     Ok(())
 }
 
@@ -84,7 +84,7 @@ impl Chooser<'_> {
             self.describe(node);
             let mut place = self.place(index, node).map_err(|error| error.at(&node.origin))?;
             if self.consumers.get(&node.sequence).is_some_and(|&count| count > 1) {
-                place = self.settled(node, place);
+                place = self.before_fork(node, place);
                 place.forked = true;
             }
             self.check_place(index, &place).map_err(|error| error.at(&node.origin))?;
@@ -95,7 +95,7 @@ impl Chooser<'_> {
 
     /// Checks the tasks of a place and their order against the plan. Strategies rely on both.
     fn check_place(&self, index: usize, place: &Place) -> Result<()> {
-        let (expected, tasks) = (&self.planned[index].gives, self.builder.tasks(place));
+        let (expected, tasks) = (&self.planned[index].delivered, self.builder.tasks(place));
         if tasks == expected.tasks && place.ordered == expected.is_in_order() {
             return Ok(());
         }
@@ -103,7 +103,7 @@ impl Chooser<'_> {
         Err(Error::Internal(format!("rows in {tasks} tasks{order}, where {} were planned, {expected}", expected.tasks)))
     }
 
-    /// The place of an input's rows.
+    /// The place of an input's rows. If it is the only consumer, the place is moved out.
     fn input(&mut self, node: &Node, index: usize) -> Result<Place> {
         let sequence = node.inputs.get(index).map(|input| input.sequence);
         let place = sequence.and_then(|input| match self.consumers.get(&input) {
@@ -112,12 +112,13 @@ impl Chooser<'_> {
             _ => self.places.get(&input).cloned(),
         });
         let mut place = place.ok_or_else(|| Error::Internal(format!("input {index} is not planned")))?;
-        place.meets |= self.draft.meeting.contains(&(node.sequence, index));
+        place.is_spooled |= self.draft.spooled_edges.contains(&(node.sequence, index));
         Ok(place)
     }
 
-    /// As [`Chooser::input`], in one task if the operator follows an order of all tasks.
-    fn followed(&mut self, node: &Node, index: usize) -> Result<Place> {
+    /// As [`Chooser::input`]. If the operator follows an order of all tasks, the rows are gathered
+    /// in one task.
+    fn gathered_if_ordered(&mut self, node: &Node, index: usize) -> Result<Place> {
         let place = self.input(node, index)?;
         if !place.ordered || self.builder.tasks(&place) == 1 || !node.operator.follows_order() {
             return Ok(place);
@@ -126,7 +127,7 @@ impl Chooser<'_> {
         let layout = Arc::new(RowLayout::new(input.schema().types(), &self.draft.live_of(input)));
         let (stage, operator) = (self.builder.stage(Head::Inbox(0), 1), place.operator);
         self.builder.ship_to(place, Ship::Gather, layout, (stage, 0));
-        Ok(Place::behind(stage, operator))
+        Ok(Place::after_step(stage, operator))
     }
 
     fn place(&mut self, index: usize, node: &Arc<Node>) -> Result<Place> {
@@ -135,12 +136,12 @@ impl Chooser<'_> {
                 let scan = self.scan(node);
                 self.builder.plan.operators[index].strategy = decoded(node, &scan.live);
                 let stage = self.builder.stage(Head::Source(index, source, scan), self.draft.resources.tasks);
-                Place::behind(stage, index)
+                Place::after_step(stage, index)
             }
             Role::InPlace(step) => self.in_place(node, index, step)?,
             Role::Driven | Role::Sink => match node.operator.as_loop() {
                 Some(of) => self.loop_operator(node, index, of)?,
-                None if node.operator.has_side_output() => self.set_aside(node, index)?,
+                None if node.operator.has_side_output() => self.place_with_side_output(node, index)?,
                 None => self.drive(node, index)?,
             },
         };
@@ -149,12 +150,12 @@ impl Chooser<'_> {
     }
 
     /// A place before a fork. Closures with effects run once for each row, so before the fork.
-    fn settled(&mut self, node: &Node, place: Place) -> Place {
+    fn before_fork(&mut self, node: &Node, place: Place) -> Place {
         if !place.inline.iter().any(InlineStepPlan::counts) {
             return place;
         }
         let live = self.draft.live_of(node);
-        self.builder.behind(place, &node.schema().types(), &live)
+        self.builder.in_new_stage(place, &node.schema().types(), &live)
     }
 
     /// The scan of a source: its live leaves, and the bounds of its records.
@@ -164,17 +165,18 @@ impl Chooser<'_> {
     }
 
     fn drive(&mut self, node: &Node, index: usize) -> Result<Place> {
-        let places = (0..node.inputs.len()).map(|input| self.followed(node, input)).collect::<Result<Vec<_>>>()?;
+        let places =
+            (0..node.inputs.len()).map(|input| self.gathered_if_ordered(node, input)).collect::<Result<Vec<_>>>()?;
         self.drive_from(node, index, places)
     }
 
-    /// Runs an operator over rows at these places.
+    /// Runs an operator over rows at the given places.
     fn drive_from(&mut self, node: &Node, index: usize, mut places: Vec<Place>) -> Result<Place> {
         let strategy = self.planned(index, &places)?;
         let Strategy { edges, driver, tasks, streamed, kept, .. } = strategy;
         for input in (0..places.len()).filter(|&input| kept != Some(input)) {
             let place = places[input].clone();
-            places[input] = self.replayed(node, input, place)?;
+            places[input] = self.after_replay(node, input, place)?;
         }
         let info = &mut self.builder.plan.operators[index];
         info.inputs.iter_mut().zip(&edges).for_each(|(input, edge)| input.1 = edge.ship.clone());
@@ -211,7 +213,7 @@ impl Chooser<'_> {
         Arrival { place, ship: edge.ship, layout }
     }
 
-    /// The strategy of an operator, which EXPLAIN then shows.
+    /// Takes the strategy of an operator out of the search's result, and notes it for EXPLAIN.
     fn planned(&mut self, index: usize, places: &[Place]) -> Result<Strategy> {
         let tasks: Vec<usize> = places.iter().map(|place| self.builder.tasks(place)).collect();
         let info = &mut self.builder.plan.operators[index];
@@ -233,12 +235,12 @@ impl Chooser<'_> {
             return place;
         }
         let stage = self.builder.stage(Head::Inbox(0), tasks);
-        let place_behind = Place::behind(stage, place.operator);
-        let behind = match &ship {
-            Ship::Forward => Place { ordered: place.ordered, ..place_behind },
-            _ => place_behind,
+        let after_step = Place::after_step(stage, place.operator);
+        let next = match &ship {
+            Ship::Forward => Place { ordered: place.ordered, ..after_step },
+            _ => after_step,
         };
         self.builder.ship_to(place, ship, layout, (stage, 0));
-        behind
+        next
     }
 }

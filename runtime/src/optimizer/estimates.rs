@@ -18,10 +18,10 @@ use crate::strategy::{Estimate, InPlace, LoopId, Role};
 /// The estimate of each node, by its sequence number.
 pub(super) type Estimates = HashMap<u64, Estimate>;
 
-/// The least bytes of a record, for sources that have no statistics but their size.
+/// The assumed minimum bytes of a record, for sources whose only statistic is their size.
 const LEAST_SCANNED_BYTES: f64 = 16.0;
 
-/// Statistics of the records of each node but sinks, by its sequence number.
+/// Statistics of the records of each node except sinks, by its sequence number.
 pub(super) type Known = HashMap<u64, Relation>;
 
 /// Estimates all nodes, unless `joins` estimated the same nodes: predicates would run over samples
@@ -94,11 +94,11 @@ fn scans(nodes: &[Arc<Node>], live: &Live, read: &HashSet<u64>) -> HashMap<u64, 
     sources.filter_map(scan).collect()
 }
 
-/// Samples of the sources before a choice, as many in parallel as there are tasks.
+/// Samples the sources that precede a choice, as many in parallel as there are tasks.
 fn samples(
     nodes: &[Arc<Node>],
     scans: &HashMap<u64, Scan>,
-    &Resources { tasks, side_by_side, .. }: &Resources,
+    &Resources { tasks, parallel_for, .. }: &Resources,
 ) -> HashMap<u64, Arc<Sample>> {
     let decisive = decisive(nodes);
     let sampled = |node: &Arc<Node>| {
@@ -108,12 +108,12 @@ fn samples(
         Some((node.sequence, (source, scan.clone())))
     };
     let (sequences, scans): (Vec<u64>, Vec<_>) = nodes.iter().filter_map(sampled).unzip();
-    let samples = samples_of(&scans, |count, work| side_by_side(tasks, count, work));
+    let samples = samples_of(&scans, |count, work| parallel_for(tasks, count, work));
     sequences.into_iter().zip(samples).filter_map(|(sequence, sample)| Some((sequence, sample?))).collect()
 }
 
-/// Estimated rows of a source without statistics. Such a source is not broadcast, and not built if the
-/// other side is known to be smaller.
+/// Estimated rows of a source without statistics. Such a source is not broadcast, and not built if
+/// the other side is known to be smaller.
 const UNKNOWN_ROWS: f64 = 1e6;
 
 /// The estimate of a source, from its statistics and its sample.

@@ -20,32 +20,32 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
         return Ok(());
     }
     let consumers = consumers(&draft.nodes);
-    let mut plan = Moving { written: HashMap::new(), closed: HashSet::new() };
+    let mut plan = FilterPushdown { rewritten: HashMap::new(), closed: HashSet::new() };
     for node in &draft.nodes {
         let inputs: Vec<Arc<Node>> =
-            node.inputs.iter().filter_map(|input| plan.written.get(&input.sequence)).cloned().collect();
-        let written = plan.rewritten(node, inputs);
+            node.inputs.iter().filter_map(|input| plan.rewritten.get(&input.sequence)).cloned().collect();
+        let rewritten = plan.rewrite(node, inputs);
         let is_shared = consumers.get(&node.sequence).is_some_and(|&count| count > 1);
-        if is_shared || plan.is_closed(&written) {
-            plan.closed.insert(written.sequence);
+        if is_shared || plan.is_closed(&rewritten) {
+            plan.closed.insert(rewritten.sequence);
         }
-        plan.written.insert(node.sequence, written);
+        plan.rewritten.insert(node.sequence, rewritten);
     }
-    draft.replace_nodes(&plan.written);
+    draft.replace_nodes(&plan.rewritten);
     Ok(())
 }
 
-struct Moving {
-    /// The nodes that were made of the nodes so far, by sequence number.
-    written: HashMap<u64, Arc<Node>>,
-    /// The nodes among them below which no filter moves, such as nodes with several consumers: not
-    /// all of these need filtered rows.
+struct FilterPushdown {
+    /// The rewritten nodes, by the sequence numbers of the nodes that they replace.
+    rewritten: HashMap<u64, Arc<Node>>,
+    /// The rewritten nodes below which no filter moves. A node with several consumers is one of
+    /// them, because other consumers may need the rows that the filter drops.
     closed: HashSet<u64>,
 }
 
-impl Moving {
-    /// Whether a node with one consumer lets no filter pass. A filter above such nodes is one of
-    /// them, since filters keep their order.
+impl FilterPushdown {
+    /// Returns `true` if no filter moves below a node with one consumer. A filter above a closed
+    /// node is closed, too, because filters keep their order.
     fn is_closed(&self, node: &Node) -> bool {
         let is_filter = node.operator.as_filter().is_some();
         let is_open = |(number, input): (usize, &Arc<Node>)| {
@@ -54,25 +54,26 @@ impl Moving {
         !node.inputs.iter().enumerate().any(is_open)
     }
 
-    fn rewritten(&self, node: &Arc<Node>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
+    fn rewrite(&self, node: &Arc<Node>, inputs: Vec<Arc<Node>>) -> Arc<Node> {
         if let (Some(_), [input]) = (node.operator.as_filter(), inputs.as_slice())
-            && let Some(moved) = self.below(node, input)
+            && let Some(moved) = self.pushed_below(node, input)
         {
             return moved;
         }
         node.over(inputs)
     }
 
-    /// `node` with the filter that follows it moved below it, as far down as possible. Returns
-    /// `None` if the filter cannot move.
+    /// Moves `filter`, which follows `node`, as far down as possible. Returns the new nodes in
+    /// place of both, or `None` if the filter cannot move.
     ///
-    /// The way down is held in a vector: a plan may be deeper than the thread's stack.
-    fn below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
-        let mut open = vec![Below::new(filter, node)];
+    /// The nodes on the path down are kept in a vector: a plan may be deeper than the thread's
+    /// stack.
+    fn pushed_below(&self, filter: &Arc<Node>, node: &Arc<Node>) -> Option<Arc<Node>> {
+        let mut open = vec![PushdownStep::new(filter, node)];
         let mut progress: Option<Option<Arc<Node>>> = None;
         while let Some(mut top) = open.pop() {
             if let Some(lower) = progress.take() {
-                top.passed(lower);
+                top.end_input(lower);
             }
             let is_closed = self.closed.contains(&top.node.sequence);
             match top.node.inputs.get(top.inputs.len()).filter(|_| !is_closed).cloned() {
@@ -83,7 +84,7 @@ impl Moving {
                         open.push(top);
                     }
                     Some(filter) => {
-                        let next = Below::new(&filter, &input);
+                        let next = PushdownStep::new(&filter, &input);
                         top.filter_below = Some(filter);
                         open.extend([top, next]);
                     }
@@ -95,20 +96,20 @@ impl Moving {
 }
 
 /// A filter that moves below a node, input by input.
-struct Below {
+struct PushdownStep {
     filter: Arc<Node>,
     node: Arc<Node>,
-    /// The node's inputs so far. Those that the filter passes to are filtered.
+    /// The node's inputs so far. Inputs to which the filter moved are filtered.
     inputs: Vec<Arc<Node>>,
-    /// The filter of the next input, while its way further down is searched.
+    /// The filter of the next input, while it is moved further down.
     filter_below: Option<Arc<Node>>,
     moved: bool,
 }
 
-impl Below {
+impl PushdownStep {
     fn new(filter: &Arc<Node>, node: &Arc<Node>) -> Self {
         let (filter, node) = (filter.clone(), node.clone());
-        Below { filter, node, inputs: Vec::new(), filter_below: None, moved: false }
+        PushdownStep { filter, node, inputs: Vec::new(), filter_below: None, moved: false }
     }
 
     /// The filter of the node's next input, if the node lets it pass.
@@ -122,14 +123,14 @@ impl Below {
 
     /// Continues with the next input. `lower` is the current one with the filter further down, if
     /// it moved there.
-    fn passed(&mut self, lower: Option<Arc<Node>>) {
+    fn end_input(&mut self, lower: Option<Arc<Node>>) {
         let (Some(filter), Some(input)) = (self.filter_below.take(), self.node.inputs.get(self.inputs.len())) else {
             return;
         };
         // Filters keep their order among themselves.
         let is_filter = self.node.operator.as_filter().is_some();
-        let passed = if is_filter { lower } else { Some(lower.unwrap_or(filter)) };
-        self.moved |= passed.is_some();
-        self.inputs.push(passed.unwrap_or_else(|| input.clone()));
+        let filtered_input = if is_filter { lower } else { Some(lower.unwrap_or(filter)) };
+        self.moved |= filtered_input.is_some();
+        self.inputs.push(filtered_input.unwrap_or_else(|| input.clone()));
     }
 }

@@ -59,7 +59,7 @@ const RULES: [RuleEntry; 11] = rules! {
     sanity: "Last: it checks the finished plan.",
 };
 
-/// The resources of a plan, and the decisions that it has to follow.
+/// The resources of a plan, and the decisions that it follows.
 #[derive(Clone, Debug)]
 pub struct Resources {
     /// The number of parallel tasks.
@@ -73,12 +73,12 @@ pub struct Resources {
     /// Decisions of an earlier plan. Operators that they do not name run in the cheapest way.
     pub decisions: Option<Arc<Decisions>>,
     /// Runs the samples of sources, as many in parallel as there are tasks.
-    pub side_by_side: SideBySide,
+    pub parallel_for: ParallelFor,
 }
 
 /// Calls a function with each number below `count`, on at most `threads` threads. Returns after all
 /// calls.
-pub type SideBySide = fn(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync));
+pub type ParallelFor = fn(threads: usize, count: usize, work: &(dyn Fn(usize) + Sync));
 
 /// A plan between two rules. Each rule completes or replaces a part of it.
 struct Draft {
@@ -91,8 +91,8 @@ struct Draft {
     known: Known,
     estimates: Estimates,
     /// The edges whose rows are spooled.
-    meeting: HashSet<Edge>,
-    /// The placement and order of each node's rows, as strategies count on it.
+    spooled_edges: HashSet<Edge>,
+    /// The placement and order of each node's rows that later strategies rely on.
     properties: Vec<Properties>,
     plan: PhysicalPlan,
 }
@@ -117,10 +117,11 @@ impl Draft {
     }
 }
 
-/// Plans all that these sinks need.
+/// Makes the physical plan of the sinks and all nodes before them.
 ///
 /// # Errors
-/// The program is wrong in a way that its types do not show, or a rule made an invalid plan.
+/// Fails if the program is wrong in a way that its types do not show, or if a rule made an invalid
+/// plan.
 pub fn plan(sinks: &[Arc<Node>], resources: Resources) -> Result<PhysicalPlan> {
     Ok(drafted(sinks, resources)?.plan)
 }
@@ -134,7 +135,7 @@ fn drafted(sinks: &[Arc<Node>], resources: Resources) -> Result<Draft> {
         live: Live::new(),
         known: Known::new(),
         estimates: Estimates::new(),
-        meeting: HashSet::new(),
+        spooled_edges: HashSet::new(),
         properties: Vec::new(),
         plan: PhysicalPlan::default(),
     };
@@ -152,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_of_the_command_line_have_the_names_of_the_list() {
+    fn command_line_rules_have_the_names_of_modules() {
         for rule in Rule::ALL.into_iter().filter(|&rule| rule != Rule::Combiners) {
             assert!(RULES.iter().any(|(name, ..)| name.replace('_', "-") == rule.name()), "{}", rule.name());
         }

@@ -1,4 +1,4 @@
-//! What plans are made for: the machine at hand, or nodes that a program declares.
+//! The machines that a plan is made for, and the weights of the cost model.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,50 +6,52 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::strategy::Ship;
 
-/// Where a plan is to run, as far as costs depend on it.
+/// The machines that a plan is made for: this one, or nodes that a program declares.
 ///
-/// As text, `nodes=8,net=1Gbps,disk=500MB/s`, and [weights](Weights) by their names, `row=3ns`: what is left out is as by default.
+/// As text, `nodes=8,net=1Gbps,disk=500MB/s`, and [weights](Weights) by their names, `row=3ns`.
+/// Entries that are left out have their defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
-    /// Machines with a budget and cores of their own; the tasks of a plan are spread over them evenly.
+    /// The number of machines. Each has its own budget and cores. Tasks are spread evenly over
+    /// them.
     pub nodes: usize,
-    /// Bytes that a node sends, and gets, in a second.
+    /// Bytes per second that a node sends, and that it receives.
     pub network_bytes_per_second: f64,
-    /// What a core takes.
+    /// The time that one core needs per row or byte.
     pub weights: Weights,
 }
 
-/// What a core takes for a row or a byte, in seconds.
+/// The time that one core needs per row or byte, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weights {
-    /// A row that a closure sees, or that is copied.
+    /// A row that a closure reads, or that is copied.
     pub row: f64,
-    /// A byte that is written to a page, or read there by another task.
+    /// A byte that is written to a page, or that another task reads there.
     pub byte: f64,
-    /// A row whose task is found by a hash, and that is written to one of several pages.
+    /// A row that is partitioned by a hash: finding its task, and writing to one of several pages.
     pub pick: f64,
-    /// A row that is hashed and looked up in a table that a core's caches hold.
+    /// A row that is hashed and looked up in a table that fits in the caches of a core.
     pub lookup_cached: f64,
-    /// The same, in memory.
+    /// The same, in a table that is far larger than the caches.
     pub lookup_memory: f64,
-    /// A row that is looked up and not found: a filter knows that, or the slot of its hash is empty.
+    /// A row that has no match: a filter drops it, or the slot of its hash is empty.
     pub miss: f64,
-    /// What a row that is put into a join's table takes beside a lookup.
+    /// A row that is added to the table of a join, without the lookup.
     pub insert: f64,
-    /// What a group's first row takes beside a lookup.
+    /// The first row of a group, without the lookup.
     pub group: f64,
     /// A comparison of two rows.
     pub comparison: f64,
-    /// A byte that goes to disk and comes back.
+    /// A byte that is spilled and read back.
     pub spilled_byte: f64,
 }
 
-/// Up to here a table is in a core's caches.
+/// The greatest size of a table whose lookups cost [`Weights::lookup_cached`].
 const CACHED_BYTES: f64 = 8.0 * 1024.0 * 1024.0;
-/// From here on a row that is looked up is in memory.
+/// The least size of a table whose lookups cost [`Weights::lookup_memory`].
 const UNCACHED_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
 
-/// A weight by its name.
+/// The name of a weight, and its field.
 type Named = (&'static str, fn(&mut Weights) -> &mut f64);
 
 impl Weights {
@@ -66,13 +68,14 @@ impl Weights {
         ("spilled_byte", |weights| &mut weights.spilled_byte),
     ];
 
-    /// The weight of a name, if it is one.
+    /// Returns the weight with a name. `None` for an unknown name.
     pub fn named(&mut self, name: &str) -> Option<&mut f64> {
         let (_, weight) = Self::NAMED.into_iter().find(|(known, _)| *known == name)?;
         Some(weight(self))
     }
 
-    /// A row that is looked up in a table of so many bytes: the further beyond the caches, the longer.
+    /// The time of a lookup in a table of `table_bytes`. It grows with the logarithm of the size
+    /// from the cached to the uncached weight.
     #[must_use]
     pub fn lookup(&self, table_bytes: f64) -> f64 {
         let beyond = (table_bytes.max(CACHED_BYTES) / CACHED_BYTES).ln() / (UNCACHED_BYTES / CACHED_BYTES).ln();
@@ -81,8 +84,9 @@ impl Weights {
 }
 
 impl Default for Weights {
-    /// Those of one machine (AMD EPYC, 2 MiB of second cache a core), as `cargo run --release -p benches -- calibrate` has measured them. A comparison is between that of
-    /// two numbers, which are scattered over buckets (1 ns), and that of two texts (17 ns).
+    /// The weights of one machine (AMD EPYC, 2 MiB of second-level cache per core), as measured by
+    /// `cargo run --release -p benches -- calibrate`. The comparison is between that of two
+    /// numbers, which are scattered over buckets (1 ns), and that of two texts (17 ns).
     fn default() -> Self {
         Weights {
             row: 3e-9,
@@ -108,7 +112,10 @@ impl Default for Profile {
 impl FromStr for Profile {
     type Err = Error;
 
-    /// Of a text such as `nodes=8,net=10Gbps,disk=500MB/s`; [`Error::Plan`] with what is known, for a word or a number that is none.
+    /// Parses a text such as `nodes=8,net=10Gbps,disk=500MB/s`.
+    ///
+    /// # Errors
+    /// [`Error::Plan`] for an unknown word or an invalid number. It names the known words.
     fn from_str(text: &str) -> Result<Self> {
         let mut profile = Profile::default();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -137,7 +144,7 @@ impl FromStr for Profile {
 }
 
 impl fmt::Display for Weights {
-    /// As a profile has them: `row=3.00ns,byte=0.20ns,…`.
+    /// In the notation of a profile: `row=3.00ns,byte=0.20ns,…`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut weights = *self;
         for (number, (name, weight)) in Weights::NAMED.into_iter().enumerate() {
@@ -149,7 +156,8 @@ impl fmt::Display for Weights {
 }
 
 impl Profile {
-    /// How long the network takes for so many bytes, which leave so many tasks evenly: what stays on a node does not pass it.
+    /// The time of the network for bytes that `tasks` tasks send evenly. Bytes that stay on a node
+    /// do not count.
     pub(super) fn network_seconds(&self, ship: &Ship, bytes: f64, tasks: usize) -> f64 {
         let nodes = self.nodes.min(tasks) as f64;
         let leave = bytes * (nodes - 1.0) / nodes;
@@ -162,7 +170,7 @@ impl Profile {
     }
 }
 
-/// Of `1Gbps`, `10 Gbps`, `500MB/s`.
+/// Parses a rate: `1Gbps`, `10 Gbps`, `500MB/s`.
 fn bytes_per_second(text: &str) -> Option<f64> {
     let text = text.trim();
     let number_ends = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
@@ -177,7 +185,7 @@ fn bytes_per_second(text: &str) -> Option<f64> {
     number.parse::<f64>().ok().map(|number| number * unit).filter(|rate| *rate > 0.0)
 }
 
-/// Of `3ns`, `0.2 ns`.
+/// Parses a time: `3ns`, `0.2 ns`.
 fn seconds(text: &str) -> Option<f64> {
     let nanos: f64 = text.trim().strip_suffix("ns")?.trim_end().parse().ok()?;
     Some(nanos * 1e-9).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
@@ -188,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn profiles_are_read_as_they_are_written() {
+    fn profiles_are_parsed_as_they_are_displayed() {
         let profile = Profile::from_str("nodes=8, net=10Gbps,disk=500MB/s").unwrap();
         assert_eq!((profile.nodes, profile.network_bytes_per_second), (8, 1.25e9));
         assert_eq!(profile.weights.spilled_byte, 4e-9);

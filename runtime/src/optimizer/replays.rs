@@ -18,8 +18,10 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
 }
 
 /// The nodes of a plan with replays, by the sequence numbers of the nodes without. Empty if the
-/// plan has no loop. Operators of one body share the replay of a flow. Each loop has its own, since
-/// a replay emits its rows in the rounds of one loop.
+/// plan has no loop.
+///
+/// Operators of one body share the replay of a flow. Each loop has its own, since a replay emits
+/// its rows in the rounds of one loop.
 pub(super) fn with_replays(nodes: &[Arc<Node>]) -> HashMap<u64, Arc<Node>> {
     let loops = Loops::of(nodes);
     if loops.is_empty() {
@@ -35,12 +37,12 @@ pub(super) fn with_replays(nodes: &[Arc<Node>]) -> HashMap<u64, Arc<Node>> {
     for node in nodes {
         let in_loop = node.operator.as_loop();
         let has = |is: fn(&LoopOperatorPart) -> bool| in_loop.as_ref().is_some_and(|of| is(&of.part));
-        let of_body = loops.around(node).filter(|_| !has(LoopOperatorPart::is_begin));
+        let of_body = loops.loop_of(node).filter(|_| !has(LoopOperatorPart::is_begin));
         let is_set = has(LoopOperatorPart::is_solution_set);
         let mut input = |(number, input): (usize, &Arc<Node>)| {
             let copy = copies.get(&input.sequence).unwrap_or(input).clone();
             // A solution set receives its initial rows once.
-            let comes_in = loops.around(input).is_none() && !(is_set && number == LoopId::INITIAL);
+            let comes_in = loops.loop_of(input).is_none() && !(is_set && number == LoopId::INITIAL);
             match of_body.filter(|_| comes_in) {
                 None => copy,
                 Some(of) => {
@@ -55,7 +57,7 @@ pub(super) fn with_replays(nodes: &[Arc<Node>]) -> HashMap<u64, Arc<Node>> {
     copies
 }
 
-/// The replay of a node's rows, in the rounds of the loop that begins at `begin`.
+/// Creates the replay of a node's rows, in the rounds of the loop that begins at `begin`.
 fn replay(begin: Option<&Arc<Node>>, node: &Arc<Node>) -> Arc<Node> {
     match begin.and_then(|begin| begin.operator.as_loop()) {
         // The replay has the name of the node whose rows it emits, and no text.

@@ -24,7 +24,7 @@ use crate::strategy::{Estimate, FilteredPort, Ship, Strategy, Work};
 
 /// The greatest estimated share of rows that a filter keeps. Each row of the build side is hashed
 /// once more for it.
-const MOST_KEPT: f64 = 0.7;
+const MAX_KEPT_SHARE: f64 = 0.7;
 
 /// Places runtime filters where they save work, or where decisions have them.
 pub(super) fn run(draft: &mut Draft) -> Result<()> {
@@ -34,7 +34,7 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
     Ok(())
 }
 
-/// As [`run`]. The plan's operators are the nodes.
+/// As [`run`]. The operators of the plan have the order of the nodes.
 fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisions>) {
     let endless = plan.endless_stages();
     let senders = senders(plan);
@@ -44,14 +44,15 @@ fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisi
             for filtered in of_step.driver.filtered.iter().filter(|_| !of_step.in_loop) {
                 let (port, key, is_built) = (filtered.port, &filtered.key, filtered.reversed.is_some());
                 let (reader, sites, splits) = ((of_step.operator, port), Vec::new(), Vec::new());
-                let mut walk = Walk { plan, nodes, senders: &senders, is_built, reader, sites, splits };
-                walk.descend_to_port((stage, step), port, key, false);
-                let Walk { sites, splits, .. } = walk;
+                let mut search = SiteSearch { plan, nodes, senders: &senders, is_built, reader, sites, splits };
+                search.descend_to_port((stage, step), port, key, false);
+                let SiteSearch { sites, splits, .. } = search;
                 let identity = &plan.operators[of_step.operator].identity;
                 let (has_sites, decided) = match decisions.and_then(|all| all.runtime_filter(identity, port)) {
                     Some(None) => continue,
                     Some(Some(rows)) => (rows.is_some(), rows),
-                    // If roles are reversed, estimates are wrong.
+                    // The join is estimated not to reverse its roles. If it does, the estimates are
+                    // wrong.
                     None => (is_built || keeps_few(plan, of_step.operator, port), None),
                 };
                 let sites = if has_sites { sites } else { Vec::new() };
@@ -64,15 +65,15 @@ fn place(plan: &mut PhysicalPlan, nodes: &[Arc<Node>], decisions: Option<&Decisi
     found.into_iter().for_each(|filter| filter.add_to(plan, &senders));
 }
 
-/// A filter with its places.
+/// A filter, and the sites and splits where it is applied.
 struct Found {
-    /// The stage and the step of the join.
+    /// The join: its stage, and its step.
     join: (usize, usize),
     filtered: FilteredPort,
-    /// The decided rows that size it.
+    /// The decided number of rows, which sets the size of the filter.
     decided: Option<usize>,
     sites: Vec<Site>,
-    /// Stages of sources, and the source's leaf that is the key.
+    /// Sources whose splits it excludes: the stage, and the source's leaf that is the key.
     splits: Vec<(usize, usize)>,
 }
 
@@ -112,7 +113,7 @@ fn keeps_few(plan: &PhysicalPlan, join: usize, port: usize) -> bool {
 
 /// Whether few of `probed` rows have partners, if the join emits `joined` rows.
 fn finds_few(joined: f64, probed: f64) -> bool {
-    joined < MOST_KEPT * probed
+    joined < MAX_KEPT_SHARE * probed
 }
 
 /// Adds the work of runtime filters to a strategy of a join whose table fits in memory. A filter
@@ -174,7 +175,7 @@ struct Site {
 }
 
 /// The search for the places of one filter.
-struct Walk<'p> {
+struct SiteSearch<'p> {
     plan: &'p PhysicalPlan,
     nodes: &'p [Arc<Node>],
     senders: &'p Senders,
@@ -183,13 +184,13 @@ struct Walk<'p> {
     /// The input that receives the rows after the current point.
     reader: InputOf,
     sites: Vec<Site>,
-    /// Stages of sources, and the source's leaf that is the key.
+    /// Sources whose splits the filter may exclude: the stage, and the source's leaf that is the
+    /// key.
     splits: Vec<(usize, usize)>,
 }
 
-impl Walk<'_> {
-    /// From a step to the senders of a port. `saves` is whether rows that are dropped earlier save
-    /// work.
+impl SiteSearch<'_> {
+    /// Searches the senders of a port. `saves` is whether rows that are dropped earlier save work.
     fn descend_to_port(&mut self, (stage, step): (usize, usize), port: usize, key: &[usize], saves: bool) {
         let of_step = &self.plan.stages[stage].steps[step];
         self.reader = (of_step.operator, port);
@@ -200,7 +201,7 @@ impl Walk<'_> {
         }
     }
 
-    /// From an inbox to its senders.
+    /// Searches the senders of an inbox.
     fn descend_to_inbox(&mut self, inbox: (usize, usize), key: &[usize], saves: bool) {
         let senders = self.senders;
         for &(stage, output) in senders.get(&inbox).into_iter().flatten() {
@@ -216,8 +217,8 @@ impl Walk<'_> {
         }
     }
 
-    /// The reader of an operator's rows on their way to the walk's reader: a union, if they go
-    /// through one.
+    /// The reader of an operator's rows on their way to the walk's reader. A union if they pass
+    /// one.
     fn reader_of(&self, operator: usize) -> InputOf {
         let inputs = |of: usize| self.plan.operators.get(of).map_or(&[][..], |info| &info.inputs);
         let (reader, input) = self.reader;
@@ -226,14 +227,14 @@ impl Walk<'_> {
         of_union.filter(|_| before != operator).map_or(self.reader, |input| (before, input))
     }
 
-    /// From a step or an output, through its inline steps, to the rows that arrive there.
+    /// Searches from a step or an output, through its inline steps, to the rows that arrive there.
     fn descend(&mut self, stage: usize, before: Before, key: &[usize], saves: bool) {
         let of_stage = &self.plan.stages[stage];
         let (inline, step_before) = match before {
             Before::Step(step) => (&of_stage.steps[step].inline, step.checked_sub(1)),
             Before::Output(output) => (&of_stage.outputs[output].inline, of_stage.steps.len().checked_sub(1)),
         };
-        // Another output needs the rows, too.
+        // If there is another output, it needs the rows, too.
         let below = key_before(inline, key).filter(|_| matches!(before, Before::Step(_)) || of_stage.outputs.len() < 2);
         let reader_after = self.reader;
         if let Before::Output(output) = before {
@@ -245,7 +246,7 @@ impl Walk<'_> {
         };
         self.reader = reader_at(inline);
         let mut saves = saves;
-        let goes_on = match (below, step_before, &of_stage.head) {
+        let continues = match (below, step_before, &of_stage.head) {
             (None, ..) => false,
             (Some(key), Some(step), _) => self.through(stage, step, &key),
             (Some(key), None, Head::Inbox(inbox) | Head::SpillQueue(_, inbox, _)) => {
@@ -258,7 +259,7 @@ impl Walk<'_> {
             }
         };
         // The start of windows has to be the last inline step.
-        if !goes_on && saves && !inline.iter().any(|step| matches!(step, InlineStepPlan::WindowStart(..))) {
+        if !continues && saves && !inline.iter().any(|step| matches!(step, InlineStepPlan::WindowStart(..))) {
             let (at, key) = before_projections(inline, key);
             let reader = reader_at(&inline[at..]);
             self.sites.push(Site { stage, before, at, key, reader });
@@ -266,7 +267,7 @@ impl Walk<'_> {
         self.reader = reader_after;
     }
 
-    /// At a source. Returns whether the source asks filters before it decodes other leaves.
+    /// Reaches a source. Returns whether the source applies filters before it decodes other leaves.
     fn at_source(&mut self, stage: usize, source: &dyn Source, scan: &Scan, key: &[usize]) -> bool {
         let Some(table) = source.as_table() else { return false };
         if let &[leaf] = key
@@ -277,7 +278,7 @@ impl Walk<'_> {
         table.asks_filters() && scan.live.len() > key.len()
     }
 
-    /// Through a step, if its operator lets filters of the key pass. Returns whether it does.
+    /// Passes a step, if its operator lets filters of the key pass. Returns whether it does.
     fn through(&mut self, stage: usize, step: usize, key: &[usize]) -> bool {
         let of_step = &self.plan.stages[stage].steps[step];
         let Some(node) = self.nodes.get(of_step.operator).filter(|_| of_step.part == Part::Whole && !of_step.in_loop)
@@ -298,7 +299,8 @@ impl Walk<'_> {
     }
 }
 
-/// The leaves of a key before all of these inline steps. `None` if a filter cannot pass one of them.
+/// The leaves of a key before all of these inline steps. `None` if a filter cannot pass one of
+/// them.
 fn key_before(inline: &[InlineStepPlan], key: &[usize]) -> Option<Vec<usize>> {
     inline.iter().rev().try_fold(key.to_vec(), |key, step| match step {
         InlineStepPlan::Filter(_, filter, _) => {

@@ -18,7 +18,7 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
     if !draft.runs(Rule::Scans) {
         return Ok(());
     }
-    let mut repeated = branches::forks_of(&draft.nodes, &branches::meeting(&draft.nodes));
+    let mut repeated = branches::forks_of(&draft.nodes, &branches::spooled_edges(&draft.nodes));
     let scans: HashSet<u64> = scans_among(&draft.nodes);
     repeated.retain(|fork| scans.contains(fork));
     if repeated.is_empty() {
@@ -41,7 +41,7 @@ fn scans_among(nodes: &[Arc<Node>]) -> HashSet<u64> {
     let mut scans = HashSet::new();
     for node in nodes {
         let is_scan = match node.operator.role() {
-            // Rejected records are written once.
+            // A scan that writes rejected records is not copied: each is written once.
             Role::Source(source) => source.as_table().is_none_or(|table| table.rejects().is_none()),
             Role::InPlace(InPlace::Filter(filter)) if filter.predicate.has_effects() => false,
             Role::InPlace(InPlace::Filter(_) | InPlace::Project(_)) => {

@@ -1,7 +1,8 @@
-//! One file that several tasks write: who may add to it now, and how far it has come.
+//! One file that several tasks write, one at a time.
 //!
-//! A task that has something to add takes the file, adds to it, and gives it back: nobody else writes to it meanwhile, and nobody waits for a thread.
-//! Where the tasks' records are in one order, a task has its turn when all before it have ended.
+//! A task with bytes to append takes the file, appends, and returns it. Meanwhile no other task can
+//! take it, and no thread is blocked. If the file has the order of the tasks, a task can take it
+//! only after all tasks before it have ended.
 
 use std::io::Result as IoResult;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +11,14 @@ use super::target::Appender;
 use crate::error::Result;
 use crate::kernel::Blocking;
 
-/// An output of several tasks. One for each run.
+/// A file that the tasks of one run write.
 pub struct Assembly {
     in_order: bool,
     state: Mutex<State>,
 }
 
 struct State {
-    /// Nothing before it is opened, and while a task has it.
+    /// `None` before it is opened, and while a task has it.
     file: Option<SharedFile>,
     is_open: bool,
     ended: Vec<bool>,
@@ -25,7 +26,8 @@ struct State {
 }
 
 impl Assembly {
-    /// The output of so many tasks; `in_order` says that what one gives stands before what the next one does.
+    /// The file of `tasks` tasks. With `in_order`, the bytes of a task precede those of the next
+    /// task.
     #[must_use]
     pub fn of(tasks: usize, in_order: bool) -> Self {
         let state = State { file: None, is_open: false, ended: vec![false; tasks], waiting: Vec::new() };
@@ -36,55 +38,57 @@ impl Assembly {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens the file, where no task has yet.
+    /// Opens the file, unless another task has opened it. `open` returns the file and the head that
+    /// it begins with.
     ///
     /// # Errors
-    /// Those of `open`, which gives the file and what it begins with.
+    /// Fails if `open` fails.
     pub fn open(&self, open: impl FnOnce() -> Result<(Appender, Vec<u8>)>) -> Result<()> {
         let mut state = self.lock();
         if !state.is_open {
             let (out, head) = open()?;
-            let given = vec![0; state.ended.len()];
-            state.file = Some(SharedFile { out, bytes: head.len() as u64, head, given });
+            let appended_bytes = vec![0; state.ended.len()];
+            state.file = Some(SharedFile { out, bytes: head.len() as u64, head, appended_bytes });
             state.is_open = true;
         }
         Ok(())
     }
 
-    /// Whether what a task has may stand in the file now.
+    /// Returns `true` if this task may write now.
     #[must_use]
-    pub fn is_turn(&self, task: usize) -> bool {
-        self.has_turn(&self.lock(), task)
+    pub fn may_write(&self, task: usize) -> bool {
+        self.is_turn(&self.lock(), task)
     }
 
-    /// Whether the tasks' records are in one order.
+    /// Returns `true` if the file has the order of the tasks.
     #[must_use]
     pub fn is_in_order(&self) -> bool {
         self.in_order
     }
 
-    fn has_turn(&self, state: &State, task: usize) -> bool {
+    fn is_turn(&self, state: &State, task: usize) -> bool {
         !self.in_order || state.ended.iter().take(task).all(|&ended| ended)
     }
 
-    /// Takes the file. Where another task has it, or the turn, whoever is behind `task` is woken to try again.
+    /// Takes the file. Returns `None` if another task has it, or if another task must end first.
+    /// Then `task` is woken to try again.
     pub fn take(&self, number: usize, task: &Arc<dyn Blocking>) -> Option<SharedFile> {
         let mut state = self.lock();
-        let file = if self.has_turn(&state, number) { state.file.take() } else { None };
+        let file = if self.is_turn(&state, number) { state.file.take() } else { None };
         if file.is_none() {
             state.waiting.push(task.clone());
         }
         file
     }
 
-    /// Gives the file back.
+    /// Returns the file, and wakes the tasks that wait for it.
     pub fn give_back(&self, file: SharedFile) {
         let mut state = self.lock();
         state.file = Some(file);
         wake(state);
     }
 
-    /// Says that a task has added all that it has; whether all have.
+    /// Ends a task's part of the file. Returns `true` if all tasks have ended.
     #[must_use]
     pub fn end(&self, task: usize) -> bool {
         let mut state = self.lock();
@@ -100,41 +104,42 @@ impl Assembly {
 fn wake(mut state: MutexGuard<'_, State>) {
     let waiting = std::mem::take(&mut state.waiting);
     drop(state);
-    // Work that is done wakes the task that it was submitted for: here, none is to be done.
+    // Submitted work wakes its task when it is done. This work does nothing.
     waiting.into_iter().for_each(|task| task.submit(Box::new(|| ())));
 }
 
-/// The file, with whoever adds to it.
+/// The file, while a task writes to it.
 pub struct SharedFile {
     out: Appender,
-    /// What the file begins with, until something is added.
+    /// The head of the file, until the first append writes it.
     head: Vec<u8>,
     bytes: u64,
-    /// How much each task has added.
-    given: Vec<u64>,
+    /// Bytes that each task has appended.
+    appended_bytes: Vec<u64>,
 }
 
 impl SharedFile {
-    /// Bytes in the file, its head among them.
+    /// Bytes in the file, including its head.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Adds bytes; it may block. Gives how many the task had added before, of which each has a part of the file.
+    /// Appends bytes of `task`. Returns the number of bytes that this task had appended before. May
+    /// block.
     ///
     /// # Errors
-    /// The system's.
-    pub fn append(&mut self, part: usize, bytes: &[u8]) -> IoResult<u64> {
+    /// Fails with the error of the system.
+    pub fn append(&mut self, task: usize, bytes: &[u8]) -> IoResult<u64> {
         let head = std::mem::take(&mut self.head);
         if !head.is_empty() {
             self.out.append(&head)?;
         }
         self.out.append(bytes)?;
         self.bytes += bytes.len() as u64;
-        let Some(given) = self.given.get_mut(part) else { return Ok(0) };
-        let before = *given;
-        *given += bytes.len() as u64;
+        let Some(appended_bytes) = self.appended_bytes.get_mut(task) else { return Ok(0) };
+        let before = *appended_bytes;
+        *appended_bytes += bytes.len() as u64;
         Ok(before)
     }
 }

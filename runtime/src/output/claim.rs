@@ -1,72 +1,73 @@
-//! Whether two outputs of a run are one: two sinks that write one file would mix their rows, or one would be lost.
+//! Finds two outputs of a run with the same place, which would mix their rows or replace each
+//! other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::place::{Found, Place};
+use super::place::{Entry, ResolvedPath};
 use crate::error::{Error, Origin, Result};
 use crate::storage::{self, Location, folder_of};
 
-/// Where an output of a run goes.
+/// The place of an output of a run.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// As the user wrote it.
+    /// The path as the user wrote it, for messages.
     shown: String,
-    spot: Spot,
+    claimed: ClaimedPlace,
 }
 
 #[derive(Clone, Debug)]
-enum Spot {
-    /// With device and number of what is there now.
+enum ClaimedPlace {
+    /// A file, with device and inode if it exists.
     File(Location, Option<(u64, u64)>),
     Folder(Location),
     Standard,
-    /// Standard output, by `print`: its lines may stand among those of others.
+    /// Standard output, written by any number of `print` operators.
     Printed,
 }
 
 impl Claim {
-    /// `None` for what any number may write to.
-    pub(super) fn new(shown: String, place: &Place, is_folder: bool) -> Option<Self> {
-        let spot = match place.found {
-            Found::CharacterDevice => return None,
-            Found::Standard => Spot::Standard,
-            _ if is_folder => Spot::Folder(place.location.clone()),
-            _ => Spot::File(place.location.clone(), place.id),
+    /// The place of an output. `None` if any number of outputs may write there.
+    pub(super) fn new(shown: String, place: &ResolvedPath, is_folder: bool) -> Option<Self> {
+        let claimed = match place.entry {
+            Entry::CharacterDevice => return None,
+            Entry::Standard => ClaimedPlace::Standard,
+            _ if is_folder => ClaimedPlace::Folder(place.location.clone()),
+            _ => ClaimedPlace::File(place.location.clone(), place.id),
         };
-        Some(Claim { shown, spot })
+        Some(Claim { shown, claimed })
     }
 
     pub(super) fn printed() -> Self {
-        Claim { shown: "-".to_owned(), spot: Spot::Printed }
+        Claim { shown: "-".to_owned(), claimed: ClaimedPlace::Printed }
     }
 
     pub(super) fn standard() -> Self {
-        Claim { shown: "-".to_owned(), spot: Spot::Standard }
+        Claim { shown: "-".to_owned(), claimed: ClaimedPlace::Standard }
     }
 
-    /// What both are or how one stands to the other, where they are not apart.
-    fn meets(&self, other: &Claim) -> Option<String> {
+    /// Describes how the places of two outputs overlap. `None` if they do not.
+    fn conflict_with(&self, other: &Claim) -> Option<String> {
         let inside = |inner: &Claim, outer: &Claim| Some(format!("{} lies inside of {}", inner.shown, outer.shown));
-        match (&self.spot, &other.spot) {
-            (Spot::Printed, Spot::Standard) | (Spot::Standard, Spot::Printed | Spot::Standard) => {
+        match (&self.claimed, &other.claimed) {
+            (ClaimedPlace::Printed, ClaimedPlace::Standard)
+            | (ClaimedPlace::Standard, ClaimedPlace::Printed | ClaimedPlace::Standard) => {
                 Some("both are standard output, the same stream".to_owned())
             }
-            (Spot::File(left, left_id), Spot::File(right, right_id)) => {
+            (ClaimedPlace::File(left, left_id), ClaimedPlace::File(right, right_id)) => {
                 let is_one = left.path() == right.path() || (left_id.is_some() && left_id == right_id);
                 is_one.then(|| format!("{} and {} are the same file", self.shown, other.shown))
             }
-            (Spot::File(left, _) | Spot::Folder(left), Spot::File(right, _) | Spot::Folder(right))
-                if left.path() == right.path() =>
-            {
-                Some(format!("{} and {} are the same place", self.shown, other.shown))
-            }
-            (Spot::File(inner, _) | Spot::Folder(inner), Spot::Folder(outer))
+            (
+                ClaimedPlace::File(left, _) | ClaimedPlace::Folder(left),
+                ClaimedPlace::File(right, _) | ClaimedPlace::Folder(right),
+            ) if left.path() == right.path() => Some(format!("{} and {} are the same place", self.shown, other.shown)),
+            (ClaimedPlace::File(inner, _) | ClaimedPlace::Folder(inner), ClaimedPlace::Folder(outer))
                 if inner.path().starts_with(outer.path()) =>
             {
                 inside(self, other)
             }
-            (Spot::Folder(outer), Spot::File(inner, _) | Spot::Folder(inner))
+            (ClaimedPlace::Folder(outer), ClaimedPlace::File(inner, _) | ClaimedPlace::Folder(inner))
                 if inner.path().starts_with(outer.path()) =>
             {
                 inside(other, self)
@@ -76,11 +77,12 @@ impl Claim {
     }
 }
 
-/// Removes what stopped processes left of these outputs. Each folder is listed once.
+/// Deletes temporary files and folders that stopped processes left for these outputs. Lists each
+/// folder once.
 pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
     let mut by_folder: BTreeMap<&Path, Vec<&Location>> = BTreeMap::new();
     for (_, claim) in claims {
-        if let Spot::File(location, _) | Spot::Folder(location) = &claim.spot {
+        if let ClaimedPlace::File(location, _) | ClaimedPlace::Folder(location) = &claim.claimed {
             by_folder.entry(folder_of(location.path())).or_default().push(location);
         }
     }
@@ -91,16 +93,17 @@ pub fn remove_abandoned(claims: &[(&Origin, Claim)]) {
     }
 }
 
-/// Refuses outputs of one run that are one place.
+/// Fails if two outputs of a run overlap.
 ///
 /// # Errors
-/// With both operators.
+/// Fails with [`Error::Plan`], which names both operators.
 pub fn refuse_shared(claims: &[(&Origin, Claim)]) -> Result<()> {
     for (index, (origin, claim)) in claims.iter().enumerate() {
         for (before, other) in &claims[..index] {
-            if let Some(how) = claim.meets(other) {
-                let message =
-                    format!("cannot write what {before} writes already: {how}; give each output a path of its own");
+            if let Some(conflict) = claim.conflict_with(other) {
+                let message = format!(
+                    "cannot write what {before} writes already: {conflict}; give each output a path of its own"
+                );
                 return Err(Error::Plan(message).at(origin));
             }
         }

@@ -2,34 +2,34 @@
 
 use crate::error::Result;
 
-/// Names what a writer has prepared: a file, or a transaction of the target. Snapshots hold it as
-/// text.
+/// The name of what a writer has prepared: a file, or a transaction of the target system. Snapshots
+/// store it as text.
 pub type Transaction = String;
 
 /// The result of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
-    /// All transactions are part of the result.
+    /// All transactions are committed.
     Done,
     /// The target is not available now. The call is repeated until the job is cancelled.
     Retry,
 }
 
-/// A result that others see as far as snapshots hold the records that it was made of. Tasks write, a
-/// barrier has them prepare, and a complete snapshot commits (two-phase commit).
+/// An output with two-phase commit: others see the records of complete snapshots only.
 ///
-/// [Prepared](crate::strategy::Snapshotted::prepared) transactions are durable and invisible. They are
-/// committed once the snapshot that lists them is complete. If the process ends before that, the job
-/// that resumes from the snapshot commits them. So commits are repeatable.
+/// Tasks write records, and a barrier makes them prepare.
+/// [Prepared](crate::strategy::Snapshotted::prepared) transactions are durable and invisible. They
+/// are committed after the snapshot that lists them is complete. If the process ends before that,
+/// the job that resumes from the snapshot commits them. So commits must be repeatable.
 pub trait EpochSink: Send + Sync {
-    /// Makes transactions part of the result. Called after each complete snapshot, also without
-    /// transactions. Repeatable. May block.
+    /// Commits transactions. Called after each complete snapshot, also without transactions. Must
+    /// be repeatable. May block.
     ///
     /// # Errors
-    /// Fails if a transaction cannot be committed any more. That ends the job.
+    /// Fails if a transaction can no longer be committed. That ends the job.
     fn commit(&self, epoch: u64, prepared: &[Transaction]) -> Result<Commit>;
 
-    /// Gives transactions up. Repeatable. May block.
+    /// Aborts transactions. Must be repeatable. May block.
     ///
     /// # Errors
     /// Fails if the target refuses.
@@ -38,8 +38,8 @@ pub trait EpochSink: Send + Sync {
         Ok(())
     }
 
-    /// Transactions of this output that are neither committed nor aborted. Asked before the first task
-    /// of a job. May block.
+    /// Transactions of this output that are neither committed nor aborted. Called before the first
+    /// task of a job. May block.
     ///
     /// # Errors
     /// Fails if the target cannot be reached.
@@ -47,11 +47,13 @@ pub trait EpochSink: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Called before the first task of a job that resumes from a snapshot of `epoch`, or starts, which
-    /// is epoch 0. Commits the transactions of that snapshot, and aborts those of later ones. May block.
+    /// Commits the transactions of a snapshot, and aborts those of later ones. May block.
+    ///
+    /// Called before the first task of a job. `epoch` is that of the snapshot from which the job
+    /// resumes, or 0 if it starts.
     ///
     /// # Errors
-    /// Fails if a transaction of the snapshot is gone, or the target refuses.
+    /// Fails if a transaction of the snapshot is lost, or if the target refuses.
     fn recover(&self, epoch: u64, prepared: &[Transaction]) -> Result<Commit> {
         if self.commit(epoch, prepared)? == Commit::Retry {
             return Ok(Commit::Retry);

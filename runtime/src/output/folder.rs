@@ -1,4 +1,4 @@
-//! A folder of files that are written, until it gets its name.
+//! A folder of files that has a temporary name until the job ends.
 
 use std::io::{ErrorKind, Result as IoResult};
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use crate::storage::{
     remove,
 };
 
-/// A folder on its way to `path`. Dropped, it is gone.
+/// A folder that will be renamed to `location`. It is deleted when this is dropped before that.
 #[derive(Debug)]
 pub struct PendingFolder {
     location: Location,
     temporary: Temporary,
-    /// Whether files may be added. A job that fails does not wait for those that are written by other threads.
+    /// Files may be written. After a failed job has cleared it, other threads write nothing more.
     is_open: RwLock<bool>,
 }
 
@@ -47,20 +47,20 @@ impl PendingFolder {
         self.location.file_system()
     }
 
-    /// A new file in it.
+    /// Creates a file in it.
     pub(super) fn file(&self, name: &str) -> IoResult<FileWriter> {
         let file = self.files()?.open_file(&self.temporary.path.join(name), FileMode::Write)?;
         file.set_bytes(0)?;
         Ok(FileWriter::new(file))
     }
 
-    /// Adds bytes to a file in it, which is made with its folders where it is not there.
+    /// Appends bytes to a file in it. Creates the file and its folders if they do not exist.
     ///
     /// # Errors
-    /// The system's.
+    /// Fails with the error of the system.
     pub fn append(&self, file: &Path, bytes: &[u8]) -> IoResult<()> {
         let is_open = self.is_open.read().unwrap_or_else(PoisonError::into_inner);
-        // The job has failed meanwhile.
+        // The job has failed in the meantime.
         if !*is_open {
             return Ok(());
         }
@@ -76,34 +76,37 @@ impl PendingFolder {
         std::mem::replace(&mut *self.is_open.write().unwrap_or_else(PoisonError::into_inner), false)
     }
 
-    /// Removes it.
+    /// Deletes it.
     pub(super) fn discard(&self) {
         if self.close() {
-            // The error of the job is reported, not this one.
+            // The job's error is reported, not this one.
             let _ = self.location.storage().delete_folder(&self.temporary.path);
         }
     }
 
-    /// Gives it its name, if nothing has it but an empty folder, whose mode and owner it takes over.
-    pub(super) fn replace_nothing(&self) -> IoResult<()> {
+    /// Renames it to its final name. If an empty folder has this name, takes over its mode and
+    /// owner. Fails if anything else has it.
+    pub(super) fn rename_if_absent(&self) -> IoResult<()> {
         self.copy_permissions()?;
-        self.ended(self.rename(&self.temporary.path, self.path()))
+        self.close_after_rename(self.rename(&self.temporary.path, self.path()))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> IoResult<()> {
         self.files()?.rename(from, to, RenameMode::Replace)
     }
 
-    /// Gives it its name, and removes the folder that has it, unless that holds what no job wrote.
+    /// Renames it to its final name, and deletes the folder that has this name. Fails if that
+    /// contains files that no job writes.
     pub(super) fn replace(&self) -> IoResult<()> {
         self.copy_permissions()?;
         let files = self.files()?;
-        // The old folder has a temporary name until it is removed. Its lock keeps others from removing it before it was checked.
+        // The old folder has a temporary name until it is deleted. Its lock prevents that other
+        // processes delete it before it is checked.
         let held: Option<Arc<dyn FileHandle>> = files.open_file(self.path(), FileMode::Read).ok();
         let _ = held.as_ref().map(|held| held.try_lock(false));
         let exchange = || files.rename(&self.temporary.path, self.path(), RenameMode::Exchange);
         let replaced = match exchange() {
-            Ok(()) if strange(&self.location.with_path(&self.temporary.path)).is_some() => {
+            Ok(()) if unknown_entry(&self.location.with_path(&self.temporary.path)).is_some() => {
                 exchange().and(Err(ErrorKind::DirectoryNotEmpty.into()))
             }
             Ok(()) => Ok(Some(self.temporary.path.clone())),
@@ -113,19 +116,20 @@ impl PendingFolder {
                 _ => Err(error),
             },
         };
-        let old = self.ended(replaced)?;
-        // If that fails, the next run mostly finds the old one under a temporary name, and removes it.
+        let old = self.close_after_rename(replaced)?;
+        // If that fails, the next run usually finds the old folder by its temporary name, and
+        // deletes it.
         let _ = old.map(|old| self.location.storage().delete_folder(&old));
         Ok(())
     }
 
-    /// Renames the folder that has the name, and gives the name to the new one. Returns the other
-    /// name. That is not a temporary one: if the process is stopped in between it is the only copy,
-    /// and no run may remove it.
+    /// Renames the existing folder, and then the new one. Returns the other name of the existing
+    /// folder. It is not a temporary name: if the process is killed in between, the folder is the
+    /// only copy, and no run may delete it.
     fn replace_in_steps(&self) -> IoResult<PathBuf> {
         let old = fresh_name(self.path()).with_extension("old");
         self.rename(self.path(), &old)?;
-        let renamed = match strange(&self.location.with_path(&old)) {
+        let renamed = match unknown_entry(&self.location.with_path(&old)) {
             Some(_) => Err(ErrorKind::DirectoryNotEmpty.into()),
             None => self.rename(&self.temporary.path, self.path()),
         };
@@ -135,24 +139,25 @@ impl PendingFolder {
         renamed.map(|()| old)
     }
 
-    /// Adds its files to those of the folder that has the name, under names that are free there.
+    /// Moves its files to the folder that has the final name. A file gets another name if its own
+    /// is taken.
     pub(super) fn merge(&self) -> IoResult<()> {
         match self.rename(&self.temporary.path, self.path()) {
             Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {}
-            other => return self.ended(other),
+            other => return self.close_after_rename(other),
         }
         let (files, mut moved) = (self.files()?, Vec::new());
         let merged = move_files(files, &self.temporary.path, self.path(), &mut moved);
         if merged.is_err() {
-            // None of the records is better than a part of them.
+            // Better no records than a part of them.
             moved.iter().for_each(|file| remove(files, file, Kind::File).unwrap_or_default());
         }
         self.discard();
         merged
     }
 
-    /// Closes it after a rename. Removes it if the rename failed.
-    fn ended<T>(&self, result: IoResult<T>) -> IoResult<T> {
+    /// Ends it after a rename. Deletes it if the rename failed.
+    fn close_after_rename<T>(&self, result: IoResult<T>) -> IoResult<T> {
         match result {
             Ok(_) => self.close(),
             Err(_) => return result.inspect_err(|_| self.discard()),
@@ -181,7 +186,7 @@ fn move_files(files: &dyn FileSystem, from: &Path, to: &Path, moved: &mut Vec<Pa
     Ok(())
 }
 
-/// Moves a file to a name, or to the first that is free of `part-00000-1.csv`, `part-00000-2.csv`, …
+/// Moves a file to a name, or to the first free one of `part-00000-1.csv`, `part-00000-2.csv`, …
 fn move_file(files: &dyn FileSystem, from: &Path, to: &Path) -> IoResult<PathBuf> {
     let name = to.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (stem, end) = name.split_once('.').unwrap_or((&name, ""));
@@ -196,9 +201,9 @@ fn move_file(files: &dyn FileSystem, from: &Path, to: &Path) -> IoResult<PathBuf
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// A path in a folder that no job writes: neither a file nor a folder named `field=value`. A folder that
-/// cannot be listed is such a path, because it may hold any file.
-pub(super) fn strange(folder: &Location) -> Option<PathBuf> {
+/// Returns a path in a folder that no job writes: neither a file nor a folder named `field=value`.
+/// A folder that cannot be listed is such a path, since it may contain any file.
+pub(super) fn unknown_entry(folder: &Location) -> Option<PathBuf> {
     let mut open = vec![folder.clone()];
     while let Some(folder) = open.pop() {
         let entries = match folder.list() {
@@ -230,20 +235,20 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_listed_is_strange() {
+    fn unlistable_folder_is_an_unknown_entry() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("k=1")).unwrap();
-        let strange = |path: &Path| strange(&Location::from(path));
-        assert_eq!(strange(folder.path()), None);
-        assert_eq!(strange(&folder.path().join("absent")), None);
+        let unknown_entry = |path: &Path| unknown_entry(&Location::from(path));
+        assert_eq!(unknown_entry(folder.path()), None);
+        assert_eq!(unknown_entry(&folder.path().join("absent")), None);
         let file = folder.path().join("k=1/part-00000.csv");
         fs::write(&file, "").unwrap();
-        assert_eq!(strange(&file), Some(file));
+        assert_eq!(unknown_entry(&file), Some(file));
     }
 
-    /// As where the file system cannot exchange names.
+    /// Covers file systems that cannot exchange names.
     #[test]
-    fn what_is_replaced_in_steps_is_never_taken_for_left() {
+    fn cleanup_keeps_a_folder_replaced_in_steps() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         fs::create_dir(&path).unwrap();
@@ -251,11 +256,11 @@ mod tests {
         let pending = PendingFolder::create(&Location::from(&path)).unwrap();
         let old = pending.replace_in_steps().unwrap();
         assert_eq!(names(&path), [""; 0]);
-        // The process is stopped before it removes the old one.
+        // The process is killed before it deletes the old folder.
         remove_abandoned(&Local, folder.path(), [&*path]);
         assert_eq!(fs::read_to_string(old.join("old")).unwrap(), "old");
         fs::remove_dir_all(&old).unwrap();
-        // What no job wrote stays where it is.
+        // A folder with a file that no job wrote is not replaced.
         fs::create_dir(path.join("photos")).unwrap();
         let pending = PendingFolder::create(&Location::from(&path)).unwrap();
         assert_eq!(pending.replace_in_steps().unwrap_err().kind(), ErrorKind::DirectoryNotEmpty);

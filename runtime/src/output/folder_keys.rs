@@ -1,18 +1,18 @@
-//! Fields as names of folders: `day=1995-01-01`, as Hive writes them.
+//! Fields whose values are names of folders, such as `day=1995-01-01`, in the format of Hive.
 
 use std::path::Path;
 
 use crate::row::{Datum, Field, LeafType, Schema, Shape, show_leaf};
 
-/// The name of a null's folder.
+/// The folder name of a null.
 pub const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// A field whose value is the name of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderKey {
-    /// The path of the field in files: `place.city`.
+    /// The path of the field in files, such as `place.city`.
     pub name: String,
-    /// The leaf of an optional field that tells whether it has a value.
+    /// The leaf of an optional field that is true if it has a value.
     pub validity: Option<usize>,
     /// The leaf of the value.
     pub leaf: usize,
@@ -21,7 +21,7 @@ pub struct FolderKey {
 }
 
 impl FolderKey {
-    /// The folder of a value: `day=1995-01-01`.
+    /// The folder of a value, such as `day=1995-01-01`. `None` is null.
     #[must_use]
     pub fn folder(&self, value: Option<&Datum>) -> String {
         let mut text = String::new();
@@ -46,32 +46,32 @@ impl FolderKey {
     }
 }
 
-/// The fields of these leaves as keys of folders, in order.
+/// Returns the fields of these leaves as folder keys, in order.
 ///
 /// # Errors
-/// The field that cannot name folders, and the reason.
+/// Fails with a message that names the field that cannot be a folder key, and the reason.
 pub fn folder_keys(schema: &Schema, leaves: &[usize]) -> Result<Vec<FolderKey>, String> {
-    let parts = parts(schema);
+    let key_fields = key_fields(schema);
     let mut keys: Vec<FolderKey> = Vec::new();
     for &leaf in leaves {
-        let key = parts.iter().find_map(|(_, key)| key.as_ref().filter(|key| key.leaves().any(|own| own == leaf)));
+        let key = key_fields.iter().find_map(|(_, key)| key.as_ref().filter(|key| key.leaves().any(|own| own == leaf)));
         let path = || schema.leaves().get(leaf).map(|leaf| leaf.path.as_str()).unwrap_or_default();
         let key = key.ok_or_else(|| no_single_value(path()))?;
         if !keys.contains(key) {
-            keys.push(key.clone().checked(&parts)?);
+            keys.push(key.clone().checked(&key_fields)?);
         }
     }
     Ok(keys)
 }
 
-/// The fields of a record that have one of these names, as names of folders.
+/// Returns the fields of a record, and of records in it, whose paths are accepted by `is_named`.
 ///
 /// # Errors
 /// As [`folder_keys`].
 pub fn folder_keys_named(schema: &Schema, is_named: impl Fn(&str) -> bool) -> Result<Vec<FolderKey>, String> {
-    let parts = parts(schema);
-    let named = parts.iter().filter(|(path, _)| is_named(path));
-    named.map(|(path, key)| key.clone().ok_or_else(|| no_single_value(path))?.checked(&parts)).collect()
+    let key_fields = key_fields(schema);
+    let named = key_fields.iter().filter(|(path, _)| is_named(path));
+    named.map(|(path, key)| key.clone().ok_or_else(|| no_single_value(path))?.checked(&key_fields)).collect()
 }
 
 fn no_single_value(path: &str) -> String {
@@ -79,9 +79,9 @@ fn no_single_value(path: &str) -> String {
 }
 
 impl FolderKey {
-    fn checked(self, parts: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
-        // One may be renamed to `place.city`, and the other be the field `city` of a record `place`.
-        if parts.iter().filter(|(path, _)| *path == self.name).count() > 1 {
+    fn checked(self, key_fields: &[(String, Option<FolderKey>)]) -> Result<Self, String> {
+        // A field may be renamed to `place.city`, while a record `place` has a field `city`.
+        if key_fields.iter().filter(|(path, _)| *path == self.name).count() > 1 {
             return Err(format!(
                 "two fields have the name `{}`, and one needs another (`#[record(name = ..)]`)",
                 self.name
@@ -96,15 +96,16 @@ impl FolderKey {
     }
 }
 
-/// The fields of a record and of the records in it, by their paths: those that have one leaf with a value as keys.
-fn parts(schema: &Schema) -> Vec<(String, Option<FolderKey>)> {
+/// The fields of a record and of the records in it, with their paths. Fields that are one value are
+/// also keys.
+fn key_fields(schema: &Schema) -> Vec<(String, Option<FolderKey>)> {
     let mut found = Vec::new();
-    schema.fields().iter().for_each(|field| add_parts(schema, field, "", &mut found));
+    schema.fields().iter().for_each(|field| add_key_fields(schema, field, "", &mut found));
     found
 }
 
-fn add_parts(schema: &Schema, field: &Field, around: &str, found: &mut Vec<(String, Option<FolderKey>)>) {
-    let path = if around.is_empty() { field.name.to_owned() } else { format!("{around}.{}", field.name) };
+fn add_key_fields(schema: &Schema, field: &Field, parent: &str, found: &mut Vec<(String, Option<FolderKey>)>) {
+    let path = if parent.is_empty() { field.name.to_owned() } else { format!("{parent}.{}", field.name) };
     let key = |validity: Option<usize>, leaf: usize| {
         let ty = schema.leaves()[leaf].ty;
         Some(FolderKey { name: path.clone(), validity, leaf, ty })
@@ -117,13 +118,14 @@ fn add_parts(schema: &Schema, field: &Field, around: &str, found: &mut Vec<(Stri
         },
         Shape::Record { fields, .. } => {
             found.push((path.clone(), None));
-            fields.iter().for_each(|field| add_parts(schema, field, &path, found));
+            fields.iter().for_each(|field| add_key_fields(schema, field, &path, found));
         }
         Shape::Enum { .. } => found.push((path, None)),
     }
 }
 
-/// Writes a name or value so that it is one part of a path, no pattern, and nothing that readers pass over.
+/// Escapes a name or value, so that it is one part of a path, contains no pattern, and is not
+/// skipped by readers.
 fn escape(text: &str, out: &mut String) {
     let unfinished = [".tmp", ".inprogress"].iter().find(|end| text.ends_with(**end)).map(|end| text.len() - end.len());
     for (at, char) in text.char_indices() {
@@ -137,7 +139,7 @@ fn escape(text: &str, out: &mut String) {
     }
 }
 
-/// A name or value without its escapes. `None` if it is no UTF-8.
+/// Removes the escapes of a name or value. `None` if the result is not UTF-8.
 fn unescaped(text: &str) -> Option<String> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let (mut out, mut rest) = (Vec::new(), text.as_bytes());
@@ -152,7 +154,7 @@ fn unescaped(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// The names and values of the folders of a path below the root of a partitioned table, outermost
+/// The names and values of the folders in a path below the root of a partitioned table, outermost
 /// first. A value of `None` is null.
 #[must_use]
 pub fn pairs(below: &Path) -> Vec<(String, Option<String>)> {
@@ -169,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_parts_of_paths_and_read_back() {
+    fn escaped_names_are_path_parts_and_round_trip() {
         let long = "a".repeat(40);
         for text in ["1995-01-01", "a/b=c%d", "_x", ".x", "a.tmp", "a.b", "", "ä ö", NULL, "*?[", "\n", &long] {
             let mut escaped = String::new();

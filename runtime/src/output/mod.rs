@@ -1,21 +1,21 @@
-//! Outputs: the meaning of their paths, and their way to a complete file, folder or stream.
+//! Outputs of jobs: the meaning of their paths, and writing them as files, folders or streams.
 //!
 //! * `place`: the meaning of a path, decided before the first record.
-//! * `claim`: whether two outputs of a run are the same.
-//! * `target`: an output of a program, from its path to its name.
-//! * `target::appender`: adds encoded bytes to a file or stream.
-//! * `folder`: a folder until it gets its name.
-//! * `folder_keys`: fields whose values name folders.
+//! * `claim`: finds outputs of a run that have the same place.
+//! * `target`: an output of a program, from its path to its final name.
+//! * `target::appender`: appends encoded bytes to a file or stream.
+//! * `folder`: a folder of files that has a temporary name until the job ends.
+//! * `folder_keys`: fields whose values are names of folders.
 //! * `epochs`, `epoch_folder`: outputs whose files become visible epoch by epoch.
-//! * `pipe`: a pipe with a name, which is opened when a process reads it.
-//! * `terminal`: standard output, below which a progress line is kept.
+//! * `pipe`: a named pipe, which is opened when a process reads it.
+//! * `terminal`: standard output, with a progress line below it.
 //! * `assembly`: one file that several tasks write, one at a time.
 //!
-//! # An output has its name when it is complete
-//! A file has no name while it is written, and a folder has a temporary name and a lock
-//! ([`storage`](crate::storage)). The next run that writes the same path removes temporary folders
-//! that no process holds. The library handles no signals: that is the program's choice, and no
-//! handler helps against `SIGKILL`.
+//! # Complete outputs only
+//! An output gets its name when it is complete. While a file is written it has no name, and a
+//! folder has a temporary name and a lock ([`storage`](crate::storage)). If a process is killed,
+//! the next run that writes the same path removes its temporary folders. The library handles no
+//! signals. That is the program's choice, and no handler helps against `SIGKILL`.
 
 mod assembly;
 mod claim;

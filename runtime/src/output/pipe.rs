@@ -1,13 +1,14 @@
 //! A named pipe as an output.
 //!
-//! A pipe can be opened only while another process reads it. A process that reads several pipes opens
-//! them in any order, also one after the end of another. So each pipe is opened as soon as it has a
-//! reader, whether or not a task waits for it, and closed when its last row is written. The system
-//! reports no reader: a blocking thread tries all waiting pipes of the process from time to time.
+//! A pipe can be opened for writing only while another process reads it. A process that reads
+//! several pipes opens them in any order, even each after the end of another. So each pipe is
+//! opened as soon as it has a reader, whether or not a task waits for it. It is closed after its
+//! last row. The system does not report new readers. So a blocking thread tries all waiting pipes
+//! of the process every [`RETRY_PAUSE`].
 //!
 //! # Readers that leave
-//! A sink whose reader has left drops its rows. A broken pipe is then no error, and other sinks are
-//! completed. The executor ends a job whose outputs all have no reader.
+//! A sink whose reader has closed the pipe drops its rows. So a broken pipe is no error, and the
+//! other sinks are completed. The executor ends a job if all outputs have lost their readers.
 
 use std::io::{ErrorKind, Result as IoResult, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,36 +16,36 @@ use std::time::Duration;
 
 use crate::storage::{BlockingThreads, Location};
 
-/// Time between two attempts to open the pipes that have no reader.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Time between two attempts to open the pipes without a reader.
+const RETRY_PAUSE: Duration = Duration::from_millis(10);
 
-/// The pipes of this process that have no reader yet. A thread tries them until there are none.
+/// The pipes of this process without a reader. A thread tries them until there are none.
 static WAITING: Mutex<Vec<Arc<Pipe>>> = Mutex::new(Vec::new());
 
-/// A pipe that is written to while a job runs.
+/// A pipe that is written while a job runs.
 pub(super) struct Pipe {
     location: Location,
-    state: Mutex<State>,
+    state: Mutex<PipeState>,
     changed: Condvar,
 }
 
-struct State {
-    stage: Stage,
+struct PipeState {
+    stage: PipeStage,
     writers: usize,
-    /// Nothing more will be written.
+    /// Set after the last write.
     is_done: bool,
 }
 
-enum Stage {
+enum PipeStage {
     /// No process reads it yet.
     Waiting,
-    Open(PipeEnd),
+    Open(WritingEnd),
     Refused(ErrorKind),
     Closed,
 }
 
-/// The open end of a pipe that is written to.
-type PipeEnd = Arc<Mutex<Box<dyn Write + Send + Sync>>>;
+/// The writing end of an open pipe.
+type WritingEnd = Arc<Mutex<Box<dyn Write + Send + Sync>>>;
 
 impl std::fmt::Debug for Pipe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,19 +53,19 @@ impl std::fmt::Debug for Pipe {
     }
 }
 
-impl State {
+impl PipeState {
     fn close(&mut self) {
         self.is_done = true;
-        if matches!(self.stage, Stage::Open(_)) {
-            self.stage = Stage::Closed;
+        if matches!(self.stage, PipeStage::Open(_)) {
+            self.stage = PipeStage::Closed;
         }
     }
 }
 
 impl Pipe {
-    /// A pipe that is opened as soon as it has a reader.
+    /// Creates a pipe that is opened as soon as it has a reader.
     pub(super) fn open(location: Location) -> Arc<Self> {
-        let state = State { stage: Stage::Waiting, writers: 0, is_done: false };
+        let state = PipeState { stage: PipeStage::Waiting, writers: 0, is_done: false };
         let pipe = Arc::new(Pipe { location, state: Mutex::new(state), changed: Condvar::new() });
         let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push(pipe.clone());
@@ -76,7 +77,7 @@ impl Pipe {
         pipe
     }
 
-    /// Opens the pipes that wait for a reader, until none waits.
+    /// Opens the waiting pipes, until none waits.
     fn open_waiting() {
         loop {
             let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,26 +86,26 @@ impl Pipe {
                 return;
             }
             drop(waiting);
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(RETRY_PAUSE);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PipeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opens the pipe if it has a reader. Returns `true` if it no longer waits for one.
     fn try_open(&self) -> bool {
         let mut state = self.lock();
-        if matches!(state.stage, Stage::Closed) {
+        if matches!(state.stage, PipeStage::Closed) {
             return true;
         }
         state.stage = match self.location.file_system().and_then(|files| files.open_pipe(self.location.path())) {
             Ok(None) => return false,
-            Ok(Some(pipe)) if !state.is_done => Stage::Open(Arc::new(Mutex::new(pipe))),
-            // The reader finds the end of the pipe.
-            Ok(Some(_)) => Stage::Closed,
-            Err(error) => Stage::Refused(error.kind()),
+            Ok(Some(pipe)) if !state.is_done => PipeStage::Open(Arc::new(Mutex::new(pipe))),
+            // The reader gets the end of the pipe.
+            Ok(Some(_)) => PipeStage::Closed,
+            Err(error) => PipeStage::Refused(error.kind()),
         };
         self.changed.notify_all();
         true
@@ -117,37 +118,37 @@ impl Pipe {
     }
 
     /// The open pipe. Waits until it has a reader.
-    fn opened(&self) -> IoResult<PipeEnd> {
+    fn opened(&self) -> IoResult<WritingEnd> {
         let mut state = self.lock();
         loop {
             match &state.stage {
-                Stage::Waiting => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Stage::Open(pipe) => return Ok(pipe.clone()),
-                Stage::Refused(kind) => return Err((*kind).into()),
+                PipeStage::Waiting => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                PipeStage::Open(pipe) => return Ok(pipe.clone()),
+                PipeStage::Refused(kind) => return Err((*kind).into()),
                 // The job has failed.
-                Stage::Closed => return Err(ErrorKind::BrokenPipe.into()),
+                PipeStage::Closed => return Err(ErrorKind::BrokenPipe.into()),
             }
         }
     }
 
-    /// Ends the pipe. After success it waits for a reader, which finds the end of the pipe also if
+    /// Ends the pipe. After `success` it waits for a reader, which gets the end of the pipe even if
     /// nothing was written.
     pub(super) fn finish(&self, success: bool) -> IoResult<()> {
         let mut state = self.lock();
         state.close();
-        while success && matches!(state.stage, Stage::Waiting) {
+        while success && matches!(state.stage, PipeStage::Waiting) {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let stage = std::mem::replace(&mut state.stage, Stage::Closed);
+        let stage = std::mem::replace(&mut state.stage, PipeStage::Closed);
         self.changed.notify_all();
         match stage {
-            Stage::Refused(kind) => Err(kind.into()),
+            PipeStage::Refused(kind) => Err(kind.into()),
             _ => Ok(()),
         }
     }
 }
 
-/// Writes to a pipe once it has a reader.
+/// Writes to a pipe. Waits until it has a reader.
 pub(super) struct PipeWriter(Arc<Pipe>);
 
 impl Write for PipeWriter {

@@ -1,4 +1,4 @@
-//! What an output's path means.
+//! The meaning of an output's path.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::path::Path;
 use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::storage::{Kind, Location, Resolved, Unresolved};
 
-/// What is at a path, links followed.
+/// The kind of what exists at a path, after following links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Entry {
     Absent,
     File,
     EmptyFolder,
@@ -21,56 +21,56 @@ pub(super) enum Found {
     Socket,
     /// Standard output.
     Standard,
-    /// A file that the process has open, by the number it has there.
+    /// A file that the process has open, as `/dev/fd/3`.
     OpenFile,
 }
 
-impl Found {
+impl Entry {
     fn of(resolved: &Resolved, location: &Location) -> Self {
-        let Some(kind) = resolved.kind else { return Found::Absent };
+        let Some(kind) = resolved.kind else { return Entry::Absent };
         match kind {
-            Kind::Folder if resolved.id.is_none() => Found::NamelessFolder,
+            Kind::Folder if resolved.id.is_none() => Entry::NamelessFolder,
             Kind::Folder => match location.with_path(&resolved.path).list() {
-                Ok(listed) if listed.is_empty() => Found::EmptyFolder,
-                _ => Found::FullFolder,
+                Ok(listed) if listed.is_empty() => Entry::EmptyFolder,
+                _ => Entry::FullFolder,
             },
-            Kind::CharacterDevice => Found::CharacterDevice,
-            Kind::BlockDevice => Found::BlockDevice,
-            Kind::Fifo => Found::Fifo,
-            Kind::Socket => Found::Socket,
-            Kind::StandardOutput => Found::Standard,
-            Kind::OpenFile => Found::OpenFile,
-            Kind::File | Kind::Link => Found::File,
+            Kind::CharacterDevice => Entry::CharacterDevice,
+            Kind::BlockDevice => Entry::BlockDevice,
+            Kind::Fifo => Entry::Fifo,
+            Kind::Socket => Entry::Socket,
+            Kind::StandardOutput => Entry::Standard,
+            Kind::OpenFile => Entry::OpenFile,
+            Kind::File | Kind::Link => Entry::File,
         }
     }
 }
 
-/// What the end of the user's path asks for.
+/// The kind of output that the end of the user's path asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum Output {
     File,
     Folder,
 }
 
-/// What a run does about what is there.
+/// The user's choice for an output that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfExists {
-    /// What is there is replaced, once the job is done.
+    /// It is replaced after the job has succeeded.
     Overwrite,
-    /// Records are added to what is there, once the job is done.
+    /// Records are appended to it after the job has succeeded.
     Append,
-    /// The job is refused.
+    /// The job fails before its first record.
     Fail,
 }
 
-/// How an output is written.
+/// The way to write an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutputMode {
-    /// Under a temporary name, which is then replaced by the name of the output.
+    /// Under a temporary name. Then it is renamed, and replaces what has the name.
     Replace,
     /// As [`OutputMode::Replace`], if nothing has the name by then.
     IfAbsent,
-    /// Under a temporary name. Then it is added to the present content.
+    /// Under a temporary name. Then it is appended to the existing content.
     Append,
     /// Immediately, to a device or a pipe.
     Stream,
@@ -78,70 +78,72 @@ pub(super) enum OutputMode {
     Standard,
 }
 
-/// How an output is written, or why it cannot be.
-pub(super) fn decide(wanted: Wanted, found: Found, if_exists: Option<IfExists>) -> Result<OutputMode, &'static str> {
+/// The way to write an output. Fails with the reason if it cannot be written.
+pub(super) fn decide(kind: Output, entry: Entry, if_exists: Option<IfExists>) -> Result<OutputMode, &'static str> {
     use IfExists::{Append, Fail, Overwrite};
-    match (wanted, found, if_exists) {
-        (_, Found::Socket, _) => Err("it is a socket, and only programs that speak to each other write to one"),
-        (_, Found::BlockDevice, _) => Err("it is a disk, and writing would destroy what is on it"),
-        (_, Found::NamelessFolder, _) => Err("it is a folder, by no name of its own; name something in it"),
-        (Wanted::File, Found::Absent, None | Some(Overwrite)) => Ok(OutputMode::Replace),
-        (Wanted::File, Found::Absent, Some(Append)) => Ok(OutputMode::Append),
-        (_, Found::Absent, Some(Fail)) => Ok(OutputMode::IfAbsent),
-        (Wanted::File, Found::File, None | Some(Overwrite)) => Ok(OutputMode::Replace),
-        (Wanted::File, Found::File, Some(Append)) => Ok(OutputMode::Append),
-        (Wanted::File, Found::File, Some(Fail)) => Err("the file exists; remove it, or choose another name"),
-        (Wanted::File, Found::EmptyFolder | Found::FullFolder, _) => {
+    match (kind, entry, if_exists) {
+        (_, Entry::Socket, _) => Err("it is a socket, and only programs that speak to each other write to one"),
+        (_, Entry::BlockDevice, _) => Err("it is a disk, and writing would destroy what is on it"),
+        (_, Entry::NamelessFolder, _) => Err("it is a folder, by no name of its own; name something in it"),
+        (Output::File, Entry::Absent, None | Some(Overwrite)) => Ok(OutputMode::Replace),
+        (Output::File, Entry::Absent, Some(Append)) => Ok(OutputMode::Append),
+        (_, Entry::Absent, Some(Fail)) => Ok(OutputMode::IfAbsent),
+        (Output::File, Entry::File, None | Some(Overwrite)) => Ok(OutputMode::Replace),
+        (Output::File, Entry::File, Some(Append)) => Ok(OutputMode::Append),
+        (Output::File, Entry::File, Some(Fail)) => Err("the file exists; remove it, or choose another name"),
+        (Output::File, Entry::EmptyFolder | Entry::FullFolder, _) => {
             Err("it is a folder; end the path with `/` to write a folder of files")
         }
-        // A pipe and a device are there to be written to.
-        (Wanted::File, Found::CharacterDevice | Found::Fifo | Found::OpenFile, _) => Ok(OutputMode::Stream),
-        (Wanted::File, Found::Standard, _) => Ok(OutputMode::Standard),
-        // An empty folder was made for this.
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder, None | Some(Fail)) => Ok(OutputMode::IfAbsent),
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Overwrite)) => {
+        // The content of a pipe or a device is not replaced.
+        (Output::File, Entry::CharacterDevice | Entry::Fifo | Entry::OpenFile, _) => Ok(OutputMode::Stream),
+        (Output::File, Entry::Standard, _) => Ok(OutputMode::Standard),
+        // An empty folder counts as absent: the user may have created it for this output.
+        (Output::Folder, Entry::Absent | Entry::EmptyFolder, None | Some(Fail)) => Ok(OutputMode::IfAbsent),
+        (Output::Folder, Entry::Absent | Entry::EmptyFolder | Entry::FullFolder, Some(Overwrite)) => {
             Ok(OutputMode::Replace)
         }
-        (Wanted::Folder, Found::Absent | Found::EmptyFolder | Found::FullFolder, Some(Append)) => {
+        (Output::Folder, Entry::Absent | Entry::EmptyFolder | Entry::FullFolder, Some(Append)) => {
             Ok(OutputMode::Append)
         }
-        (Wanted::Folder, Found::FullFolder, None | Some(Fail)) => {
+        (Output::Folder, Entry::FullFolder, None | Some(Fail)) => {
             Err("the folder exists and is not empty; remove it, or choose another name")
         }
-        (Wanted::Folder, Found::File | Found::OpenFile, _) => {
+        (Output::Folder, Entry::File | Entry::OpenFile, _) => {
             Err("it is a file; write one without the `/` at the end, or choose another name")
         }
-        (Wanted::Folder, Found::CharacterDevice | Found::Fifo | Found::Standard, _) => {
+        (Output::Folder, Entry::CharacterDevice | Entry::Fifo | Entry::Standard, _) => {
             Err("it is a device or a pipe, which holds no files; write one without the `/` at the end")
         }
     }
 }
 
-/// A path with all links followed, and what is there.
+/// The place of a path after following links, and what exists there.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
-    /// The path. Its folder exists, and no part of it is a link.
+pub(super) struct ResolvedPath {
+    /// The resolved path. Its folder exists, and no part of it is a link.
     pub(super) location: Location,
-    pub(super) found: Found,
-    /// Identifies what is there: device and inode.
+    pub(super) entry: Entry,
+    /// Device and inode of what exists.
     pub(super) id: Option<(u64, u64)>,
 }
 
-impl Place {
+impl ResolvedPath {
+    /// Resolves a path.
+    ///
     /// # Errors
-    /// If the path leads nowhere.
+    /// Fails if the path has no folder, or if its links cannot be followed.
     pub(super) fn of(location: &Location) -> Result<Self> {
         let path = location.path();
         if path.as_os_str().is_empty() {
-            return Err(refused(path, "the path is empty; name a file, or `-` for standard output"));
+            return Err(cannot_write(path, "the path is empty; name a file, or `-` for standard output"));
         }
         let resolved = location.storage().resolve(path).map_err(|error| match error {
             Unresolved::Folder(folder, error) => no_folder(path, &folder, error),
-            Unresolved::Links => refused(path, "there are too many links on the way, or they lead in a circle"),
+            Unresolved::Links => cannot_write(path, "there are too many links on the way, or they lead in a circle"),
             Unresolved::Io(error) => Error::io("create", path)(error),
         })?;
-        let found = Found::of(&resolved, location);
-        Ok(Place { location: location.with_path(resolved.path), found, id: resolved.id })
+        let entry = Entry::of(&resolved, location);
+        Ok(ResolvedPath { location: location.with_path(resolved.path), entry, id: resolved.id })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -151,7 +153,7 @@ impl Place {
 
 fn no_folder(path: &Path, folder: &Path, error: std::io::Error) -> Error {
     match (error.kind(), refused_url(path, UrlUse::Write)) {
-        (ErrorKind::NotFound, Some(reason)) => refused(path, &reason),
+        (ErrorKind::NotFound, Some(reason)) => cannot_write(path, &reason),
         (ErrorKind::NotFound, None) => Error::Plan(format!(
             "cannot create {}: there is no folder {}; make it first",
             path.display(),
@@ -161,21 +163,21 @@ fn no_folder(path: &Path, folder: &Path, error: std::io::Error) -> Error {
     }
 }
 
-/// Why nothing can be written to a path.
-pub(super) fn refused(path: &Path, reason: &str) -> Error {
+/// The error for a path that cannot be written.
+pub(super) fn cannot_write(path: &Path, reason: &str) -> Error {
     Error::Plan(format!("cannot write {}: {reason}", path.display()))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::Found::{
+    use super::Entry::{
         Absent, BlockDevice, CharacterDevice, EmptyFolder, Fifo, FullFolder, NamelessFolder, OpenFile, Socket, Standard,
     };
     use super::*;
 
-    /// What is there, and how it is written: unless said otherwise, to overwrite, to append, or to fail.
-    type Line = (Found, [Option<OutputMode>; 4]);
+    /// What exists, and the way to write: without a choice, to overwrite, to append, and to fail.
+    type Line = (Entry, [Option<OutputMode>; 4]);
 
     const RENAME: Option<OutputMode> = Some(OutputMode::Replace);
     const TO_NOTHING: Option<OutputMode> = Some(OutputMode::IfAbsent);
@@ -183,7 +185,7 @@ mod tests {
 
     const FILES: [Line; 11] = [
         (Absent, [RENAME, RENAME, APPEND, TO_NOTHING]),
-        (Found::File, [RENAME, RENAME, APPEND, None]),
+        (Entry::File, [RENAME, RENAME, APPEND, None]),
         (EmptyFolder, [None; 4]),
         (FullFolder, [None; 4]),
         (NamelessFolder, [None; 4]),
@@ -197,7 +199,7 @@ mod tests {
 
     const FOLDERS: [Line; 11] = [
         (Absent, [TO_NOTHING, RENAME, APPEND, TO_NOTHING]),
-        (Found::File, [None; 4]),
+        (Entry::File, [None; 4]),
         (EmptyFolder, [TO_NOTHING, RENAME, APPEND, TO_NOTHING]),
         (FullFolder, [None, RENAME, APPEND, None]),
         (NamelessFolder, [None; 4]),
@@ -210,20 +212,20 @@ mod tests {
     ];
 
     #[test]
-    fn what_is_there_decides() {
+    fn existing_entry_and_choice_decide_the_mode() {
         let choices = [None, Some(IfExists::Overwrite), Some(IfExists::Append), Some(IfExists::Fail)];
-        for (wanted, lines) in [(Wanted::File, FILES), (Wanted::Folder, FOLDERS)] {
-            for (found, ways) in lines {
-                for (choice, way) in choices.into_iter().zip(ways) {
-                    assert_eq!(decide(wanted, found, choice).ok(), way, "{wanted:?}, {found:?}, {choice:?}");
+        for (kind, lines) in [(Output::File, FILES), (Output::Folder, FOLDERS)] {
+            for (entry, modes) in lines {
+                for (choice, mode) in choices.into_iter().zip(modes) {
+                    assert_eq!(decide(kind, entry, choice).ok(), mode, "{kind:?}, {entry:?}, {choice:?}");
                 }
             }
         }
     }
 
     #[test]
-    fn what_the_process_has_open_is_found_by_number() {
-        let found = |path: &str| Place::of(&Location::from(path)).unwrap().found;
+    fn open_files_are_found_by_descriptor() {
+        let found = |path: &str| ResolvedPath::of(&Location::from(path)).unwrap().entry;
         assert_eq!(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].map(found), [Standard; 3]);
         assert_eq!(["/dev/null", "/dev/zero"].map(found), [CharacterDevice; 2]);
         let (reader, writer) = std::io::pipe().unwrap();

@@ -1,4 +1,4 @@
-//! An output of a program, from its path to its name.
+//! An output of a program, from its path to its final name.
 
 mod appender;
 mod by_epochs;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::claim::Claim;
 use super::folder::PendingFolder;
 use super::pipe::Pipe;
-use super::place::{Found, OutputMode, Place, Wanted, decide, refused};
+use super::place::{Entry, Output, OutputMode, ResolvedPath, cannot_write, decide};
 use super::terminal::StandardOutput;
 use crate::error::{Error, Result};
 use crate::storage::{Kind as PathKind, Location, ObjectWriter, PutMode, PutOptions, Storage};
@@ -21,20 +21,21 @@ pub use appender::Appender;
 
 pub use super::place::IfExists;
 
-/// Whether records may be added to a file of a format, behind those that are in it.
+/// How records may be appended to an existing file of a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Appending {
-    /// A file says at its end, or all over, what is in it.
+    /// Not at all, since the file describes its whole content, at its end or throughout.
     Never,
-    /// Values follow each other.
+    /// As values, without separators.
     Values,
-    /// Lines follow each other.
+    /// As lines.
     Lines,
-    /// Lines of JSON objects follow each other, unless the file is one array of objects.
+    /// As lines of JSON objects, unless the file is one array of objects.
     Objects,
 }
 
-/// An output: what the user's path means, and what there is of it in a run. Clones are the same output.
+/// An output: the user's path with its meaning, and the state of the output in a run. Clones are
+/// the same output.
 #[derive(Clone, Debug)]
 pub struct Target(Arc<Inner>);
 
@@ -43,8 +44,8 @@ struct Inner {
     kind: Kind,
     location: Location,
     if_exists: Option<IfExists>,
-    opened: Mutex<Option<Opened>>,
-    /// Whether it is a stream whose reader has gone.
+    opened: Mutex<Option<OpenOutput>>,
+    /// The reader of a stream has closed it.
     is_abandoned: AtomicBool,
 }
 
@@ -56,14 +57,14 @@ enum Kind {
     Printed,
 }
 
-/// What there is of an output while a job runs.
+/// The state of an output while a job runs.
 #[derive(Debug)]
-enum Opened {
-    /// A run is about to begin.
+enum OpenOutput {
+    /// A run is opening it.
     Preparing,
     Standard,
     Pipe(Arc<Pipe>),
-    Stream(Place),
+    Stream(ResolvedPath),
     File(PendingFile),
     Folder {
         pending: Arc<PendingFolder>,
@@ -71,12 +72,13 @@ enum Opened {
     },
 }
 
-/// A file until it has its name. Tasks write to it, and the job's thread ends it. `None` after that.
+/// A file until it gets its name. Tasks write it, and the job's thread finishes it. `None` after
+/// that.
 type PendingFile = Arc<Mutex<Option<Box<dyn ObjectWriter>>>>;
 
 impl Target {
-    /// What the user's path means: standard output where it is `-`, a folder where it ends with a slash. Where nothing is said of what exists, a file
-    /// is replaced, and a folder must be empty.
+    /// The output at a path of the user. `-` is standard output, and a path that ends with a slash
+    /// is a folder. Without `if_exists`, a file is replaced, and a folder must be empty.
     #[must_use]
     pub fn of(path: &str, if_exists: Option<IfExists>) -> Self {
         match path {
@@ -86,7 +88,7 @@ impl Target {
         }
     }
 
-    /// One file, which replaces what exists, or standard output.
+    /// A file, which replaces an existing one, or standard output for `-`.
     #[must_use]
     pub fn file(path: &str) -> Self {
         Self::new(if path == "-" { Kind::Standard } else { Kind::File }, path, None)
@@ -98,7 +100,7 @@ impl Target {
         Self::new(Kind::Folder, path, if_exists)
     }
 
-    /// Standard output, to be read by people.
+    /// Standard output for people to read, as `print` writes it.
     #[must_use]
     pub fn printed() -> Self {
         Self::new(Kind::Printed, "-", None)
@@ -120,7 +122,7 @@ impl Target {
         Target(Arc::new(Inner { kind, location, if_exists, opened, is_abandoned }))
     }
 
-    /// As the user wrote it.
+    /// The path as the user wrote it, or `standard output`.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self.0.kind {
@@ -129,7 +131,8 @@ impl Target {
         }
     }
 
-    /// For EXPLAIN: as the user wrote it, and what happens to what is there, where that was said.
+    /// The path as the user wrote it, and the choice for an existing file if there is one. For
+    /// EXPLAIN.
     #[must_use]
     pub fn describe(&self) -> String {
         let path = self.0.location.path().display();
@@ -145,19 +148,19 @@ impl Target {
         self.0.location.path().display().to_string()
     }
 
-    /// Whether it is a folder of files.
+    /// Returns `true` for a folder of files.
     #[must_use]
     pub fn is_folder(&self) -> bool {
         self.0.kind == Kind::Folder
     }
 
-    /// Whether it is for people to read.
+    /// Returns `true` for [`Target::printed`].
     #[must_use]
     pub fn is_printed(&self) -> bool {
         self.0.kind == Kind::Printed
     }
 
-    /// Whether nobody reads what is still written to it.
+    /// Returns `true` if the reader of a stream has closed it. Later bytes are dropped.
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
         self.0.is_abandoned.load(Ordering::Relaxed)
@@ -167,33 +170,34 @@ impl Target {
         self.0.is_abandoned.store(true, Ordering::Relaxed);
     }
 
-    /// What is wanted and where; nothing for standard output.
-    fn located(&self) -> Result<Option<(Wanted, Place)>> {
-        let wanted = match self.0.kind {
-            Kind::File => Wanted::File,
-            Kind::Folder => Wanted::Folder,
+    /// The place of the output and whether it is a file or a folder. `None` for standard output.
+    fn located(&self) -> Result<Option<(Output, ResolvedPath)>> {
+        let kind = match self.0.kind {
+            Kind::File => Output::File,
+            Kind::Folder => Output::Folder,
             Kind::Standard | Kind::Printed => return Ok(None),
         };
-        if wanted == Wanted::Folder && self.path() == Path::new("-") {
-            return Err(refused(
+        if kind == Output::Folder && self.path() == Path::new("-") {
+            return Err(cannot_write(
                 self.path(),
                 "it is standard output, which holds no folders; a folder of that name is `./-`",
             ));
         }
         if self.path().as_os_str().as_encoded_bytes().contains(&0) {
-            return Err(refused(self.path(), "no path holds a nul byte"));
+            return Err(cannot_write(self.path(), "no path holds a nul byte"));
         }
-        Ok(Some((wanted, Place::of(&self.0.location)?)))
+        Ok(Some((kind, ResolvedPath::of(&self.0.location)?)))
     }
 
-    /// Where it is and how it is written; nothing for standard output.
-    fn place(&self) -> Result<Option<(Place, OutputMode)>> {
-        let Some((wanted, place)) = self.located()? else { return Ok(None) };
-        let mode = decide(wanted, place.found, self.0.if_exists).map_err(|reason| refused(self.path(), reason))?;
+    /// The place of the output and the way to write it. `None` for standard output.
+    fn place(&self) -> Result<Option<(ResolvedPath, OutputMode)>> {
+        let Some((kind, place)) = self.located()? else { return Ok(None) };
+        let mode = decide(kind, place.entry, self.0.if_exists).map_err(|reason| cannot_write(self.path(), reason))?;
         Ok(Some((place, mode)))
     }
 
-    /// Where it goes, to be held against the other outputs of a run; nothing where that is nowhere, which [`Target::check`] says.
+    /// The place of the output, to compare with other outputs of a run. `None` if any number of
+    /// outputs may write there, or if [`Target::check`] fails.
     #[must_use]
     pub fn claim(&self) -> Option<Claim> {
         match self.0.kind {
@@ -205,17 +209,21 @@ impl Target {
         Claim::new(self.describe_path(), &place, self.is_folder())
     }
 
-    /// Makes room, once the output was [checked](Target::check). A pipe with a name is opened when somebody reads it.
+    /// Opens the output for a run, after it was [checked](Target::check). A named pipe is opened
+    /// later, when it has a reader.
     ///
     /// # Errors
-    /// Where nothing can be made there, or another run is at it.
+    /// Fails if nothing can be created at the place, or if another run writes this output.
     pub fn prepare(&self, appending: Appending, head: &[u8]) -> Result<()> {
         let mut opened = self.opened();
-        // A source whose bad records are written may be read by several runs.
+        // A source that writes its bad records may be read by several runs.
         if opened.is_some() {
-            return Err(refused(self.path(), "another run of this flow writes it at this moment; let one end first"));
+            return Err(cannot_write(
+                self.path(),
+                "another run of this flow writes it at this moment; let one end first",
+            ));
         }
-        *opened = Some(Opened::Preparing);
+        *opened = Some(OpenOutput::Preparing);
         drop(opened);
         self.0.is_abandoned.store(false, Ordering::Relaxed);
         let (opened, result) = match self.open(appending, head) {
@@ -226,25 +234,27 @@ impl Target {
         result
     }
 
-    fn opened(&self) -> MutexGuard<'_, Option<Opened>> {
+    fn opened(&self) -> MutexGuard<'_, Option<OpenOutput>> {
         self.0.opened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self, appending: Appending, head: &[u8]) -> Result<Opened> {
+    fn open(&self, appending: Appending, head: &[u8]) -> Result<OpenOutput> {
         Ok(match self.place()? {
-            None | Some((_, OutputMode::Standard)) => Opened::Standard,
-            Some((place, OutputMode::Stream)) if place.found == Found::Fifo => Opened::Pipe(Pipe::open(place.location)),
-            Some((place, OutputMode::Stream)) => Opened::Stream(place),
+            None | Some((_, OutputMode::Standard)) => OpenOutput::Standard,
+            Some((place, OutputMode::Stream)) if place.entry == Entry::Fifo => {
+                OpenOutput::Pipe(Pipe::open(place.location))
+            }
+            Some((place, OutputMode::Stream)) => OpenOutput::Stream(place),
             Some((place, mode)) => self.make(&place, mode, appending, head)?,
         })
     }
 
-    fn make(&self, place: &Place, mode: OutputMode, appending: Appending, head: &[u8]) -> Result<Opened> {
+    fn make(&self, place: &ResolvedPath, mode: OutputMode, appending: Appending, head: &[u8]) -> Result<OpenOutput> {
         // The error names the output, not the temporary file.
         let failed = Error::io("create", self.path());
         if self.is_folder() {
             let pending = Arc::new(PendingFolder::create(&place.location).map_err(failed)?);
-            return Ok(Opened::Folder { pending, mode });
+            return Ok(OpenOutput::Folder { pending, mode });
         }
         let mode = match mode {
             OutputMode::Append => {
@@ -255,66 +265,66 @@ impl Target {
             _ => PutMode::Replace,
         };
         let file = place.location.create(PutOptions { mode, is_durable: false }).map_err(failed)?;
-        Ok(Opened::File(Arc::new(Mutex::new(Some(file)))))
+        Ok(OpenOutput::File(Arc::new(Mutex::new(Some(file)))))
     }
 
     fn not_prepared(&self) -> Error {
         Error::Internal(format!("the output {} was not prepared", self.path().display()))
     }
 
-    /// What a task writes to: the output, or in a folder a file of this name.
+    /// The writer for a task. In a folder, `part` is the name of its file.
     ///
     /// # Errors
-    /// Where no file can be made.
+    /// Fails if the file cannot be created, or if the output was not prepared.
     pub fn appender(&self, part: &str) -> Result<Appender> {
         let opened = self.opened();
         match opened.as_ref().ok_or_else(|| self.not_prepared())? {
-            Opened::Preparing => Err(self.not_prepared()),
-            Opened::Standard => Ok(Appender::to_stream(StandardOutput, self.clone())),
-            Opened::Pipe(pipe) => Ok(Appender::to_stream(pipe.writer(), self.clone())),
-            Opened::Stream(place) => {
-                let kind = if place.found == Found::OpenFile { PathKind::OpenFile } else { PathKind::CharacterDevice };
+            OpenOutput::Preparing => Err(self.not_prepared()),
+            OpenOutput::Standard => Ok(Appender::to_stream(StandardOutput, self.clone())),
+            OpenOutput::Pipe(pipe) => Ok(Appender::to_stream(pipe.writer(), self.clone())),
+            OpenOutput::Stream(place) => {
+                let kind = if place.entry == Entry::OpenFile { PathKind::OpenFile } else { PathKind::CharacterDevice };
                 let stream = place.location.file_system().and_then(|files| files.open_stream(place.path(), kind));
                 Ok(Appender::to_stream(stream.map_err(Error::io("write", self.path()))?, self.clone()))
             }
-            Opened::File(pending) => Ok(Appender::to_file(PendingWriter(pending.clone()))),
-            Opened::Folder { pending, .. } => {
+            OpenOutput::File(pending) => Ok(Appender::to_file(PendingWriter(pending.clone()))),
+            OpenOutput::Folder { pending, .. } => {
                 pending.file(part).map(Appender::to_file).map_err(Error::io("create", self.path()))
             }
         }
     }
 
-    /// The folder that tasks write files to, wherever in it.
+    /// The folder that tasks write files to.
     ///
     /// # Errors
-    /// A defect of the caller.
+    /// Fails if the output is not a folder or was not prepared, which is a defect of the caller.
     pub fn pending_folder(&self) -> Result<Arc<PendingFolder>> {
         match self.opened().as_ref() {
-            Some(Opened::Folder { pending, .. }) => Ok(pending.clone()),
+            Some(OpenOutput::Folder { pending, .. }) => Ok(pending.clone()),
             _ => Err(self.not_prepared()),
         }
     }
 
-    /// Gives what was written its name, or removes it.
+    /// Ends the output. After `success` it gets its name, else it is removed.
     ///
     /// # Errors
-    /// Where it cannot get its name. It is removed then.
+    /// Fails if it cannot get its name. It is removed then.
     pub fn finish(&self, success: bool) -> Result<()> {
         let opened = self.opened().take();
         let (named, action) = match opened {
-            Some(Opened::File(pending)) => {
+            Some(OpenOutput::File(pending)) => {
                 let file = pending.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let appends = self.0.if_exists == Some(IfExists::Append);
                 let action = if appends { "append to" } else { "rename the finished output to" };
                 (file.filter(|_| success).map_or(Ok(()), ObjectWriter::finish), action)
             }
-            Some(Opened::Folder { pending, mode }) if success => match mode {
+            Some(OpenOutput::Folder { pending, mode }) if success => match mode {
                 OutputMode::Append => (pending.merge(), "append to"),
                 OutputMode::Replace => (pending.replace(), "replace"),
-                _ => (pending.replace_nothing(), "rename the finished output to"),
+                _ => (pending.rename_if_absent(), "rename the finished output to"),
             },
-            Some(Opened::Pipe(pipe)) => (pipe.finish(success), "write"),
-            Some(Opened::Folder { pending, .. }) => {
+            Some(OpenOutput::Pipe(pipe)) => (pipe.finish(success), "write"),
+            Some(OpenOutput::Folder { pending, .. }) => {
                 // Tasks may still hold it.
                 pending.discard();
                 return Ok(());
@@ -323,14 +333,14 @@ impl Target {
         };
         named.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
-                refused(self.path(), "somebody else wrote it while the job ran; remove it, or choose another name")
+                cannot_write(self.path(), "somebody else wrote it while the job ran; remove it, or choose another name")
             }
             _ => Error::io(action, self.path())(error),
         })
     }
 }
 
-/// Writes a file, unless the job has ended.
+/// Writes to a file. Drops the bytes after the job has ended.
 struct PendingWriter(PendingFile);
 
 impl Write for PendingWriter {
@@ -352,7 +362,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_several_runs_that_begin_at_once_has_the_output() {
+    fn only_one_concurrent_run_gets_the_output() {
         const RUNS: usize = 4;
         let folder = tempfile::tempdir().unwrap();
         let target = Target::file(folder.path().join("out").to_str().unwrap());
@@ -369,7 +379,7 @@ mod tests {
             assert_eq!(begun.into_iter().filter(|&begun| begun).count(), 1);
             target.finish(true).unwrap();
         }
-        // One that cannot begin is in nobody's way.
+        // A run that fails to start does not block the next one.
         let nowhere = Target::file("/nowhere/at/all");
         let errors = [(), ()].map(|()| nowhere.prepare(Appending::Never, &[]).unwrap_err().to_string());
         assert_eq!(errors[0], errors[1]);

@@ -1,33 +1,33 @@
-//! Standard output, where it is a terminal on which a line is kept besides: printed lines go above it.
+//! Standard output on a terminal whose last line shows progress. Other lines are printed above it.
 
 use std::io::{Result as IoResult, Write, stdout};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Calls what it is given while the line is away.
-type WithoutLine = dyn Fn(&mut dyn FnMut()) + Send + Sync;
+/// Hides the progress line, calls its argument, and shows the line again.
+type HideWhile = dyn Fn(&mut dyn FnMut()) + Send + Sync;
 
-/// The line that was begun last: a process has one terminal.
-static KEPT: Mutex<Option<Arc<WithoutLine>>> = Mutex::new(None);
+/// The progress line that was started last. A process has one terminal.
+static CURRENT_LINE: Mutex<Option<Arc<HideWhile>>> = Mutex::new(None);
 
-/// A line that is kept at the terminal's end, such as that of progress, until this is dropped.
+/// A progress line at the end of the terminal. It ends when this is dropped.
 #[must_use = "the line is no longer kept when this is dropped"]
-pub struct TerminalLine(Arc<WithoutLine>);
+pub struct TerminalLine(Arc<HideWhile>);
 
 impl TerminalLine {
-    /// Keeps a line: `without` takes it away, calls what it is given, and puts it back.
+    /// Starts a progress line. `without` must hide it, call its argument, and show it again.
     pub fn keep(without: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
-        let without: Arc<WithoutLine> = Arc::new(without);
-        *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some(without.clone());
+        let without: Arc<HideWhile> = Arc::new(without);
+        *CURRENT_LINE.lock().unwrap_or_else(PoisonError::into_inner) = Some(without.clone());
         TerminalLine(without)
     }
 }
 
 impl Drop for TerminalLine {
     fn drop(&mut self) {
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another job may have begun one since.
-        if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &self.0)) {
-            *kept = None;
+        let mut current = CURRENT_LINE.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another job may have started its own line since.
+        if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.0)) {
+            *current = None;
         }
     }
 }
@@ -37,7 +37,7 @@ pub(super) struct StandardOutput;
 
 impl Write for StandardOutput {
     fn write(&mut self, bytes: &[u8]) -> IoResult<usize> {
-        // What is flushed within has left before the line is back.
+        // Flushed while the line is hidden.
         without_line(|| {
             let mut out = stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush()).map(|()| bytes.len())
@@ -50,11 +50,11 @@ impl Write for StandardOutput {
 }
 
 fn without_line<T>(mut write: impl FnMut() -> IoResult<T>) -> IoResult<T> {
-    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let Some(without) = kept else { return write() };
+    let current = CURRENT_LINE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(without) = current else { return write() };
     let mut written = None;
     without(&mut || written = Some(write()));
-    // Whoever keeps a line calls what it is given.
+    // `without` must call its argument. If it did not, the bytes are written now.
     written.unwrap_or_else(write)
 }
 
@@ -65,25 +65,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_written_while_the_kept_one_is_away() {
-        let (say, said) = channel();
-        let saying = say.clone();
+    fn lines_are_written_while_the_progress_line_is_hidden() {
+        let (send_event, events) = channel();
+        let line_events = send_event.clone();
         let line = TerminalLine::keep(move |write| {
-            saying.send("away").unwrap();
+            line_events.send("away").unwrap();
             write();
-            saying.send("back").unwrap();
+            line_events.send("back").unwrap();
         });
         without_line(|| {
-            say.send("written").unwrap();
+            send_event.send("written").unwrap();
             Ok(())
         })
         .unwrap();
         drop(line);
         without_line(|| {
-            say.send("alone").unwrap();
+            send_event.send("alone").unwrap();
             Ok(())
         })
         .unwrap();
-        assert_eq!(said.try_iter().collect::<Vec<_>>(), ["away", "written", "back", "alone"]);
+        assert_eq!(events.try_iter().collect::<Vec<_>>(), ["away", "written", "back", "alone"]);
     }
 }

@@ -15,17 +15,17 @@ pub(crate) struct Place {
     pub(crate) inline: Vec<InlineStepPlan>,
     /// Whether several consumers read the rows, so that no step may follow in this stage.
     pub(crate) forked: bool,
-    /// Whether the rows are spooled: their reader may wait for another branch of a fork, which must
-    /// not be held back.
-    pub(crate) meets: bool,
+    /// Whether the rows are spooled. Their reader may read another branch of the same fork first,
+    /// and must not hold the fork back.
+    pub(crate) is_spooled: bool,
     /// Whether the rows of the tasks are in one order, task by task.
     pub(crate) ordered: bool,
 }
 
 impl Place {
     /// The place after the last step of a stage, which has an operator's rows.
-    pub(crate) fn behind(stage: usize, operator: usize) -> Self {
-        Place { stage, operator, inline: Vec::new(), forked: false, meets: false, ordered: false }
+    pub(crate) fn after_step(stage: usize, operator: usize) -> Self {
+        Place { stage, operator, inline: Vec::new(), forked: false, is_spooled: false, ordered: false }
     }
 }
 
@@ -69,7 +69,7 @@ impl Builder {
 
     /// Ships a place's rows to an inbox.
     pub(crate) fn ship_to(&mut self, place: Place, ship: Ship, layout: Arc<RowLayout>, to: (usize, usize)) {
-        if place.meets {
+        if place.is_spooled {
             return self.ship_spooled(place, ship, layout, to);
         }
         let Place { stage, operator, inline, ordered, .. } = place;
@@ -94,20 +94,20 @@ impl Builder {
         if !strategy.ends_with(SPOOL) {
             *strategy = if strategy.is_empty() { SPOOL.to_owned() } else { format!("{strategy}, {SPOOL}") };
         }
-        self.ship_to(Place { meets: false, ..place }, before, layout.clone(), (stage, 0));
-        let spooled = Place { ordered, ..Place::behind(stage, operator) };
+        self.ship_to(Place { is_spooled: false, ..place }, before, layout.clone(), (stage, 0));
+        let spooled = Place { ordered, ..Place::after_step(stage, operator) };
         self.ship_to(spooled, behind, layout, to);
     }
 
     /// A place where a step may follow: after a fork, in a new stage.
     pub(crate) fn open(&mut self, place: Place, types: &[LeafType], live: &LeafSet) -> Place {
-        if place.forked { self.behind(place, types, live) } else { place }
+        if place.forked { self.in_new_stage(place, types, live) } else { place }
     }
 
     /// A new stage, each of whose tasks receives the rows of one task.
-    pub(crate) fn behind(&mut self, place: Place, types: &[LeafType], live: &LeafSet) -> Place {
+    pub(crate) fn in_new_stage(&mut self, place: Place, types: &[LeafType], live: &LeafSet) -> Place {
         let (tasks, behind) =
-            (self.tasks(&place), Place { inline: Vec::new(), forked: false, meets: false, ..place.clone() });
+            (self.tasks(&place), Place { inline: Vec::new(), forked: false, is_spooled: false, ..place.clone() });
         let stage = self.stage(Head::Inbox(0), tasks);
         let layout = Arc::new(RowLayout::new(types, live));
         self.ship_to(place, Ship::Forward, layout, (stage, 0));
@@ -137,6 +137,6 @@ impl Builder {
             others: Vec::new(),
             fills: Vec::new(),
         });
-        Place { ordered, ..Place::behind(stage, operator) }
+        Place { ordered, ..Place::after_step(stage, operator) }
     }
 }

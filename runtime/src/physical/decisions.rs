@@ -1,10 +1,11 @@
-//! The choices of a plan as a value: to read, compare and keep, and to make the same plan again.
+//! The choices of a plan as a value: to show, compare and keep them, and to make the same plan
+//! again.
 //!
-//! A decision names an operator by its identity, which a program's text gives it, rather than by its
-//! place in a plan. So decisions hold for a program that is built again, in this process or another.
-//! All choices that depend on estimates are decisions: strategies, numbers of tasks, orders of joins,
-//! and runtime filters with their sizes. A process that plans the same program with the same options
-//! and these decisions thus has the same stages, whatever its own estimates are.
+//! A decision names an operator by its identity, which follows from the text of the program, and
+//! not by its position in a plan. So decisions remain valid if the program is built again, in this
+//! process or another. All choices that depend on estimates are decisions: strategies, numbers of
+//! tasks, join orders, and runtime filters with their sizes. So a process that plans the same
+//! program with the same options and these decisions makes the same stages, whatever its estimates.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,17 +18,17 @@ use crate::value::json::Value;
 
 use super::join_order::JoinOrder;
 
-/// The form of decisions as text.
+/// The version of decisions as text.
 const VERSION: u64 = 1;
 
-/// How an operator runs.
+/// The chosen alternative to run an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// Its drivers: `combine sum, merge sum`.
     pub how: String,
-    /// How the rows of each input come to it: `hash 0 2`, by the leaves with these numbers.
+    /// The exchange of each input: `hash 0 2`, with the numbers of the leaves.
     pub ships: Vec<String>,
-    /// In how many tasks.
+    /// The number of tasks.
     pub tasks: usize,
 }
 
@@ -37,33 +38,35 @@ impl fmt::Display for Choice {
     }
 }
 
-/// One way to run an operator, and what it is expected to cost.
+/// An alternative to run an operator, with its estimated cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// The way.
+    /// The alternative.
     pub choice: Choice,
-    /// What the operator itself takes, with the way of its rows to it.
+    /// The seconds of the operator itself, with the exchanges of its inputs.
     pub seconds: f64,
-    /// With all that is before it, but for what is before a fork that others read, too: the least that a plan takes in which the operator runs so.
+    /// The seconds with all operators before it, without those before an open fork. It is the
+    /// minimum over all plans in which the operator runs this way.
     pub total_seconds: f64,
-    /// How its rows lie then: `hashed by 0 2`, by the leaves with these numbers.
+    /// The placement of its output: `hashed by 0 2`, with the numbers of the leaves.
     pub gives: String,
 }
 
-/// How the operators of a plan run, and in which order inner joins are made.
+/// The strategies of the operators of a plan, and the orders of inner joins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decisions {
     /// By the identities of operators.
     operators: BTreeMap<String, Choice>,
     /// By the identities of regions' uppermost joins.
     join_orders: BTreeMap<String, JoinOrder>,
-    /// The runtime filters, by the identity of the join and the port: the expected keys that size a
-    /// filter, or `None` if it only leaves out splits. `None` if estimates place filters.
+    /// The runtime filters, by the identity of the join and the port. The value is the expected
+    /// number of keys, which sizes the filter, or `None` if the filter only excludes splits. The
+    /// map is `None` if estimates place filters.
     runtime_filters: Option<BTreeMap<(String, usize), Option<usize>>>,
 }
 
 impl Choice {
-    /// That of a strategy.
+    /// The choice of a strategy.
     #[must_use]
     pub fn of(strategy: &Strategy) -> Self {
         let before = strategy.edges.iter().filter_map(|edge| edge.before.as_ref()).map(|before| before.name.clone());
@@ -74,7 +77,7 @@ impl Choice {
     }
 }
 
-/// A way of shipping with all that belongs to it.
+/// An exchange with its leaves, as text.
 pub(crate) fn ship_text(ship: &Ship) -> String {
     match ship {
         Ship::Hash(leaves) => {
@@ -87,19 +90,20 @@ pub(crate) fn ship_text(ship: &Ship) -> String {
 }
 
 impl Decisions {
-    /// These choices.
+    /// Decisions with these choices and nothing else.
     #[must_use]
     pub fn of(choices: impl IntoIterator<Item = (String, Choice)>) -> Self {
         Decisions { operators: choices.into_iter().collect(), ..Decisions::default() }
     }
 
-    /// How an operator is to run, if that is decided.
+    /// The decided choice of an operator. `None` if estimates decide.
     #[must_use]
     pub fn get(&self, identity: &str) -> Option<&Choice> {
         self.operators.get(identity)
     }
 
-    /// In which order the joins of a region are to be made, if that is decided; the region has the identity of its uppermost join.
+    /// The decided join order of a region, by the identity of its uppermost join. `None` if
+    /// estimates decide.
     #[must_use]
     pub fn join_order(&self, join: &str) -> Option<&JoinOrder> {
         self.join_orders.get(join)
@@ -110,22 +114,24 @@ impl Decisions {
         self.join_orders.iter().map(|(join, order)| (join.as_str(), order))
     }
 
-    /// The same, with another order for the joins of a region, which has the identity of its uppermost
-    /// join. A plan that cannot have that order is refused. Estimates place the runtime filters.
+    /// The same decisions with another join order of a region, given by the identity of its
+    /// uppermost join. A plan that cannot have that order is rejected. Estimates place the runtime
+    /// filters.
     #[must_use]
     pub fn with_join_order(mut self, join: impl Into<String>, order: JoinOrder) -> Self {
         self.join_orders.insert(join.into(), order);
         Decisions { runtime_filters: None, ..self }
     }
 
-    /// The same, with another choice for one operator. Estimates place the runtime filters.
+    /// The same decisions with another choice for one operator. Estimates place the runtime
+    /// filters.
     #[must_use]
     pub fn with(mut self, identity: impl Into<String>, choice: Choice) -> Self {
         self.operators.insert(identity.into(), choice);
         Decisions { runtime_filters: None, ..self }
     }
 
-    /// The same, with these runtime filters and no others.
+    /// The same decisions with these runtime filters and no others.
     pub(crate) fn with_runtime_filters(
         self,
         filters: impl IntoIterator<Item = ((String, usize), Option<usize>)>,
@@ -133,25 +139,30 @@ impl Decisions {
         Decisions { runtime_filters: Some(filters.into_iter().collect()), ..self }
     }
 
-    /// The expected keys of the runtime filter of a join at a port. `None` if estimates decide, and
-    /// `Some(None)` if there is no such filter.
+    /// The decided runtime filter of a join at a port: its expected number of keys. `None` if
+    /// estimates decide, and `Some(None)` if there is no such filter.
     pub(crate) fn runtime_filter(&self, join: &str, port: usize) -> Option<Option<Option<usize>>> {
         let filters = self.runtime_filters.as_ref()?;
         Some(filters.get(&(join.to_owned(), port)).copied())
     }
 
-    /// Each operator's choice, in the order of their identities.
+    /// The choice of each operator, in the order of the identities.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Choice)> {
         self.operators.iter().map(|(identity, choice)| (identity.as_str(), choice))
     }
 
-    /// As JSON: `{"version": 1, "operators": {"counts/sum": {"how": "…", "ships": ["hash 0"], "tasks": 2}}, "join_orders": {"joined": [["a", "b"], "c"]}}`.
+    /// The decisions as JSON:
+    ///
+    /// ```json
+    /// {"version": 1, "operators": {"counts/sum": {"how": "…", "ships": ["hash 0"], "tasks": 2}},
+    ///  "join_orders": {"joined": [["a", "b"], "c"]}}
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
         self.value().to_string()
     }
 
-    /// The same, before it is a text.
+    /// The decisions as a JSON value.
     pub(crate) fn value(&self) -> Value {
         let operators = self.operators.iter().map(|(id, choice)| (id.clone(), choice_value(choice))).collect();
         let join_orders = self.join_orders.iter().map(|(join, order)| (join.clone(), order.value())).collect();
@@ -169,10 +180,10 @@ impl Decisions {
         Value::Object(members.into_iter().chain(filters).collect())
     }
 
-    /// Of [`Decisions::to_json`], or of a plan's JSON, which holds them.
+    /// Parses the text of [`Decisions::to_json`], or the JSON of a plan, which contains it.
     ///
     /// # Errors
-    /// [`Error::Plan`] for another text.
+    /// [`Error::Plan`] if the text is neither.
     pub fn from_json(text: &str) -> Result<Self> {
         let wrong = |what: String| {
             Error::Plan(format!("these are no decisions of a plan: {what}; take them as EXPLAIN gives them"))
@@ -182,7 +193,7 @@ impl Decisions {
         Value::parse(text).and_then(of_plan).map_err(wrong)
     }
 
-    /// Of [`Decisions::value`].
+    /// Reads the value of [`Decisions::value`].
     pub(crate) fn of_value(all: &Value) -> Result<Self, String> {
         if all["version"].as_number() != Some(VERSION) {
             return Err(format!("version {}, where {VERSION} is known", all["version"]));
@@ -196,7 +207,7 @@ impl Decisions {
         };
         let choices = operators.iter().map(choice).collect::<Option<BTreeMap<_, _>>>();
         let choices = choices.ok_or_else(|| "an operator has no `how`, `ships` or `tasks`".to_owned())?;
-        // What was written before joins were reordered has none.
+        // Decisions of versions without join orders lack the member.
         let orders = all["join_orders"].as_object().into_iter().flatten();
         let orders = orders.map(|(join, order)| Some((join.clone(), JoinOrder::of_value(order)?)));
         let orders = orders.collect::<Option<BTreeMap<_, _>>>();
@@ -227,18 +238,19 @@ pub(crate) fn choice_value(choice: &Choice) -> Value {
     Value::object([("how", choice.how.as_str().into()), ("ships", ships), ("tasks", choice.tasks.into())])
 }
 
-/// An identity without the number that tells it from others of the same name.
+/// An identity without the number that distinguishes equal identities.
 pub(crate) fn without_number(identity: &str) -> &str {
     let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     identity.rsplit_once('#').filter(|(_, number)| is_number(number)).map_or(identity, |(name, _)| name)
 }
 
-/// The identities of a plan's nodes: where several have one, the later ones have a number behind it. Later is what the program made later, so that an operator has the same
-/// identity wherever the optimizer puts it.
+/// The identities of a plan's nodes. If several are equal, a number is appended to the later ones,
+/// in the order in which the program made the nodes. So an operator keeps its identity wherever the
+/// optimizer moves it.
 pub(crate) fn identities(nodes: &[Arc<Node>]) -> Vec<String> {
     let mut identities: Vec<String> = nodes.iter().map(|node| node.identity()).collect();
     let mut as_made: Vec<usize> = (0..nodes.len()).collect();
-    as_made.sort_by_key(|&node| nodes[node].written);
+    as_made.sort_by_key(|&node| nodes[node].program_sequence);
     let mut seen: HashMap<String, usize> = HashMap::new();
     for node in as_made {
         let count = seen.entry(identities[node].clone()).or_default();
@@ -255,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decisions_are_the_same_after_a_way_through_text() {
+    fn decisions_survive_a_round_trip_through_json() {
         let choice = Choice { how: "hash join, build left".to_owned(), ships: vec!["hash 0 2".to_owned()], tasks: 3 };
         let relation = |name: &str| JoinOrder::Relation(name.to_owned());
         let order = JoinOrder::join(JoinOrder::join(relation("a/b"), relation("a/b@2")), relation("\"⋈\""));

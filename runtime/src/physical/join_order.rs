@@ -1,24 +1,25 @@
-//! In which order inner joins are made, as a value: what a plan says of it, and what can be decided.
+//! Orders of inner joins as a value: those that a plan has, and those that a decision sets.
 
 use std::fmt;
 
 use crate::value::json::Value;
 
-/// An order is clearly better than another one if it carries at most this share of the other's bytes.
+/// An order is clearly better than another one if it passes at most this share of the other's
+/// bytes.
 const CLEARLY_BETTER: f64 = 0.8;
 
 /// An order of inner joins: a binary tree of relations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JoinOrder {
-    /// The identity of an operator whose records come to the joins. Where the records of one operator come to several of the joins, the second time
-    /// it is `identity@2`, and so on.
+    /// The identity of an operator that the joins read. If several joins read the same operator,
+    /// its second occurrence is `identity@2`, and so on.
     Relation(String),
-    /// What the left and the right order give, joined.
+    /// The join of the left and the right order.
     Join(Box<[JoinOrder; 2]>),
 }
 
 impl JoinOrder {
-    /// What two orders give, joined.
+    /// The join of two orders.
     #[must_use]
     pub fn join(left: JoinOrder, right: JoinOrder) -> Self {
         JoinOrder::Join(Box::new([left, right]))
@@ -36,7 +37,7 @@ impl JoinOrder {
         }
     }
 
-    /// As JSON: a relation is a text, a join a list of two.
+    /// The order as JSON: a relation is a text, and a join a list of two.
     pub(crate) fn value(&self) -> Value {
         match self {
             JoinOrder::Relation(identity) => identity.as_str().into(),
@@ -44,7 +45,7 @@ impl JoinOrder {
         }
     }
 
-    /// Of [`JoinOrder::value`]. JSON that nests deeper than the engine's own is no value.
+    /// Reads the value of [`JoinOrder::value`]. `None` if it is no order.
     pub(crate) fn of_value(value: &Value) -> Option<Self> {
         if let Some(identity) = value.as_str() {
             return Some(JoinOrder::Relation(identity.to_owned()));
@@ -60,40 +61,42 @@ impl fmt::Display for JoinOrder {
     }
 }
 
-/// An order of joins, and what its joins are expected to carry.
+/// An order of joins, with the estimated size of its intermediate results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderEstimate {
     /// The order.
     pub order: JoinOrder,
-    /// The records that all joins but the uppermost one give. The uppermost one gives the same in each order.
+    /// The records that all joins except the uppermost one emit. The uppermost join emits the same
+    /// records in each order.
     pub rows: f64,
-    /// What these records take in tables and exchanges, in bytes.
+    /// The bytes of these records in tables and exchanges.
     pub bytes: f64,
 }
 
 impl OrderEstimate {
-    /// Whether the optimizer takes this order where `other` is written: estimates are not exact, so a small difference changes nothing.
+    /// Returns `true` if the optimizer prefers this order to `other`, the order as written.
+    /// Estimates are not exact, so small differences do not count.
     #[must_use]
     pub fn is_clearly_better_than(&self, other: &OrderEstimate) -> bool {
         self.bytes <= other.bytes * CLEARLY_BETTER
     }
 }
 
-/// A region: inner joins of at least three relations that may be made in any order.
+/// A region: inner joins of at least three relations that may run in any order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JoinRegion {
     /// The identity of the region's uppermost join.
     pub join: String,
-    /// The order in which the program has the joins.
+    /// The order of the joins in the program.
     pub written: OrderEstimate,
-    /// The order in which the plan has them.
+    /// The order of the joins in the plan.
     pub chosen: OrderEstimate,
-    /// The order that carries least, as far as orders were looked at.
+    /// The best order that was found.
     pub best: OrderEstimate,
 }
 
 impl JoinRegion {
-    /// Whether the plan has the joins in another order than the program.
+    /// Returns `true` if the plan has another order than the program.
     #[must_use]
     pub fn is_reordered(&self) -> bool {
         self.written.order != self.chosen.order

@@ -40,12 +40,13 @@ pub struct OperatorInfo {
     pub strategy: String,
     /// Its strategies, the cheapest first. Empty if it has no strategies.
     pub candidates: Vec<Candidate>,
-    /// The chosen one.
+    /// The chosen strategy. `None` if it has no strategies.
     pub chosen: Option<Choice>,
-    /// The operators that it reads, and how their rows are shipped.
+    /// The operators that it reads, each with its exchange.
     pub inputs: Vec<(usize, Ship)>,
-    /// Whether rows bypass it: the planner added it and did not need it. EXPLAIN leaves it out.
-    pub is_passed_by: bool,
+    /// Whether it is left out: the planner added it and did not need it. Its readers read its
+    /// input. EXPLAIN does not show it.
+    pub is_left_out: bool,
     /// Its part in the loop around it.
     pub in_loop: Option<LoopMember>,
     /// Parallel tasks.
@@ -108,9 +109,9 @@ pub enum InlineStepPlan {
     EventTime(usize),
     /// Adds a leaf: the start of a row's window. No inline step follows it.
     WindowStart(usize, TumblingWindows, usize),
-    /// Drops rows without a partner by the runtime filter of this number and the leaves of the key.
-    /// It begins once the filter is complete, and runs while it drops enough rows. The input would
-    /// have received them.
+    /// Drops rows without a partner, by the runtime filter of this number and the leaves of the
+    /// key. It starts when the filter is complete, and runs while it drops enough rows. The last
+    /// value is the input that would have received the rows.
     RuntimeFilter(usize, Arc<[usize]>, InputOf),
 }
 
@@ -127,7 +128,7 @@ impl InlineStepPlan {
         }
     }
 
-    /// Whether it has to receive all rows, even if no later step needs them.
+    /// Returns `true` if it has to receive all rows, even if no later step needs them.
     #[must_use]
     pub fn counts(&self) -> bool {
         matches!(self, InlineStepPlan::Filter(_, filter, _) if filter.predicate.has_effects())
@@ -160,7 +161,8 @@ pub struct StepPlan {
 }
 
 impl StepPlan {
-    /// Whether a task may end before its input does, by its driver and the filters before it.
+    /// Returns `true` if a task may end before its input does, by its driver and the filters before
+    /// it.
     #[must_use]
     pub fn may_stop(&self) -> bool {
         // A later round may need rows that this round does not.
@@ -196,13 +198,13 @@ pub struct OutputPlan {
     pub operator: usize,
     /// The work on rows before they are written.
     pub inline: Vec<InlineStepPlan>,
-    /// How rows are sent.
+    /// The exchange.
     pub ship: Ship,
     /// The layout of rows in pages.
     pub layout: Arc<RowLayout>,
     /// The receiving stage, and its inbox.
     pub to: (usize, usize),
-    /// Whether a receiver reads the tasks one after the other: their rows are in one order.
+    /// Whether a receiver reads the tasks one after the other, because their rows are in one order.
     pub in_order: bool,
     /// For a side output: its other readers, whose counters also count its rows.
     pub also_counted: Vec<usize>,
@@ -227,7 +229,7 @@ pub struct StagePlan {
     pub tasks: usize,
     /// The number of inboxes, of the head and of side ports.
     pub inboxes: usize,
-    /// How the head makes watermarks, if it does.
+    /// The origin of the head's watermarks. `None` if it makes none.
     pub watermarks: Option<Watermarks>,
     /// For a source: the numbers of runtime filters, and the leaf that is their key. Splits whose
     /// statistics exclude all keys are not read.
@@ -235,34 +237,36 @@ pub struct StagePlan {
 }
 
 impl StagePlan {
-    /// Whether each row leaves the steps before the head emits rows of another split. Event times
-    /// then belong to the split that was read last.
+    /// Returns `true` if each row leaves the steps before the head emits rows of another split.
+    /// Event times then belong to the split that was read last.
     pub(crate) fn keeps_splits_apart(&self) -> bool {
         self.steps.iter().all(|step| step.driver.order == RowOrder::Kept)
     }
 }
 
-/// How the head of a stage makes watermarks.
+/// The origin of the watermarks of a stage's head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watermarks {
     /// The leaf of a source's rows that holds event time. Without it, an
     /// [inline step](InlineStepPlan::EventTime) of the stage notes the times.
     pub leaf: Option<usize>,
-    /// The most that a record may be earlier than the records before it.
+    /// The maximum time by which a record may be earlier than the records before it, in
+    /// microseconds.
     pub lateness_micros: i64,
 }
 
-/// A filter that the build side of a join gives for its probe rows.
+/// A filter that the build side of a join fills, for the rows of the probe side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuntimeFilterPlan {
     /// The join.
     pub join: usize,
     /// The port whose rows are filtered.
     pub port: usize,
-    /// Number of tasks that fill it: all if each has a part of the build side, otherwise the first.
+    /// The number of tasks that fill it: all tasks if each has a part of the build side, otherwise
+    /// only the first.
     pub tasks: usize,
-    /// Expected rows of all tasks, which size the filter. `None` if it has only the least and the
-    /// greatest key, which leave out splits.
+    /// The expected number of rows of all tasks, which sizes the filter. `None` if it has only the
+    /// smallest and the greatest key, to exclude splits.
     pub rows: Option<usize>,
 }
 
@@ -299,8 +303,8 @@ impl PhysicalPlan {
         self.join_regions.iter().fold(operators, with_order).with_runtime_filters(filters)
     }
 
-    /// For each operator, the most tasks of its parts. A combiner runs in the sending tasks, and so
-    /// does a join's runtime filter.
+    /// For each operator, the maximum number of tasks of its parts. A combiner runs in the sending
+    /// tasks, and so does a join's runtime filter.
     #[must_use]
     pub fn tasks_of_operators(&self) -> Vec<usize> {
         let mut tasks = vec![0; self.operators.len()];

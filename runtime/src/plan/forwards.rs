@@ -1,13 +1,14 @@
-//! Forwarded fields: what an operator's output takes over from its inputs.
+//! Forwarded fields: the leaves that an operator copies from its inputs to its output.
 
 use crate::row::Schema;
 
-/// For leaves of an output, the leaves of inputs whose values they have.
+/// For leaves of an output, the leaves of inputs that they copy.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forwards(Vec<(usize, (usize, usize))>);
 
 impl Forwards {
-    /// Says that leaves `to` of the output have the values of leaves `from` of an input. Nothing is said where these are not alike.
+    /// Records that leaves `to` of the output copy leaves `from` of an input. Ignored if their
+    /// types differ.
     pub fn add(&mut self, (to, output): (&[usize], &Schema), input: usize, (from, of_input): (&[usize], &Schema)) {
         let ty = |schema: &Schema, leaf: usize| schema.leaves().get(leaf).map(|leaf| leaf.ty);
         let alike = |(&to, &from): (&usize, &usize)| ty(output, to).is_some() && ty(output, to) == ty(of_input, from);
@@ -16,7 +17,7 @@ impl Forwards {
         }
     }
 
-    /// For each of `leaves` leaves of the output, the leaf of this input with the same value.
+    /// For each of the first `leaves` leaves of the output, the leaf of this input that it copies.
     #[must_use]
     pub fn of(&self, input: usize, leaves: usize) -> Vec<Option<usize>> {
         let mut of = vec![None; leaves];
@@ -28,7 +29,7 @@ impl Forwards {
         of
     }
 
-    /// Whether nothing is taken over, as far as anybody knows.
+    /// Returns `true` if no copied leaf is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -7,13 +7,13 @@ use crate::error::{Error, Result};
 use crate::plan::{LoopOperator, LoopOperatorPart, Node};
 use crate::strategy::LoopId;
 
-/// The nodes that run in the rounds of loops, by their sequence numbers: all that depend on the
-/// beginning of a loop, up to its end, which is not one of them.
+/// The nodes that run in the rounds of loops, by their sequence numbers. These are all nodes that
+/// depend on the beginning of a loop, up to its end, which is not included.
 #[derive(Debug, Default)]
 pub struct Loops(HashMap<u64, LoopId>);
 
 impl Loops {
-    /// Those of a plan, inputs before consumers.
+    /// Finds the loops of a plan. The nodes are in topological order, inputs before consumers.
     #[must_use]
     pub fn of(nodes: &[Arc<Node>]) -> Self {
         let mut loops = HashMap::new();
@@ -30,23 +30,23 @@ impl Loops {
         Loops(loops)
     }
 
-    /// Whether the plan has no loop.
+    /// Returns `true` if the plan has no loop.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The loop that a node runs in.
+    /// The loop in which a node runs. `None` outside of loops.
     #[must_use]
-    pub fn around(&self, node: &Node) -> Option<LoopId> {
+    pub fn loop_of(&self, node: &Node) -> Option<LoopId> {
         self.0.get(&node.sequence).copied()
     }
 
     /// Checks that the loops can run.
     ///
     /// # Errors
-    /// With the operator: a loop in a loop, a body that does not read the loop's rows, or rows that
-    /// leave a body before its end.
+    /// Fails for a loop in a loop, for a body that does not read the loop's rows, and if rows leave
+    /// a body before its end. The error has the operator.
     pub fn check(&self, nodes: &[Arc<Node>]) -> Result<()> {
         let read: HashSet<u64> = nodes.iter().flat_map(|node| &node.inputs).map(|input| input.sequence).collect();
         let mut sets: HashMap<LoopId, usize> = HashMap::new();
@@ -63,10 +63,10 @@ impl Loops {
         Ok(())
     }
 
-    /// The mistake of a program at a node. `sets` counts the joins with the solution set of each loop,
-    /// `read` has the nodes that others read.
+    /// The mistake of a program at a node. `sets` has the number of joins with the solution set of
+    /// each loop, and `read` the nodes that have a reader.
     fn mistake(&self, node: &Node, sets: &HashMap<LoopId, usize>, read: &HashSet<u64>) -> Option<&'static str> {
-        let inputs = || node.inputs.iter().filter_map(|input| self.around(input));
+        let inputs = || node.inputs.iter().filter_map(|input| self.loop_of(input));
         match node.operator.as_loop().map(|of| (of.part, of.loop_id)) {
             Some((LoopOperatorPart::Begin { .. }, _)) if inputs().next().is_some() => {
                 Some("a loop in the body of another is not there yet: run the inner one first, or unroll it")
@@ -89,7 +89,7 @@ impl Loops {
             _ if inputs().any(|inside| inputs().any(|other| other != inside)) => Some(
                 "rows of two loops meet before either has come to its end: give the loop's result on, not a flow of its body",
             ),
-            _ if self.around(node).is_some() && !read.contains(&node.sequence) => Some(
+            _ if self.loop_of(node).is_some() && !read.contains(&node.sequence) => Some(
                 "rows leave a loop's body otherwise than as what the body gives: write, or keep, the loop's result",
             ),
             _ => None,

@@ -34,9 +34,9 @@ pub use table::{Table, unbounded_memory, unbounded_writer};
 pub struct Node {
     /// The number of the node, in the order in which nodes are made.
     pub sequence: u64,
-    /// The sequence number of the node in the program, if the planner replaced that node by this
-    /// one.
-    pub written: u64,
+    /// The sequence number of the node in the program that this node replaced. Its own number if it
+    /// replaced none.
+    pub program_sequence: u64,
     /// The place in the program: bindings and functions, from the outside in. Path and name are the
     /// node's identity.
     pub path: Arc<str>,
@@ -72,7 +72,7 @@ impl Node {
     ) -> Self {
         static SEQUENCE: AtomicU64 = AtomicU64::new(0);
         let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
-        Node { sequence, written: sequence, path, origin, text, operator, inputs }
+        Node { sequence, program_sequence: sequence, path, origin, text, operator, inputs }
     }
 
     /// The same node with other inputs.
@@ -81,8 +81,8 @@ impl Node {
         self.with_operator(self.operator.clone(), inputs)
     }
 
-    /// As [`Node::with_inputs`]. Returns the node itself if it already has these inputs, as most
-    /// nodes do that a rule visits.
+    /// As [`Node::with_inputs`]. Returns the node itself if it already has these inputs, which is
+    /// the most frequent case.
     #[must_use]
     pub fn over(self: &Arc<Self>, inputs: Vec<Arc<Node>>) -> Arc<Self> {
         let is_same = inputs.iter().zip(&self.inputs).all(|(left, right)| Arc::ptr_eq(left, right));
@@ -100,7 +100,7 @@ impl Node {
     #[must_use]
     pub fn with_operator(&self, operator: Arc<dyn Operator>, inputs: Vec<Arc<Node>>) -> Arc<Self> {
         let mut node = Node::numbered(self.path.clone(), self.origin.clone(), self.text.clone(), operator, inputs);
-        node.written = self.written;
+        node.program_sequence = self.program_sequence;
         Arc::new(node)
     }
 
@@ -110,15 +110,15 @@ impl Node {
         self.operator.schema()
     }
 
-    /// Its word in EXPLAIN: the engine's, or the user's if the engine has one word for many (`map`,
-    /// `flat_map`, …).
+    /// Its word in EXPLAIN: that of the engine, or that of the program if one operator of the
+    /// engine has several words (`map`, `flat_map`, …).
     #[must_use]
     pub fn word(&self) -> &str {
-        if self.operator.speaks_as_written() { &self.origin.operator } else { self.operator.name() }
+        if self.operator.shows_program_word() { &self.origin.operator } else { self.operator.name() }
     }
 
-    /// Its identity: path and name. Nodes with one identity differ by the order in which they were
-    /// made.
+    /// Its identity: path and name. Nodes with equal identities are distinguished by the order in
+    /// which they were made.
     #[must_use]
     pub fn identity(&self) -> String {
         if self.path.is_empty() { self.origin.name.to_string() } else { format!("{}/{}", self.path, self.origin.name) }
@@ -138,13 +138,13 @@ impl Drop for Node {
     }
 }
 
-/// The same plan without nodes whose records are held from an earlier run. See
-/// [`Operator::begins_here`].
+/// The same plan without nodes whose records are kept from an earlier run. See
+/// [`Operator::kept_source`].
 #[must_use]
 pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
     let mut copies: HashMap<u64, Arc<Node>> = HashMap::new();
     for node in topological(sinks) {
-        let inputs: Vec<Arc<Node>> = match node.operator.begins_here() {
+        let inputs: Vec<Arc<Node>> = match node.operator.kept_source() {
             Some(source) => {
                 let (path, origin, text) = (node.path.clone(), node.origin.clone(), node.text.clone());
                 vec![Node::new(path, origin, text, source, Vec::new())]
@@ -160,7 +160,7 @@ pub fn without_kept(sinks: &[Arc<Node>]) -> Vec<Arc<Node>> {
 /// epoch. See [`Endpoint::by_epochs`].
 ///
 /// # Errors
-/// A sink does not support that.
+/// Fails if a sink does not support that.
 pub fn by_epochs(sinks: &[Arc<Node>]) -> Result<Vec<Arc<Node>>> {
     let endless = endless(&topological(sinks));
     let by_epochs = |sink: &Arc<Node>| {
@@ -197,7 +197,7 @@ pub fn endless(nodes: &[Arc<Node>]) -> HashSet<u64> {
 /// Checks nodes: each by itself, then hidden leaves, loops, and the places that they write to.
 ///
 /// # Errors
-/// With the operator.
+/// Fails with the operator.
 pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
     nodes.iter().try_for_each(|node| node.operator.check().map_err(|error| error.at(&node.origin)))?;
     check_hidden(nodes)?;
@@ -209,7 +209,7 @@ pub fn check(nodes: &[Arc<Node>]) -> Result<()> {
 /// that it needs.
 ///
 /// # Errors
-/// With the operator, and the one whose rows lack the leaf.
+/// Fails with the operator, and names the operator whose rows lack the leaf.
 pub fn check_hidden(nodes: &[Arc<Node>]) -> Result<()> {
     for node in nodes {
         let Some(((leaf, hidden), input)) = node.operator.needs_hidden().zip(node.inputs.first()) else { continue };
@@ -245,15 +245,21 @@ pub fn prepare(nodes: &[Arc<Node>]) -> Result<()> {
 }
 
 /// Finishes the [endpoints](Endpoint::finish) of these nodes: all of them, also after an error.
+/// Those that [commit outside](Endpoint::commits_outside) are first, as they may fail: files then
+/// get no names.
 ///
 /// # Errors
 /// The first error of an endpoint, with its origin. The endpoints after it finish without success.
 pub fn finish(nodes: &[Arc<Node>], success: bool) -> Result<()> {
     let mut finished = Ok(());
-    for node in nodes {
-        let Some(endpoint) = node.operator.as_endpoint() else { continue };
-        if let Err(error) = endpoint.finish(success && finished.is_ok()) {
-            finished = finished.and(Err(error.at(&node.origin)));
+    for is_outside in [true, false] {
+        for node in nodes {
+            let endpoint = node.operator.as_endpoint().filter(|endpoint| endpoint.commits_outside() == is_outside);
+            if let Some(endpoint) = endpoint
+                && let Err(error) = endpoint.finish(success && finished.is_ok())
+            {
+                finished = finished.and(Err(error.at(&node.origin)));
+            }
         }
     }
     finished

@@ -1,4 +1,4 @@
-//! The embedded engine's data: plain vectors.
+//! The data of the embedded engine: plain vectors.
 
 use std::sync::Arc;
 
@@ -30,11 +30,11 @@ impl Table {
         }
     }
 
-    /// The records in pages, all leaves stored; leaves outside `read` hold valid values that are wrong, so that a read set which
-    /// forgets a leaf shows.
+    /// Writes the records to pages, with all leaves stored. Leaves outside of `read` hold valid but
+    /// wrong values. So an incomplete read set changes the result.
     ///
     /// # Errors
-    /// When the region is used up.
+    /// Fails if the region of pages is full.
     pub fn pages(&self, read: &LeafSet) -> Result<Vec<Page>> {
         let mut writer = self.writer();
         for row in &self.rows {
@@ -49,20 +49,21 @@ impl Table {
         Ok(writer.take_sealed().collect())
     }
 
-    /// Calls `f` for each window of the records, of which it may see the leaves in `read`: see [`Table::pages`].
+    /// Calls `f` for each window of the records. Only the leaves in `read` are valid: see
+    /// [`Table::pages`].
     ///
     /// # Errors
-    /// What `f` gives.
+    /// Fails if `f` fails.
     pub fn windows(&self, read: &LeafSet, mut f: impl FnMut(&Input<'_>) -> Result<()>) -> Result<()> {
         self.pages(read)?.iter().try_for_each(|page| page::windows(&page.batch(), &mut f))
     }
 
-    /// Takes the records of a writer's closed pages.
+    /// Moves the records of a writer's closed pages into the table.
     pub fn take_sealed(&mut self, writer: &mut RowWriter) {
         writer.take_sealed().for_each(|page| self.extend(&page.batch()));
     }
 
-    /// Takes all records of a writer.
+    /// Moves all records of a writer into the table.
     pub fn take(&mut self, writer: &mut RowWriter) {
         writer.seal();
         self.take_sealed(writer);

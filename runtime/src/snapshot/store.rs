@@ -7,10 +7,16 @@
 //! ```
 //! Every object is durable before the manifest is written. So a manifest never names a file that a
 //! power failure could lose.
+//!
+//! # Stamps
+//! A state file begins with a stamp of its epoch and its name. So the file of another epoch, state or
+//! task is an error, even if it is undamaged.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result, UrlUse, refused_url};
 use crate::snapshot::Manifest;
@@ -21,6 +27,22 @@ use crate::storage::{
 const DURABLE: PutOptions = PutOptions { mode: PutMode::Replace, is_durable: true };
 
 const MANIFEST: &str = "manifest.json";
+
+/// Magic number and version of a stamp.
+const STAMP_MAGIC: [u8; 8] = *b"dfss\x01\0\0\0";
+
+/// Bytes of a stamp: magic number, epoch, checksum.
+const STAMP_BYTES: usize = 24;
+
+/// The stamp of a file of a snapshot. The checksum includes the name.
+fn stamp(epoch: u64, name: &str) -> [u8; STAMP_BYTES] {
+    let mut stamp = [0; STAMP_BYTES];
+    stamp[..8].copy_from_slice(&STAMP_MAGIC);
+    stamp[8..16].copy_from_slice(&epoch.to_le_bytes());
+    let checksum = xxh3_64(&[&stamp[..16], name.as_bytes()].concat());
+    stamp[16..].copy_from_slice(&checksum.to_le_bytes());
+    stamp
+}
 
 /// The number of complete snapshots that are kept: the last one, and the one before for readers
 /// that have it open.
@@ -148,24 +170,30 @@ impl Store {
     /// # Errors
     /// Fails if it cannot be written.
     pub(crate) fn complete(&self, manifest: &Manifest) -> Result<()> {
-        let mut writer = self.writer(manifest.epoch, MANIFEST)?;
+        let mut writer = self.create(manifest.epoch, MANIFEST)?;
         writer.append(manifest.to_json().as_bytes())?;
         writer.finish().map(|_| ())
     }
 
-    /// Creates a file of a snapshot.
+    /// Creates a state file, with its stamp.
     ///
     /// # Errors
     /// Fails if it cannot be created.
     pub(crate) fn writer(&self, epoch: u64, name: &str) -> Result<ObjectWriter> {
+        let mut writer = self.create(epoch, name)?;
+        writer.append(&stamp(epoch, name))?;
+        Ok(writer)
+    }
+
+    fn create(&self, epoch: u64, name: &str) -> Result<ObjectWriter> {
         let (lock, location) = (self.checked_lock()?, self.object(epoch, name));
         let writer = location.create(DURABLE).map_err(Error::io("create", location.path()))?;
         Ok(ObjectWriter { writer, path: self.path(epoch, name), bytes: 0, store: self.clone(), _lock: lock })
     }
 
-    /// Returns a reader at the start of a snapshot's file. Opens nothing.
+    /// Returns a reader after the stamp of a state file. Opens nothing.
     pub(crate) fn reader(&self, epoch: u64, name: &str) -> ObjectReader {
-        ObjectReader { location: self.object(epoch, name), object: None, at: 0 }
+        ObjectReader { location: self.object(epoch, name), stamp: stamp(epoch, name), object: None, at: 0 }
     }
 
     /// The path of a file, for messages.
@@ -203,17 +231,35 @@ impl ObjectWriter {
     }
 }
 
-/// A sequential reader of a snapshot's file.
+/// A sequential reader of a state file.
 pub(crate) struct ObjectReader {
     location: Location,
+    /// The stamp that the file must have.
+    stamp: [u8; STAMP_BYTES],
     /// The open file and its length, from the first read on.
     object: Option<(Arc<dyn StoredObject>, u64)>,
     at: u64,
 }
 
 impl ObjectReader {
-    /// Reads the next `bytes` bytes, or fewer at the end. May block.
+    /// Reads the next `bytes` bytes after the stamp, or fewer at the end. May block.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or has another stamp.
     pub(crate) fn read(&mut self, bytes: usize) -> Result<Vec<u8>> {
+        if self.at == 0 && self.read_next(STAMP_BYTES)? != self.stamp {
+            return Err(Error::Data {
+                path: self.location.path().to_owned(),
+                place: ", byte 0".to_owned(),
+                message: "the stamp is not that of this epoch and file name: it is the file of another epoch, \
+                          state or task, or of another version, or it is damaged"
+                    .to_owned(),
+            });
+        }
+        self.read_next(bytes)
+    }
+
+    fn read_next(&mut self, bytes: usize) -> Result<Vec<u8>> {
         let path = self.location.path();
         let (object, end) = match &self.object {
             Some(opened) => opened,
@@ -257,7 +303,7 @@ mod tests {
             let mut writer = store.writer(epoch, "0-0.state").unwrap();
             writer.append(&[7; 5]).unwrap();
             writer.append(&[8; 3]).unwrap();
-            assert_eq!(writer.finish().unwrap(), 8);
+            assert_eq!(writer.finish().unwrap(), 8 + STAMP_BYTES as u64);
             // Without a manifest, its files are not a snapshot.
             assert_eq!(store.newest().unwrap().map_or(0, |manifest| manifest.epoch), epoch - 1);
             store.complete(&Manifest { epoch, ..Manifest::default() }).unwrap();
@@ -269,6 +315,11 @@ mod tests {
         assert_eq!(reader.read(6).unwrap(), [7, 7, 7, 7, 7, 8]);
         assert_eq!(reader.read(6).unwrap(), [8, 8]);
         assert_eq!(reader.read(6).unwrap(), [0; 0]);
+        for (epoch, other) in [(4, "0-1.state"), (3, "0-0.state")] {
+            std::fs::copy(root.join("epoch-0000000004/0-0.state"), store.path(epoch, other)).unwrap();
+            let message = store.reader(epoch, other).read(6).unwrap_err().to_string();
+            assert!(message.contains("the file of another epoch, state or task"), "{message}");
+        }
         // A snapshot that was begun after the last one, and not completed.
         store.writer(5, "0-0.state").unwrap().finish().unwrap();
         store.remove_after(4).unwrap();

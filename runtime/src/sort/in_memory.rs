@@ -1,4 +1,4 @@
-//! The sort of what a task holds in memory: by moving rows where that is faster, else by an index of them.
+//! The in-memory sort of a task: moves small rows, and sorts others by an index.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::sort::buffer::SortBuffer;
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::{BucketSort, SharedSplitters};
 
-/// Rows that are sorted in memory, and emitted.
+/// Rows in memory that are sorted and emitted.
 #[expect(clippy::large_enum_variant, reason = "one for each task")]
 pub enum InMemorySort {
-    /// By an index: rows may be looked at, too.
+    /// Sorted by an index. The rows can also be read in place.
     ByIndex(SortBuffer),
-    /// By moving them.
+    /// Sorted by moving the rows.
     ByBuckets(BucketSort),
 }
 
-/// Calls a method of whichever it is.
+/// Calls a method of either variant.
 macro_rules! either {
     ($sort:expr, $rows:ident => $call:expr) => {
         match $sort {
@@ -30,10 +30,11 @@ macro_rules! either {
 }
 
 impl InMemorySort {
-    /// No row yet. Tasks whose rows are shared have one guess of splitters.
+    /// Creates it without rows. Tasks that share rows must have the same `splitters`.
     ///
     /// # Errors
-    /// When the order names a leaf that the rows do not have, or the region cannot be had.
+    /// Fails if the order names a leaf that the rows do not have, or if the region of pages cannot
+    /// be mapped.
     pub fn new(
         splitters: Arc<SharedSplitters>,
         layout: Arc<RowLayout>,
@@ -46,13 +47,13 @@ impl InMemorySort {
         })
     }
 
-    /// How many rows it holds.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         either!(self, rows => rows.len())
     }
 
-    /// Whether it holds no row.
+    /// Returns `true` if there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -76,15 +77,15 @@ impl InMemorySort {
         either!(self, rows => rows.largest_page_bytes())
     }
 
-    /// As [`SortBuffer::add`]; rows that are moved take no others while sorted ones are left.
+    /// As [`SortBuffer::add`]. With `ByBuckets` it fails while sorted rows are left.
     ///
     /// # Errors
-    /// As there.
+    /// As [`SortBuffer::add`].
     pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
         either!(self, rows => rows.add(input))
     }
 
-    /// Puts the rows in order.
+    /// Sorts the rows.
     pub fn sort(&mut self) {
         either!(self, rows => rows.sort());
     }
@@ -92,17 +93,17 @@ impl InMemorySort {
     /// As [`SortBuffer::emit`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`SortBuffer::emit`].
     pub fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
         either!(self, rows => rows.emit(out))
     }
 
-    /// Gives all rows up, and their memory back.
+    /// Drops all rows and frees their memory.
     pub fn clear(&mut self) {
         either!(self, rows => rows.clear());
     }
 
-    /// The rows, where they may be looked at.
+    /// The rows, if they are sorted by an index.
     pub(crate) fn by_index(&self) -> Option<&SortBuffer> {
         match self {
             InMemorySort::ByIndex(rows) => Some(rows),
@@ -110,7 +111,7 @@ impl InMemorySort {
         }
     }
 
-    /// The rows, where they are moved.
+    /// The rows, if they are sorted by moving them.
     pub(crate) fn by_buckets(&mut self) -> Option<&mut BucketSort> {
         match self {
             InMemorySort::ByIndex(_) => None,

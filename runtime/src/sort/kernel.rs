@@ -1,4 +1,4 @@
-//! The closures that see sorted rows, and their groups.
+//! Kernels: user closures over sorted rows and their groups.
 
 use std::sync::Arc;
 
@@ -8,37 +8,43 @@ use crate::page::{NextRow, RowWriter};
 use crate::sort::buffer::SortBuffer;
 use crate::sort::frozen::FrozenRows;
 
-/// Rows that a kernel over groups goes over before it stops at a group's end, so that its task can give its thread back.
+/// Rows after which a kernel returns at the end of a group, so that its task can yield.
 pub const GROUP_ROWS: usize = 16 << 10;
 
-/// Whole groups in, rows out.
+/// A kernel from groups of rows to rows.
 pub trait GroupKernel: Send {
-    /// Runs over the groups of sorted rows, which agree in the order's first `leading` leaves, from the one that begins at position
-    /// `from`; returns where it stopped: at the end, after the group that closed a page, or after [`GROUP_ROWS`].
+    /// Runs over groups of sorted rows, beginning with the group at position `from`. Rows of a
+    /// group agree in the first `leading` leaves of the order.
+    ///
+    /// Returns the position where it stopped. This is the end of the rows, or the end of a group
+    /// after which a page of `out` was sealed or [`GROUP_ROWS`] rows were read.
     ///
     /// # Errors
-    /// A refused page.
+    /// Fails if memory for a page is refused.
     fn run(&mut self, rows: &SortBuffer, leading: usize, from: usize, out: &mut RowWriter) -> Result<usize>;
 
-    /// Runs over one group that memory does not hold.
+    /// Runs over one group that does not fit memory.
     ///
     /// # Errors
-    /// A refused page.
+    /// Fails if memory for a page is refused.
     fn run_large(&mut self, group: &mut dyn NextRow, out: &mut RowWriter) -> Result<()>;
 
-    /// Whether it may go over such a group more than once, [from its first row](NextRow::rewind).
+    /// Returns `true` if it may read such a group again [from its first row](NextRow::rewind).
     fn reads_again(&self) -> bool {
         false
     }
 }
 
-/// Groups of two sides in, rows out.
+/// A kernel from pairs of groups to rows.
 pub trait CoGroupKernel: Send {
-    /// Runs over the pairs of groups of two sorted sides, which agree in the orders' first `leading` leaves, from those that begin at the
-    /// positions `from` to those that begin at `until`; returns where it stopped, as [`GroupKernel::run`].
+    /// Runs over the pairs of groups of two sorted inputs. Rows of a group agree in the first
+    /// `leading` leaves of both orders.
+    ///
+    /// `from` are the positions where it begins. Groups at or after the positions `until` are not
+    /// read. Returns the positions where it stopped, as [`GroupKernel::run`].
     ///
     /// # Errors
-    /// A refused page.
+    /// Fails if memory for a page is refused.
     fn run(
         &mut self,
         sides: [&SortBuffer; 2],
@@ -48,36 +54,37 @@ pub trait CoGroupKernel: Send {
         out: &mut RowWriter,
     ) -> Result<[usize; 2]>;
 
-    /// Runs over one key's groups, which memory does not hold.
+    /// Runs over the groups of one key, if these do not fit memory.
     ///
     /// # Errors
-    /// A refused page.
+    /// Fails if memory for a page is refused.
     fn run_large(&mut self, sides: [&mut dyn NextRow; 2], out: &mut RowWriter) -> Result<()>;
 }
 
-/// All rows of a task in, rows out.
-pub trait Whole: Send {
-    /// Runs over all rows, in the order in which they came.
+/// A kernel from all rows of a task to rows.
+pub trait PartitionKernel: Send {
+    /// Runs over all rows, in the order in which they arrived.
     ///
     /// # Errors
-    /// What the user's closure gives, or a refused page.
+    /// Fails if the user's closure fails, or if memory for a page is refused.
     fn run(&mut self, rows: &SortBuffer, out: &mut RowWriter) -> Result<()>;
 }
 
-/// Rows in, rows out, beside all rows of another input.
-pub trait Beside: Chain {
-    /// The other input's rows: said once, before the first run. What is kept of them is the kernel's to drop.
+/// A kernel over rows that also reads all rows of another input.
+pub trait SideInputKernel: Chain {
+    /// Passes the rows of the other input. Called once, before the first run. The kernel drops them
+    /// when it no longer needs them.
     ///
     /// # Errors
-    /// What the user's closure gives.
+    /// Fails if the user's closure fails.
     fn begin(&mut self, all: Arc<FrozenRows>) -> Result<()>;
 }
 
-/// Opens kernels over groups.
+/// Creates kernels over groups.
 pub type GroupFactory = Arc<dyn Factory<dyn GroupKernel>>;
-/// Opens kernels over the groups of two sides.
+/// Creates kernels over pairs of groups.
 pub type CoGroupFactory = Arc<dyn Factory<dyn CoGroupKernel>>;
-/// Opens kernels over all rows of a task.
-pub type WholeFactory = Arc<dyn Factory<dyn Whole>>;
-/// Opens kernels beside all rows of another input.
-pub type BesideFactory = Arc<dyn Factory<dyn Beside>>;
+/// Creates kernels over all rows of a task.
+pub type PartitionFactory = Arc<dyn Factory<dyn PartitionKernel>>;
+/// Creates kernels that read all rows of another input.
+pub type SideInputFactory = Arc<dyn Factory<dyn SideInputKernel>>;

@@ -16,10 +16,11 @@ pub use external::{GroupSorter, LargeGroup, Sorter, TotalOrderRendezvous, TotalO
 pub use frozen::FrozenRows;
 pub use in_memory::InMemorySort;
 pub use kernel::{
-    Beside, BesideFactory, CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, Whole, WholeFactory,
+    CoGroupFactory, CoGroupKernel, GROUP_ROWS, GroupFactory, GroupKernel, PartitionFactory, PartitionKernel,
+    SideInputFactory, SideInputKernel,
 };
 pub use key::order_prefixes;
-pub use merge::{Merge, Merged};
+pub use merge::{Merge, MergeStep};
 pub use order::OrderKey;
 pub(crate) use order::compare_leaves;
 pub use small_rows::{BucketSort, KeyBounds, SharedSplitters, SpreadRows};

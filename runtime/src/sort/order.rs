@@ -1,4 +1,4 @@
-//! The order of two rows, leaf by leaf.
+//! Compares rows by an order, leaf by leaf.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
@@ -11,17 +11,17 @@ use crate::row::{LeafType, RowLayout};
 use crate::sort::key::with_numbers;
 use crate::value::Texts;
 
-/// One leaf of an order, in the rows of a layout.
+/// One leaf of an order, in rows of a layout.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) struct OrderLeaf {
-    /// Where it lies in a row; nowhere, then all rows are equal in it.
+    /// Offset in a row. `None` if rows do not store the leaf; then all rows are equal in it.
     pub(crate) offset: Option<usize>,
     pub(crate) ty: LeafType,
     pub(crate) descending: bool,
 }
 
 impl OrderLeaf {
-    /// The leaf of rows that lie `width` bytes apart.
+    /// The leaf in consecutive rows of `width` bytes each.
     pub(crate) fn of_rows(self, first: *const u8, width: usize) -> LeafPtr {
         match self.offset {
             Some(offset) => LeafPtr::rows(first.wrapping_add(offset), width, self.ty),
@@ -30,10 +30,10 @@ impl OrderLeaf {
     }
 }
 
-/// Where the leaves of an order lie in the rows of a layout.
+/// The leaves of an order in rows of a layout.
 ///
 /// # Errors
-/// When the rows do not have one.
+/// Fails if the rows do not have one of the leaves.
 pub(crate) fn order_leaves(layout: &RowLayout, order: &[OrderKey]) -> Result<Box<[OrderLeaf]>> {
     let leaf = |key: &OrderKey| {
         let ty = layout.types().get(key.leaf).copied();
@@ -44,7 +44,7 @@ pub(crate) fn order_leaves(layout: &RowLayout, order: &[OrderKey]) -> Result<Box
     order.iter().map(leaf).collect()
 }
 
-/// The order of two rows by some leaves.
+/// Compares two rows by some leaves.
 ///
 /// # Safety
 /// Both are rows of the layout that the leaves lie in.
@@ -59,7 +59,7 @@ pub(crate) unsafe fn compare_rows(order: &[OrderLeaf], left: *const u8, right: *
     Ordering::Equal
 }
 
-/// The order of two values of one type.
+/// Compares two values of one type.
 ///
 /// # Safety
 /// Each row may be read through the leaf before it; the leaves are of one type.
@@ -80,7 +80,7 @@ pub(crate) unsafe fn compare_leaves(left_leaf: LeafPtr, left: usize, right_leaf:
                 let width = element.width();
                 let (left, right) = (left_leaf.bytes(left, width), right_leaf.bytes(right, width));
                 let elements = |bytes: &[u8]| LeafPtr::rows(bytes.as_ptr(), width, element.leaf());
-                // Elements of the slices, by index below their lengths.
+                // These are elements of the slices, since the indexes are less than both lengths.
                 (0..(left.len() / width).min(right.len() / width))
                     .map(|index| compare_leaves(elements(left), index, elements(right), index))
                     .find(|order| order.is_ne())

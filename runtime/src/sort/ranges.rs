@@ -1,8 +1,8 @@
-//! Where an order is cut into ranges.
+//! Ranges of an order, and the key prefixes that separate them.
 //!
-//! Ranges are cut at prefixes of keys, so what is kept of a record has a bound, however long its texts are.
-//! Two records with equal prefixes are in one range. A prefix ends with the first leaf that it does not hold as a whole,
-//! so prefixes compare as their keys do, or are equal.
+//! A prefix has a bounded size, however long the texts of a record are. It ends with the first leaf
+//! that it does not hold whole. So prefixes compare as their keys do, or are equal. Records with
+//! equal prefixes are in one range.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -12,17 +12,17 @@ use crate::row::{Datum, LeafType, Physical, compare_leaf};
 use crate::sort::order::OrderKey;
 use crate::value::Texts;
 
-/// The most bytes of a leaf that a prefix holds.
+/// The greatest number of bytes of one leaf in a prefix.
 pub(crate) const PREFIX_BYTES: usize = 256;
 
-/// The prefix of a key: values of the leading leaves of an order.
+/// A key prefix: values of the first leaves of an order.
 pub(crate) type KeyPrefix = Vec<Datum>;
 
 /// The prefix of a row's key.
 pub(crate) fn prefix_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order: &[OrderKey]) -> KeyPrefix {
     let mut prefix = Vec::with_capacity(order.len());
     for key in order {
-        let Some((value, is_whole)) = start_of(batch, row, key.leaf, types[key.leaf]) else { break };
+        let Some((value, is_whole)) = prefix_value(batch, row, key.leaf, types[key.leaf]) else { break };
         prefix.push(value.into_datum());
         if !is_whole {
             break;
@@ -31,7 +31,7 @@ pub(crate) fn prefix_of(batch: &Batch<'_>, row: usize, types: &[LeafType], order
     prefix
 }
 
-/// Appends a prefix: the number of its values, then each with its kind.
+/// Appends a prefix to `out`: the number of its values, then each value with its kind.
 pub(crate) fn encode_prefix(prefix: &KeyPrefix, out: &mut Vec<u8>) {
     out.extend_from_slice(&(prefix.len() as u32).to_le_bytes());
     for value in prefix {
@@ -49,7 +49,8 @@ pub(crate) fn encode_prefix(prefix: &KeyPrefix, out: &mut Vec<u8>) {
     }
 }
 
-/// Takes a prefix that [`encode_prefix`] wrote. `None` if there is none.
+/// Removes a prefix that [`encode_prefix`] wrote from the start of `bytes`. `None` if there is
+/// none.
 pub(crate) fn decode_prefix(bytes: &mut &[u8]) -> Option<KeyPrefix> {
     let length = |bytes: &mut &[u8]| Some(u32::from_le_bytes(*take(bytes, 4)?.first_chunk()?) as usize);
     let values = length(bytes)?;
@@ -70,14 +71,14 @@ fn take<'b>(bytes: &mut &'b [u8], count: usize) -> Option<&'b [u8]> {
     Some(taken)
 }
 
-/// The bytes that a prefix takes in memory.
+/// Bytes of a prefix in memory.
 pub(crate) fn prefix_bytes(prefix: &KeyPrefix) -> usize {
     let values = prefix.iter().map(|value| size_of::<Datum>() + value.bytes().len());
     size_of::<KeyPrefix>() + values.sum::<usize>()
 }
 
-/// The most bytes that a prefix of an order takes in memory.
-pub(crate) fn most_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize {
+/// The greatest number of bytes of a prefix of an order in memory.
+pub(crate) fn max_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize {
     let of_leaf = |key: &OrderKey| match types[key.leaf].physical() {
         Physical::Slot => size_of::<Datum>() + PREFIX_BYTES,
         _ => size_of::<Datum>(),
@@ -85,53 +86,53 @@ pub(crate) fn most_prefix_bytes(types: &[LeafType], order: &[OrderKey]) -> usize
     size_of::<KeyPrefix>() + order.iter().map(of_leaf).sum::<usize>()
 }
 
-/// The start of a leaf's value.
-enum Start<'a> {
+/// The start of a leaf's value, of bounded length.
+enum PrefixValue<'a> {
     Fixed(u128),
     Bytes(Cow<'a, [u8]>),
 }
 
-impl Start<'_> {
+impl PrefixValue<'_> {
     fn into_datum(self) -> Datum {
         match self {
-            Start::Fixed(bits) => Datum::Fixed(bits),
-            Start::Bytes(bytes) => Datum::Bytes(bytes.into()),
+            PrefixValue::Fixed(bits) => Datum::Fixed(bits),
+            PrefixValue::Bytes(bytes) => Datum::Bytes(bytes.into()),
         }
     }
 
     fn compare(&self, ty: LeafType, bound: &Datum) -> Ordering {
         match self {
-            Start::Fixed(bits) => compare_leaf(ty, &Datum::Fixed(*bits), bound),
-            Start::Bytes(bytes) if matches!(ty, LeafType::Text | LeafType::Bytes) => (**bytes).cmp(bound.bytes()),
-            Start::Bytes(bytes) => compare_leaf(ty, &Datum::Bytes((**bytes).into()), bound),
+            PrefixValue::Fixed(bits) => compare_leaf(ty, &Datum::Fixed(*bits), bound),
+            PrefixValue::Bytes(bytes) if matches!(ty, LeafType::Text | LeafType::Bytes) => (**bytes).cmp(bound.bytes()),
+            PrefixValue::Bytes(bytes) => compare_leaf(ty, &Datum::Bytes((**bytes).into()), bound),
         }
     }
 }
 
-/// The start of a leaf's value in a row, and whether it decides about all of the value. `None` for lists of records, which
-/// have no start of a bounded length.
-fn start_of<'a>(batch: &Batch<'a>, row: usize, leaf: usize, ty: LeafType) -> Option<(Start<'a>, bool)> {
+/// The start of a leaf's value in a row, and whether it is the whole value. `None` for lists of
+/// records, which have no start of bounded length.
+fn prefix_value<'a>(batch: &Batch<'a>, row: usize, leaf: usize, ty: LeafType) -> Option<(PrefixValue<'a>, bool)> {
     if ty.physical() != Physical::Slot {
-        return Some((Start::Fixed(batch.datum(leaf, ty, row).bits()), true));
+        return Some((PrefixValue::Fixed(batch.datum(leaf, ty, row).bits()), true));
     }
     let bytes = batch.leaf_bytes(leaf, row);
-    let most = match ty {
+    let max_bytes = match ty {
         LeafType::Text | LeafType::Bytes => PREFIX_BYTES,
         LeafType::List(element) => PREFIX_BYTES / element.width() * element.width(),
-        LeafType::Texts => return Some((Start::Bytes(start_of_texts(bytes).into()), false)),
+        LeafType::Texts => return Some((PrefixValue::Bytes(prefix_of_texts(bytes).into()), false)),
         _ => return None,
     };
-    let start = bytes.get(..most).unwrap_or(bytes);
-    Some((Start::Bytes(start.into()), start.len() < most))
+    let start = bytes.get(..max_bytes).unwrap_or(bytes);
+    Some((PrefixValue::Bytes(start.into()), start.len() < max_bytes))
 }
 
-/// A list of the first text alone, of which the first bytes.
-fn start_of_texts(bytes: &[u8]) -> Vec<u8> {
+/// A stored list that contains only the first text, cut to `PREFIX_BYTES`.
+fn prefix_of_texts(bytes: &[u8]) -> Vec<u8> {
     let first = Texts::stored(bytes).get(0).map(|text| &text[..text.floor_char_boundary(PREFIX_BYTES)]);
     Texts::from(first.as_slice()).with_stored(<[u8]>::to_vec)
 }
 
-/// How two prefixes stand.
+/// Compares two prefixes in the order.
 pub(crate) fn compare_prefixes(
     types: &[LeafType],
     order: &[OrderKey],
@@ -148,9 +149,9 @@ fn directed(key: &OrderKey, order: Ordering) -> Ordering {
     if key.descending { order.reverse() } else { order }
 }
 
-/// The prefixes at which ranges begin, except for the first, where about as many records lie in each: from a sample of prefixes and how many records each
-/// stands for.
-pub(crate) fn cut(
+/// The prefixes at which all ranges but the first begin, such that each range has about as many
+/// records. `keys` is a sample of prefixes, each with the number of records that it stands for.
+pub(crate) fn range_bounds(
     mut keys: Vec<(&KeyPrefix, u64)>,
     types: &[LeafType],
     order: &[OrderKey],
@@ -168,7 +169,7 @@ pub(crate) fn cut(
     bounds
 }
 
-/// The range that a row is in: how many ranges begin at its prefix or before.
+/// The number of the range that a row is in.
 pub(crate) fn range_of(
     batch: &Batch<'_>,
     row: usize,
@@ -179,7 +180,7 @@ pub(crate) fn range_of(
     bounds.partition_point(|bound| !is_before(batch, row, types, order, bound))
 }
 
-/// Whether the prefix of a row comes before a bound.
+/// Returns `true` if the prefix of a row is before `bound`.
 pub(crate) fn is_before(
     batch: &Batch<'_>,
     row: usize,
@@ -189,10 +190,10 @@ pub(crate) fn is_before(
 ) -> bool {
     for (key, value) in order.iter().zip(bound) {
         let ty = types[key.leaf];
-        let Some((start, is_whole)) = start_of(batch, row, key.leaf, ty) else { break };
-        let stands = directed(key, start.compare(ty, value));
-        if stands.is_ne() || !is_whole {
-            return stands.is_lt();
+        let Some((start, is_whole)) = prefix_value(batch, row, key.leaf, ty) else { break };
+        let ordering = directed(key, start.compare(ty, value));
+        if ordering.is_ne() || !is_whole {
+            return ordering.is_lt();
         }
     }
     false

@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::{ReadProgress, ReaderContext, RowFilters, Scan, Source, SplitReader};
 use crate::error::{Error, Result};
+use crate::kernel::catching;
 use crate::page::Batch;
 use crate::row::Schema;
 
@@ -24,7 +25,8 @@ impl CheckedReader {
     /// # Errors
     /// Fails if memory is refused.
     pub(crate) fn of(source: &dyn Source, scan: &Scan, context: ReaderContext) -> Result<Self> {
-        Ok(CheckedReader { reader: source.reader(scan, context)?, schema: source.schema().clone(), rows: 0 })
+        let reader = catching(|| source.reader(scan, context))?;
+        Ok(CheckedReader { reader, schema: source.schema().clone(), rows: 0 })
     }
 
     /// As [`SplitReader::advance`].

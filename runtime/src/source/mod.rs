@@ -242,8 +242,8 @@ pub enum ReadProgress {
         /// not applied.
         left_out: Option<usize>,
     },
-    /// The reader waits for records, and wakes the task when it can continue: through work that it has
-    /// submitted to [`ReaderContext::blocking`]. Without a wake-up the job never continues.
+    /// The reader waits for records, and wakes the task when it can continue: through work that it
+    /// has submitted to [`ReaderContext::blocking`]. Without a wake-up the job never continues.
     Pending,
     /// All present records of an endless split were returned.
     CaughtUp,
@@ -267,8 +267,9 @@ pub trait SplitReader: Send {
     /// Fails if the data is damaged or does not fit the record, with place, expected and found.
     fn advance(&mut self, filters: &mut dyn RowFilters) -> Result<ReadProgress>;
 
-    /// The batch of the last [`ReadProgress::Batch`], with one column for each of [`Schema::leaves`], in
-    /// their order. It may be called several times per batch, so decode in `advance`.
+    /// The batch of the last [`ReadProgress::Batch`], with one column for each of
+    /// [`Schema::leaves`], in their order. It may be called several times per batch, so decode in
+    /// `advance`.
     ///
     /// # Errors
     /// Fails if columns do not fit the rows.

@@ -1,4 +1,4 @@
-//! Bytes that wait on disk, whatever they are.
+//! Bytes of any kind that wait on disk.
 
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -6,7 +6,7 @@ use super::file::SpillFile;
 use super::space::SpillSpace;
 use crate::error::Result;
 
-/// Bytes on disk, written behind each other and then read once, from the first to the last. Both wait for the disk.
+/// Bytes on disk, appended in order and read from first to last. Both calls wait for the disk.
 pub struct SpilledBytes {
     file: SpillFile,
     bytes: u64,
@@ -14,16 +14,16 @@ pub struct SpilledBytes {
 }
 
 impl SpilledBytes {
-    /// None yet; there is no file before there are some.
+    /// Creates an empty sequence. A file is created by the first [`SpilledBytes::append`].
     #[must_use]
     pub fn new(space: &SpillSpace) -> Self {
         SpilledBytes { file: space.file(), bytes: 0, checksum: Xxh3Default::new() }
     }
 
-    /// Adds bytes.
+    /// Appends bytes.
     ///
     /// # Errors
-    /// What the disk says.
+    /// Fails if they cannot be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
         self.file.write_bytes(self.bytes, bytes)?;
         self.checksum.update(bytes);
@@ -31,10 +31,11 @@ impl SpilledBytes {
         Ok(())
     }
 
-    /// Gives all bytes to `take`, piece by piece, and holds them against what was written.
+    /// Passes all bytes to `take`, in pieces of up to 64 KiB, and compares their checksum at the
+    /// end.
     ///
     /// # Errors
-    /// What the disk or `take` says, or that the disk did not keep them.
+    /// Fails if the disk or `take` fails, or if the checksum does not match.
     pub fn read(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         const PIECE_BYTES: u64 = 1 << 16;
         let (mut at, mut checksum) = (0, Xxh3Default::new());
@@ -46,6 +47,6 @@ impl SpilledBytes {
             take(piece)?;
             at += piece.len() as u64;
         }
-        if checksum.digest() == self.checksum.digest() { Ok(()) } else { Err(self.file.changed()) }
+        if checksum.digest() == self.checksum.digest() { Ok(()) } else { Err(self.file.changed_error()) }
     }
 }

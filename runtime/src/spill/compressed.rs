@@ -1,22 +1,23 @@
-//! Pages in fewer bytes: LZ4 blocks.
+//! Spilled pages compressed as LZ4 blocks.
 //!
-//! A page keeps its place and its room in the file, whatever its bytes compress to, so pages are still found by number. What it leaves of its room is
-//! never written, and takes no disk where files may have holes.
+//! A compressed page keeps the offset and the allocated bytes that it has uncompressed. So offsets
+//! do not depend on the content. The rest of its space is never written. It takes no disk space if
+//! the file system supports holes.
 
 use crate::page::PageImage;
 
-/// Before the bytes of a compressed page; no page begins so.
+/// Marks a compressed page. An uncompressed page never begins so.
 const MAGIC: [u8; 4] = *b"dflz";
 
-/// The magic, and how many compressed bytes follow.
+/// Bytes of the header: the magic, then the number of compressed bytes as little-endian `u32`.
 pub(super) const HEADER_BYTES: usize = 8;
 
-/// A page of a larger record is written as it is: what it takes to compress it is paid by nobody.
-const MOST_BYTES: usize = 1 << 20;
+/// Larger pages are not compressed, because the buffer for it is not reserved in the budget.
+const MAX_COMPRESSIBLE_BYTES: usize = 1 << 20;
 
-/// What to write for a page of so many bytes; `None` where that would save less than a quarter.
+/// The bytes to write for a page of `page_bytes`. `None` if that saves a quarter or less.
 pub(super) fn compress(image: &PageImage<'_>, page_bytes: usize) -> Option<Vec<u8>> {
-    if page_bytes > MOST_BYTES {
+    if page_bytes > MAX_COMPRESSIBLE_BYTES {
         return None;
     }
     let mut plain = Vec::with_capacity(page_bytes);
@@ -32,13 +33,13 @@ pub(super) fn compress(image: &PageImage<'_>, page_bytes: usize) -> Option<Vec<u
     (written.len() < page_bytes / 4 * 3).then_some(written)
 }
 
-/// How many compressed bytes stand behind such a header; `None` before a page that was written as it is.
+/// The number of compressed bytes after this header. `None` if the page is not compressed.
 pub(super) fn compressed_bytes(header: [u8; HEADER_BYTES]) -> Option<usize> {
     let [a, b, c, d, length @ ..] = header;
     ([a, b, c, d] == MAGIC).then_some(u32::from_le_bytes(length) as usize)
 }
 
-/// Fills a page.
+/// Decompresses into `page`. Fails if the result is not exactly one page.
 pub(super) fn decompress(compressed: &[u8], page: &mut [u8]) -> Result<(), &'static str> {
     match lz4_flex::block::decompress_into(compressed, page) {
         Ok(bytes) if bytes == page.len() => Ok(()),

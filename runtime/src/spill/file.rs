@@ -1,4 +1,4 @@
-//! One file of spilled pages. It has no name, so it is gone when nobody holds it open any more.
+//! A file of spilled pages. It has no name, so the system deletes it when it is closed.
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -19,10 +19,10 @@ use crate::storage::{UNNAMED_PREFIX, names_process, read_cached, unnamed};
 use super::compressed::{HEADER_BYTES, compress, compressed_bytes, decompress};
 use super::free::FreeSpace;
 
-/// Written between a page's rows and their variable parts: memory of other pages may lie there.
+/// Written between a page's rows and its variable parts. In memory, other data may lie there.
 static ZEROS: [u8; 4096] = [0; 4096];
 
-/// A folder, and how much lies in the files there.
+/// A folder, and the number of spilled bytes in its files.
 #[derive(Debug)]
 pub(super) struct SpillFolder {
     pub(super) path: PathBuf,
@@ -34,10 +34,10 @@ impl SpillFolder {
         SpillFolder { path, bytes: AtomicU64::new(0) }
     }
 
-    /// Whether files can be made there, as far as the system says so beforehand.
+    /// Fails if files cannot be created here, as far as the permissions show.
     pub(super) fn check(&self) -> Result<()> {
         let refused = |error: Errno| Error::no_spill_folder(&self.path, error.into());
-        // What lies below a file is refused as no folder, which the file itself is not.
+        // With the dot, the system refuses a path that is a file (`ENOTDIR`).
         access(self.path.join("."), Access::WRITE_OK | Access::EXEC_OK).map_err(refused)
     }
 }
@@ -46,7 +46,6 @@ impl SpillFolder {
 pub(super) struct SpillFile {
     folder: Arc<SpillFolder>,
     file: Mutex<Option<Arc<File>>>,
-    /// Whether pages are compressed.
     compresses: bool,
     end: AtomicU64,
     free: Mutex<FreeSpace>,
@@ -65,19 +64,21 @@ impl SpillFile {
         SpillFile { folder, file, compresses, end, free, written }
     }
 
-    /// Room for so many bytes, where others lay or at the end: where it begins.
-    pub(super) fn room(&self, bytes: usize) -> u64 {
+    /// Allocates `bytes` and returns their offset. Reuses free space if possible, else extends the
+    /// file.
+    pub(super) fn allocate(&self, bytes: usize) -> u64 {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).take(bytes as u64);
         free.unwrap_or_else(|| self.end.fetch_add(bytes as u64, Ordering::Relaxed))
     }
 
-    /// Takes room back that will not be read again; gives what is to [go back to the disk](SpillFile::punch).
+    /// Frees a range that will not be read again. Returns ranges that the caller must
+    /// [punch](SpillFile::punch).
     #[must_use]
     pub(super) fn release(&self, offset: u64, bytes: usize) -> Vec<(u64, u64)> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).add(offset, bytes as u64)
     }
 
-    /// The open file, which is made at first use.
+    /// The open file. Creates it on the first call.
     fn open(&self) -> Result<Arc<File>> {
         let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &*slot {
@@ -89,7 +90,7 @@ impl SpillFile {
         Ok(file)
     }
 
-    fn refused(&self, action: &'static str, source: IoError) -> Error {
+    fn io_error(&self, action: &'static str, source: IoError) -> Error {
         let folder = self.folder.path.clone();
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
@@ -99,7 +100,7 @@ impl SpillFile {
         }
     }
 
-    /// Writes pages of one size behind each other.
+    /// Writes pages of one size to consecutive places, beginning at `offset`.
     pub(super) fn write(&self, offset: u64, pages: &[Page]) -> Result<()> {
         let file = self.open()?;
         let mut at = offset;
@@ -109,7 +110,7 @@ impl SpillFile {
             let written = compressed.as_ref().map_or(page.bytes(), Vec::len) as u64;
             if let Some(compressed) = compressed {
                 let mut parts = [IoSlice::new(&compressed)];
-                write_all(&file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))?;
+                write_all(&file, &mut parts, at).map_err(|error| self.io_error("write what is spilled to", error))?;
             } else {
                 self.write_image(&file, &image, at)?;
             }
@@ -120,25 +121,26 @@ impl SpillFile {
         Ok(())
     }
 
-    /// Writes bytes that are no pages. Whoever does knows where they lie, so the file holds nothing else.
+    /// Writes bytes that are not pages. The caller chooses the offset, so the file must hold
+    /// nothing else.
     pub(super) fn write_bytes(&self, at: u64, bytes: &[u8]) -> Result<()> {
         let file = self.open()?;
-        file.write_all_at(bytes, at).map_err(|error| self.refused("write what is spilled to", error))?;
+        file.write_all_at(bytes, at).map_err(|error| self.io_error("write what is spilled to", error))?;
         self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.folder.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Reads such bytes back.
+    /// Reads bytes of [`SpillFile::write_bytes`].
     pub(super) fn read_bytes(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
         self.open()?.read_exact_at(bytes, at).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => self.changed(),
-            _ => self.refused("read what was spilled from", error),
+            ErrorKind::UnexpectedEof => self.changed_error(),
+            _ => self.io_error("read what was spilled from", error),
         })
     }
 
-    /// Says that such bytes are not what was written.
-    pub(super) fn changed(&self) -> Error {
+    /// The error for bytes that differ from those written.
+    pub(super) fn changed_error(&self) -> Error {
         Error::Data {
             path: self.folder.path.join("spilled bytes"),
             place: String::new(),
@@ -155,16 +157,17 @@ impl SpillFile {
             gap -= zeros;
         }
         parts.push(IoSlice::new(image.heap));
-        write_all(file, &mut parts, at).map_err(|error| self.refused("write what is spilled to", error))
+        write_all(file, &mut parts, at).map_err(|error| self.io_error("write what is spilled to", error))
     }
 
-    /// Reads a page back.
+    /// Reads a page, and waits for the disk.
     pub(super) fn read(&self, offset: u64, buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Page> {
         let page = self.read_by(offset, buffer, layout, |file, bytes, at| file.read_exact_at(bytes, at).map(|()| true));
         page?.ok_or_else(|| Error::Internal("a page that was read is missing".to_owned()))
     }
 
-    /// As [`SpillFile::read`], without waiting: nothing where the page cache does not have all of the page.
+    /// As [`SpillFile::read`], but never waits. Returns `None` if a part of the page is not in the
+    /// page cache.
     pub(super) fn read_cached(&self, offset: u64, buffer: Buffer, layout: &Arc<RowLayout>) -> Result<Option<Page>> {
         self.read_by(offset, buffer, layout, read_cached)
     }
@@ -185,7 +188,7 @@ impl SpillFile {
         let read = |bytes: &mut [u8], offset| {
             read_at(&file, bytes, offset).map_err(|error| match error.kind() {
                 ErrorKind::UnexpectedEof => damaged("ends too early"),
-                _ => self.refused("read what was spilled from", error),
+                _ => self.io_error("read what was spilled from", error),
             })
         };
         let mut header = [0; HEADER_BYTES];
@@ -207,7 +210,8 @@ impl SpillFile {
         Page::restore(buffer, layout, offset).map(Some).map_err(damaged)
     }
 
-    /// Gives pieces back to the disk. A file system that cannot do that keeps them until the file is closed.
+    /// Returns ranges to the disk, as holes in the file. If the file system has no holes, it keeps
+    /// them until the file is closed.
     pub(super) fn punch(&self, holes: &[(u64, u64)]) {
         if let Ok(file) = self.open() {
             let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
@@ -218,13 +222,13 @@ impl SpillFile {
     }
 }
 
-/// As many parts as one call takes.
-const MOST_PARTS: usize = 1024;
+/// The limit of parts in one call of `pwritev`.
+const MAX_WRITE_PARTS: usize = 1024;
 
 fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Result<(), IoError> {
     IoSlice::advance_slices(&mut parts, 0);
     while !parts.is_empty() {
-        let some = parts.len().min(MOST_PARTS);
+        let some = parts.len().min(MAX_WRITE_PARTS);
         match pwritev(file, &parts[..some], offset) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => {
@@ -242,7 +246,7 @@ fn write_all(file: &File, mut parts: &mut [IoSlice<'_>], mut offset: u64) -> Res
 /// Errors are ignored, because a file may belong to another user.
 pub(super) fn remove_abandoned(folder: &Path) {
     let Ok(entries) = folder.read_dir() else { return };
-    let paths = entries.flatten().filter(|entry| is_numbered(&entry.file_name())).map(|entry| entry.path());
+    let paths = entries.flatten().filter(|entry| is_spill_file_name(&entry.file_name())).map(|entry| entry.path());
     // Opening a pipe would block.
     let is_empty = |path: &PathBuf| path.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() == 0);
     for path in paths.filter(is_empty) {
@@ -256,8 +260,8 @@ pub(super) fn remove_abandoned(folder: &Path) {
     }
 }
 
-/// Whether a name has the form of those of [`unnamed`].
-fn is_numbered(name: &OsStr) -> bool {
+/// Returns `true` for names that [`unnamed`] gives its files.
+fn is_spill_file_name(name: &OsStr) -> bool {
     name.to_str().and_then(|name| name.strip_prefix(UNNAMED_PREFIX)).is_some_and(names_process)
 }
 
@@ -267,7 +271,7 @@ impl SpillFile {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Changes a byte.
+    /// Flips a bit of the byte at `at`.
     pub(super) fn damage(&self, at: u64) {
         let (file, mut byte) = (self.open().unwrap(), [0]);
         file.read_exact_at(&mut byte, at).unwrap();

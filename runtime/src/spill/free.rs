@@ -1,34 +1,42 @@
-//! What lies free in a spill file: pages that were read back and will not be read again.
+//! Free space of a spill file: pages that will not be read again.
 //!
-//! New pages are written there first, so a file that is written and read at the same time does not grow. What stays free for long goes back to the disk:
-//! in large pieces, since each hole in a file is work for the system, and mostly neighbours have become free by then.
+//! New pages are written there first. So a file that is written and read at the same time does not
+//! grow. Beyond [`MAX_FREE_BYTES`], free space is returned to the disk. Only large pieces are,
+//! since each hole in a file is work for the system. By then most neighbours of a piece are free
+//! too.
 
 use std::collections::BTreeMap;
 
-/// What is free beyond this goes back to the disk.
-const MOST_FREE: u64 = 64 << 20;
+/// Free bytes that a file keeps. If there are more, large pieces are returned to the disk.
+const MAX_FREE_BYTES: u64 = 64 << 20;
 
-/// Smaller pieces stay until their neighbours are free.
-const LEAST_HOLE: u64 = 1 << 20;
+/// The smallest piece that is returned to the disk. Smaller ones wait until their neighbours are
+/// free.
+const MIN_HOLE_BYTES: u64 = 1 << 20;
 
-/// Pieces that are looked at for one that is large enough.
-const MOST_LOOKED_AT: usize = 16;
+/// The number of pieces that an allocation looks at.
+const MAX_SEARCHED_PIECES: usize = 16;
 
 /// Free pieces of a file.
 #[derive(Debug, Default)]
 pub(super) struct FreeSpace {
-    /// Their lengths, by where they begin; none touches another.
+    /// Length by offset. No two pieces are adjacent.
     pieces: BTreeMap<u64, u64>,
     bytes: u64,
-    /// So many bytes were too scattered to go back.
-    scattered: u64,
+    /// Free bytes that stayed after the last return to the disk, in pieces that were too small.
+    small_bytes: u64,
 }
 
 impl FreeSpace {
-    /// Takes so many bytes in one piece, if one of the first pieces is large enough.
+    /// Allocates `bytes` in one piece. Returns the offset, or `None` if the first pieces are too
+    /// small.
     pub(super) fn take(&mut self, bytes: u64) -> Option<u64> {
-        let offset =
-            self.pieces.iter().take(MOST_LOOKED_AT).find(|&(_, &length)| length >= bytes).map(|(&offset, _)| offset)?;
+        let offset = self
+            .pieces
+            .iter()
+            .take(MAX_SEARCHED_PIECES)
+            .find(|&(_, &length)| length >= bytes)
+            .map(|(&offset, _)| offset)?;
         let length = self.pieces.remove(&offset)?;
         if length > bytes {
             self.pieces.insert(offset + bytes, length - bytes);
@@ -37,7 +45,7 @@ impl FreeSpace {
         Some(offset)
     }
 
-    /// Adds a piece; gives those that are to go back to the disk, which are not free any more.
+    /// Adds a piece. Returns pieces to punch out of the file; they are no longer free space.
     pub(super) fn add(&mut self, offset: u64, bytes: u64) -> Vec<(u64, u64)> {
         self.bytes += bytes;
         let (mut begin, mut end) = (offset, offset + bytes);
@@ -51,12 +59,12 @@ impl FreeSpace {
             end += length;
         }
         self.pieces.insert(begin, end - begin);
-        if self.bytes < self.scattered + MOST_FREE {
+        if self.bytes < self.small_bytes + MAX_FREE_BYTES {
             return Vec::new();
         }
-        let holes: Vec<(u64, u64)> = self.pieces.extract_if(.., |_, length| *length >= LEAST_HOLE).collect();
+        let holes: Vec<(u64, u64)> = self.pieces.extract_if(.., |_, length| *length >= MIN_HOLE_BYTES).collect();
         self.bytes -= holes.iter().map(|(_, length)| length).sum::<u64>();
-        self.scattered = self.bytes;
+        self.small_bytes = self.bytes;
         holes
     }
 }
@@ -66,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_free_is_written_again_and_goes_back_in_large_pieces() {
+    fn free_space_is_reused_and_returned_in_large_pieces() {
         const PAGE: u64 = 64 << 10;
         let mut free = FreeSpace::default();
         assert_eq!(free.take(PAGE), None);
@@ -77,22 +85,22 @@ mod tests {
         );
         assert_eq!(free.take(4 * PAGE), None);
         assert_eq!((free.take(2 * PAGE), free.take(PAGE), free.take(PAGE)), (Some(PAGE), Some(3 * PAGE), None));
-        // A small piece in front does not hide a large one, but many do.
-        for pieces in [1, MOST_LOOKED_AT as u64] {
+        // One small piece before a large one does not hide it, but `MAX_SEARCHED_PIECES` do.
+        for pieces in [1, MAX_SEARCHED_PIECES as u64] {
             (0..pieces).for_each(|piece| _ = free.add(2 * piece * PAGE, PAGE));
             _ = free.add(100 * PAGE, 4 * PAGE);
             assert_eq!(free.take(4 * PAGE), (pieces == 1).then_some(100 * PAGE));
             while free.take(PAGE).is_some() {}
         }
-        // Every second page, and then those in between.
-        let pages = 2 * MOST_FREE / PAGE;
+        // Every second page, and then the pages in between.
+        let pages = 2 * MAX_FREE_BYTES / PAGE;
         let scattered: Vec<_> = (0..pages).flat_map(|page| free.add(2 * page * PAGE, PAGE)).collect();
         assert_eq!(scattered, []);
         let mut holes: Vec<_> = (0..pages).flat_map(|page| free.add((2 * page + 1) * PAGE, PAGE)).collect();
         holes.sort_unstable();
-        assert!(holes.iter().all(|(_, length)| *length >= LEAST_HOLE) && holes.len() < 8, "{holes:?}");
+        assert!(holes.iter().all(|(_, length)| *length >= MIN_HOLE_BYTES) && holes.len() < 8, "{holes:?}");
         assert!(holes.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0));
         assert_eq!(holes.iter().map(|(_, length)| length).sum::<u64>() + free.bytes, 2 * pages * PAGE);
-        assert!(free.bytes <= 2 * MOST_FREE);
+        assert!(free.bytes <= 2 * MAX_FREE_BYTES);
     }
 }

@@ -12,8 +12,8 @@
 //! system lacks it). So the system frees the space even if the process is killed, and no folder has
 //! to be cleaned. See [`SpillSpace`].
 //!
-//! The room of a page that was read for the last time is used again. Room that stays free is
-//! returned to the disk in large pieces, since a hole per page costs as much as reading the page.
+//! The space of a page is reused after its last read. Free space beyond a limit is returned to the
+//! disk in large pieces, since a hole per page costs as much as reading the page.
 
 mod bytes;
 mod compressed;
@@ -51,70 +51,71 @@ pub struct Spilled {
     bytes: u64,
     rows: u64,
     largest_page: usize,
-    /// Its pages stay where they are, whoever reads or forgets them.
+    /// If `true`, [`Spiller::forget`] and readers do not free its pages.
     is_lent: bool,
 }
 
 impl Spilled {
-    /// How many pages.
+    /// The number of pages.
     #[must_use]
     pub fn pages(&self) -> usize {
         self.pages
     }
 
-    /// How many bytes they take in memory.
+    /// Bytes of the pages in memory. On disk they may be compressed.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// How many rows are in them.
+    /// The number of rows in all pages.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Bytes of its largest page.
+    /// Bytes of the largest page.
     #[must_use]
     pub fn largest_page_bytes(&self) -> usize {
         self.largest_page
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no pages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pages == 0
     }
 
-    /// The same pages, for somebody who may [read](Spiller::read) and [forget](Spiller::forget) them as if they were gone then; they are not.
+    /// The same pages, for a second user. That user may [read](Spiller::read) or
+    /// [forget](Spiller::forget) them, but the pages stay on disk.
     #[must_use]
     pub fn lent(&self) -> Spilled {
         Spilled { extents: self.extents.clone(), is_lent: true, ..*self }
     }
 
-    /// Where some of its pages lie, by number.
+    /// The pages with the numbers in `pages`. The row count of the result is 0.
     #[must_use]
-    pub fn part(&self, pages: std::ops::Range<usize>) -> Spilled {
-        let (mut part, mut before) = (Spilled::default(), 0);
+    pub fn slice(&self, pages: std::ops::Range<usize>) -> Spilled {
+        let (mut slice, mut before) = (Spilled::default(), 0);
         for extent in &self.extents {
             let here = before..before + extent.pages;
             let (first, end) = (pages.start.clamp(here.start, here.end), pages.end.clamp(here.start, here.end));
             if first < end {
                 let offset = extent.offset + ((first - before) * extent.page_bytes) as u64;
-                part.push(extent.file, offset, extent.page_bytes, end - first);
+                slice.push(extent.file, offset, extent.page_bytes, end - first);
             }
             before = here.end;
         }
-        part
+        slice
     }
 
-    /// The same pages, and then others.
+    /// Appends the pages of another sequence in the same files.
     pub fn append(&mut self, others: Spilled) {
         self.rows += others.rows;
         others.extents.iter().for_each(|next| self.push(next.file, next.offset, next.page_bytes, next.pages));
     }
 
-    /// Appends where pages of one size begin, in which file.
+    /// Appends `pages` consecutive pages of `page_bytes` each, at `offset` of a file.
     fn push(&mut self, file: usize, offset: u64, page_bytes: usize, pages: usize) {
         self.pages += pages;
         self.bytes += (page_bytes * pages) as u64;
@@ -129,7 +130,7 @@ impl Spilled {
     }
 }
 
-/// Pages of one size that lie behind each other in one file.
+/// Consecutive pages of one size in one file.
 #[derive(Clone, Copy, Debug)]
 struct Extent {
     file: usize,
@@ -144,14 +145,15 @@ impl Extent {
     }
 }
 
-/// Writes and reads the pages of one task of an operator, in files of its own or in those of all tasks.
+/// Writes and reads the pages of one task of an operator. Its files are its own, or shared by all
+/// tasks of the operator.
 pub struct Spiller {
     shared: Arc<Shared>,
-    /// The file for the next pages.
-    turn: AtomicUsize,
+    /// Number of writes so far. It selects the file of the next write, in turn.
+    writes: AtomicUsize,
 }
 
-/// What a spiller and its work on other threads have in common.
+/// State that a spiller shares with its writes and reads on other threads.
 struct Shared {
     files: Arc<[SpillFile]>,
     blocking: Arc<dyn Blocking>,
@@ -161,13 +163,14 @@ struct Shared {
 }
 
 impl Spiller {
-    /// A spiller without files: they are made when the first page is written.
+    /// Creates a spiller with files of its own. A file is created when its first page is written.
     #[must_use]
     pub fn new(space: &SpillSpace, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
         Spiller::over(space.files(), blocking, metrics)
     }
 
-    /// A spiller that shares files with others: what one of them has written, another may read, and [forget](Spiller::forget).
+    /// Creates a spiller that shares files with other spillers. Each may read and
+    /// [forget](Spiller::forget) pages that another has written.
     #[must_use]
     pub fn over(files: SpillFiles, blocking: Arc<dyn Blocking>, metrics: Arc<OperatorMetrics>) -> Self {
         Spiller {
@@ -178,46 +181,49 @@ impl Spiller {
                 unwritten_bytes: AtomicUsize::new(0),
                 failed: Mutex::new(None),
             }),
-            turn: AtomicUsize::new(0),
+            writes: AtomicUsize::new(0),
         }
     }
 
-    /// Has pages appended to a sequence. They take memory until they are written; who waits for that answers `Pending`, and is woken.
+    /// Appends pages to a sequence. Returns before they are written.
+    /// The pages take memory until then, see [`Spiller::unwritten_bytes`]. A task that waits for it
+    /// returns `Pending` and is woken after each write. Errors are reported by [`Spiller::check`].
     pub fn write(&self, to: &mut Spilled, pages: impl IntoIterator<Item = Page>) {
-        let mut order: Vec<Page> = Vec::new();
+        let mut batch: Vec<Page> = Vec::new();
         for page in pages {
-            if order.len() == WRITE_PAGES || order.first().is_some_and(|first| first.bytes() != page.bytes()) {
-                self.submit(to, std::mem::take(&mut order));
+            if batch.len() == WRITE_PAGES || batch.first().is_some_and(|first| first.bytes() != page.bytes()) {
+                self.submit(to, std::mem::take(&mut batch));
             }
-            order.push(page);
+            batch.push(page);
         }
-        self.submit(to, order);
+        self.submit(to, batch);
     }
 
     fn submit(&self, to: &mut Spilled, pages: Vec<Page>) {
         let Some(page_bytes) = pages.first().map(Page::bytes) else { return };
         let bytes = page_bytes * pages.len();
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
-        let offset = self.shared.files[turn].room(bytes);
+        let file = self.writes.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
+        let offset = self.shared.files[file].allocate(bytes);
         to.rows += pages.iter().map(|page| page.rows() as u64).sum::<u64>();
-        to.push(turn, offset, page_bytes, pages.len());
+        to.push(file, offset, page_bytes, pages.len());
         self.shared.metrics.spilled_bytes.add(bytes as u64);
         self.shared.unwritten_bytes.fetch_add(bytes, Ordering::Relaxed);
         let shared = self.shared.clone();
         self.shared.blocking.submit(Box::new(move || {
-            // What has failed already is not tried again for every page.
+            // After a failure, later pages are not tried.
             if shared.check().is_ok()
-                && let Err(error) = shared.files[turn].write(offset, &pages)
+                && let Err(error) = shared.files[file].write(offset, &pages)
             {
                 shared.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
-            // Memory goes back before the task hears of it.
+            // The memory is freed before the task is woken.
             drop(pages);
             shared.unwritten_bytes.fetch_sub(bytes, Ordering::Release);
         }));
     }
 
-    /// Appends a page at once, on this thread: for work that cannot stop and wait.
+    /// Appends a page and writes it on this thread. For work that cannot be suspended. Errors are
+    /// reported by [`Spiller::check`].
     pub fn write_now(&self, to: &mut Spilled, page: Page) {
         match self.append_now(&page) {
             Ok(Extent { file, offset, page_bytes, pages }) => {
@@ -230,43 +236,44 @@ impl Spiller {
         }
     }
 
-    /// Writes a page at once, on this thread; where it lies.
+    /// Writes a page on this thread. Returns its location.
     fn append_now(&self, page: &Page) -> Result<Extent> {
         let page_bytes = page.bytes();
-        let file = self.turn.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
-        let offset = self.shared.files[file].room(page_bytes);
+        let file = self.writes.fetch_add(1, Ordering::Relaxed) % self.shared.files.len();
+        let offset = self.shared.files[file].allocate(page_bytes);
         self.shared.metrics.spilled_bytes.add(page_bytes as u64);
         self.shared.files[file].write(offset, std::slice::from_ref(page))?;
         Ok(Extent { file, offset, page_bytes, pages: 1 })
     }
 
-    /// Bytes of pages that are still in memory because they are not written.
+    /// Bytes of pages that [`Spiller::write`] has accepted and that are not yet written.
     #[must_use]
     pub fn unwritten_bytes(&self) -> usize {
         self.shared.unwritten_bytes.load(Ordering::Acquire)
     }
 
-    /// Whether everything was written so far.
+    /// Reports a failed write. Each failure is reported once.
     ///
     /// # Errors
-    /// What went wrong with the first page that could not be: a full disk is [`Error::DiskFull`].
+    /// Fails with the error of the first page that could not be written, such as
+    /// [`Error::DiskFull`].
     pub fn check(&self) -> Result<()> {
         self.shared.take_failed()
     }
 
-    /// Counts a part of what is kept that went to disk: a sorted run, a part of a table.
+    /// Counts a spilled part in the metrics, such as a sorted run or a part of a table.
     pub fn count_part(&self) {
         self.shared.metrics.spilled_parts.add(1);
     }
 
-    /// Notes that what was spilled is gone over for the `pass`th time.
+    /// Records in the metrics that spilled rows are processed for the `pass`th time.
     pub fn count_pass(&self, pass: u64) {
         self.shared.metrics.passes.raise(pass);
     }
 }
 
 impl Shared {
-    /// Takes room back whose pages will not be read again.
+    /// Frees the space of pages that will not be read again.
     fn release(self: &Arc<Self>, file: usize, offset: u64, bytes: usize) {
         let holes = self.files[file].release(offset, bytes);
         if !holes.is_empty() {

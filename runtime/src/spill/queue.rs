@@ -20,20 +20,20 @@ use crate::row::RowLayout;
 
 use super::{Spilled, SpilledReader, Spiller};
 
-/// Pages that may wait to be written.
+/// The greatest number of pages that wait to be written.
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
 
-/// Pages that are read ahead, where there is memory for them.
+/// Pages that are read ahead, if there is memory.
 pub(super) const READ_AHEAD: usize = 4;
 
-/// What came of asking for room in what rows wait in.
+/// The result of [`SpillQueue::make_room`] and of [`Store::make_room`](super::Store::make_room).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueRoom {
-    /// It is there.
+    /// The bytes can be reserved.
     Granted,
-    /// There will be more when pages are written; the task will be woken.
+    /// Memory is freed when pending writes end. The task is woken then.
     Pending,
-    /// There is nothing more to write: what is kept for the task in any case is all that there is.
+    /// Nothing is left to write. Only the task's minimum memory remains.
     Refused,
 }
 
@@ -42,17 +42,17 @@ pub struct SpillQueue {
     layout: Arc<RowLayout>,
     memory: Memory,
     spiller: Spiller,
-    /// Before all that is on disk.
+    /// Pages before those on disk.
     front: VecDeque<Page>,
     reader: Option<SpilledReader>,
-    /// Behind what is being read, in order.
+    /// Pages after those of `reader`, in order.
     segments: VecDeque<Spilled>,
-    /// Behind all that is on disk.
+    /// Pages after those on disk.
     back: VecDeque<Page>,
 }
 
 impl SpillQueue {
-    /// An empty line of pages of `layout`, which `memory` pays for.
+    /// An empty queue of pages of `layout`, in memory of `memory`.
     #[must_use]
     pub fn new(layout: Arc<RowLayout>, spiller: Spiller, memory: &Memory) -> Self {
         SpillQueue {
@@ -66,22 +66,23 @@ impl SpillQueue {
         }
     }
 
-    /// Whether nothing is in it.
+    /// Returns `true` if no page is left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.front.is_empty() && self.reader.is_none() && self.segments.is_empty() && self.back.is_empty()
     }
 
-    /// Adds a page at the end. It stays in memory until [`SpillQueue::make_room`] or [`SpillQueue::revoke`] has it written.
+    /// Adds a page at the end. It stays in memory until [`SpillQueue::make_room`] or
+    /// [`SpillQueue::revoke`] writes it.
     pub fn push(&mut self, page: Page) {
         let is_on_disk = self.reader.is_some() || !self.segments.is_empty();
         if is_on_disk { self.back.push_back(page) } else { self.front.push_back(page) }
     }
 
-    /// Makes sure that `bytes` more can be reserved, by having pages written where it must.
+    /// Tries to make `bytes` reservable. Writes pages if necessary.
     ///
     /// # Errors
-    /// What the disk says about pages that were written before.
+    /// Fails if an earlier page could not be written.
     pub fn make_room(&mut self, bytes: usize) -> Result<QueueRoom> {
         loop {
             if self.memory.try_reserve(bytes) {
@@ -97,15 +98,17 @@ impl SpillQueue {
         }
     }
 
-    /// Gives about so many bytes back, soon: has that much written.
+    /// Begins to write pages of about `bytes`, to free their memory.
     pub fn revoke(&mut self, bytes: usize) {
         self.memory.shrink();
         let before = self.spiller.unwritten_bytes();
         while self.spiller.unwritten_bytes() < before + bytes && self.write_some() {}
     }
 
-    /// Has a few pages written that will be asked for late; whether there were any. Those at the back go behind what is on disk, and where there are
-    /// none, those at the end of the front before it.
+    /// Begins to write a few pages, those that are read last. Returns `false` if none are in
+    /// memory.
+    /// Pages of the back are appended to the last segment. If the back is empty, the last pages of
+    /// the front become a new first segment.
     fn write_some(&mut self) -> bool {
         if !self.back.is_empty() {
             let pages = self.back.drain(..self.back.len().min(WRITE_PAGES));
@@ -129,10 +132,12 @@ impl SpillQueue {
         true
     }
 
-    /// The next page, if it is there; `End` where the line is empty.
+    /// The next page. Returns `Pending` while it is on its way from the disk, and `None` if the
+    /// queue is empty.
     ///
     /// # Errors
-    /// What the disk says, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
+    /// Fails if the disk fails. Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if
+    /// memory for one page is refused.
     pub fn poll(&mut self) -> Result<Poll<Option<Page>>> {
         if let Some(page) = self.front.pop_front() {
             return Ok(Poll::Ready(Some(page)));

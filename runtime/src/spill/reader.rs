@@ -1,4 +1,4 @@
-//! Reads spilled pages back, some of them ahead.
+//! Reads spilled pages, some of them ahead.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,36 +12,38 @@ use crate::row::RowLayout;
 use super::{Extent, Shared, Spilled, Spiller};
 use crate::storage::Blocking;
 
-/// A page that a blocking thread reads.
-type Flight = Arc<Mutex<Option<Result<Page>>>>;
+/// The result of a read on another thread. `None` while it runs.
+type PendingRead = Arc<Mutex<Option<Result<Page>>>>;
 
-/// Where a page lies: file, offset and bytes.
-type Place = (usize, u64, usize);
+/// The location of a page: file number, offset and bytes.
+type PageLocation = (usize, u64, usize);
 
-/// Reads the pages of a sequence in order. All of it must be written: [`Spiller::unwritten_bytes`] says when.
+/// Reads the pages of a sequence in order. All of them must have been written
+/// ([`Spiller::unwritten_bytes`]).
 pub struct SpilledReader {
     shared: Arc<Shared>,
-    left: VecDeque<Extent>,
+    unread: VecDeque<Extent>,
     layout: Arc<RowLayout>,
     memory: Memory,
-    /// Wakes the task that reads.
+    /// Wakes the reading task.
     blocking: Arc<dyn Blocking>,
     ahead: usize,
-    /// Whether the sequence will be read again.
-    keeps: bool,
-    flights: VecDeque<(Flight, Place)>,
+    /// If `true`, pages are not freed after they are read.
+    keeps_pages: bool,
+    reads: VecDeque<(PendingRead, PageLocation)>,
 }
 
 impl Spiller {
-    /// Reads a sequence of rows of `layout`, once, with `ahead` pages on their way at a time, which `memory` pays for; with none, a page is sent for when
-    /// it is [asked](SpilledReader::poll) for, or [before](SpilledReader::send). What was read is gone: other pages may be
-    /// written there.
+    /// Reads a sequence of rows of `layout` once. Each page is freed after it is read, and its
+    /// space is reused.
+    /// Keeps up to `ahead` reads running, in memory of `memory`. If `ahead` is 0, a page is
+    /// requested by [`SpilledReader::poll`] or by [`SpilledReader::request_next`].
     #[must_use]
     pub fn read(&self, spilled: Spilled, layout: &Arc<RowLayout>, ahead: usize, memory: &Memory) -> SpilledReader {
-        SpilledReader { keeps: spilled.is_lent, ..self.read_again(&spilled, layout, ahead, memory) }
+        SpilledReader { keeps_pages: spilled.is_lent, ..self.read_again(&spilled, layout, ahead, memory) }
     }
 
-    /// As [`Spiller::read`], but the sequence can be read again.
+    /// As [`Spiller::read`], but the pages are not freed.
     #[must_use]
     pub fn read_again(
         &self,
@@ -52,17 +54,18 @@ impl Spiller {
     ) -> SpilledReader {
         SpilledReader {
             shared: self.shared.clone(),
-            left: spilled.extents.clone(),
+            unread: spilled.extents.clone(),
             layout: layout.clone(),
             memory: memory.clone(),
             blocking: self.shared.blocking.clone(),
             ahead,
-            keeps: true,
-            flights: VecDeque::new(),
+            keeps_pages: true,
+            reads: VecDeque::new(),
         }
     }
 
-    /// As [`Spiller::read_again`], for another task than the one that wrote.
+    /// As [`Spiller::read_again`], for a task other than the one that wrote the pages. `blocking`
+    /// wakes that task.
     #[must_use]
     pub fn read_for(
         &self,
@@ -75,7 +78,8 @@ impl Spiller {
         SpilledReader { blocking, ..self.read_again(&spilled, layout, ahead, memory) }
     }
 
-    /// Gives the room back that a sequence takes; what may still be on its way there keeps it until the file is closed.
+    /// Frees the space of a sequence without reading it. If writes are pending, the space stays
+    /// allocated until the file is closed.
     pub fn forget(&self, spilled: Spilled) {
         if spilled.is_lent || self.unwritten_bytes() > 0 {
             return;
@@ -87,98 +91,101 @@ impl Spiller {
 }
 
 impl SpilledReader {
-    /// The next page, if it is there.
+    /// The next page. Returns `Pending` while it is being read, and `None` at the end.
     ///
     /// # Errors
-    /// What the system says, a page that is not as it was written, or [`OutOfMemory`](crate::error::Error::OutOfMemory) where there is no room for one page.
+    /// Fails if the disk fails, or if the checksum of the page does not match. Fails with
+    /// [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for one page is refused.
     pub fn poll(&mut self) -> Result<Poll<Option<Page>>> {
-        if self.flights.is_empty()
+        if self.reads.is_empty()
             && let Some(page) = self.read_cached()?
         {
             return Ok(Poll::Ready(Some(page)));
         }
-        self.fly(self.ahead.max(1))?;
-        let Some((first, place)) = self.flights.front() else { return Ok(Poll::Ready(None)) };
-        let landed = first.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(page) = landed else { return Ok(Poll::Pending) };
-        let place = *place;
-        self.flights.pop_front();
-        self.spend(place);
+        self.request(self.ahead.max(1))?;
+        let Some((first, location)) = self.reads.front() else { return Ok(Poll::Ready(None)) };
+        let finished = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(page) = finished else { return Ok(Poll::Pending) };
+        let location = *location;
+        self.reads.pop_front();
+        self.free_unless_kept(location);
         Ok(Poll::Ready(Some(page?)))
     }
 
-    /// The next page, read at once, on this thread: for work that cannot stop and wait. Not to be mixed with [`SpilledReader::poll`].
+    /// The next page, read on this thread. For work that cannot be suspended. Do not mix with
+    /// [`SpilledReader::poll`] on one reader.
     ///
     /// # Errors
     /// As [`SpilledReader::poll`].
     pub fn next_now(&mut self) -> Result<Option<Page>> {
-        let Some(place) = self.take_next() else { return Ok(None) };
-        let (file, offset, bytes) = place;
+        let Some(location) = self.take_next() else { return Ok(None) };
+        let (file, offset, bytes) = location;
         let page = self.shared.files[file].read(offset, Buffer::new(bytes, &self.memory)?, &self.layout);
-        self.spend(place);
+        self.free_unless_kept(location);
         page.map(Some)
     }
 
-    /// A page was read.
-    fn spend(&self, (file, offset, bytes): Place) {
-        if !self.keeps {
+    /// Frees the space of a page that was read, unless pages are kept.
+    fn free_unless_kept(&self, (file, offset, bytes): PageLocation) {
+        if !self.keeps_pages {
             self.shared.release(file, offset, bytes);
         }
     }
 
-    /// Where the next page that nobody asked for lies.
-    fn take_next(&mut self) -> Option<Place> {
-        let next = self.left.front_mut()?;
-        let place = (next.file, next.offset, next.page_bytes);
+    /// Removes the next page from the pages not yet requested. Returns its location.
+    fn take_next(&mut self) -> Option<PageLocation> {
+        let next = self.unread.front_mut()?;
+        let location = (next.file, next.offset, next.page_bytes);
         (next.offset, next.pages) = (next.offset + next.page_bytes as u64, next.pages - 1);
         if next.pages == 0 {
-            self.left.pop_front();
+            self.unread.pop_front();
         }
-        Some(place)
+        Some(location)
     }
 
-    /// The next page, where it need not be waited for.
+    /// The next page, if the task may read cached pages and all of it is in the page cache.
     fn read_cached(&mut self) -> Result<Option<Page>> {
-        let Some(next) = self.left.front().filter(|_| self.blocking.reads_cached()) else { return Ok(None) };
+        let Some(next) = self.unread.front().filter(|_| self.blocking.reads_cached()) else { return Ok(None) };
         let (file, offset) = (&self.shared.files[next.file], next.offset);
         let page = file.read_cached(offset, Buffer::new(next.page_bytes, &self.memory)?, &self.layout)?;
         if page.is_some()
-            && let Some(place) = self.take_next()
+            && let Some(location) = self.take_next()
         {
-            self.spend(place);
+            self.free_unless_kept(location);
         }
         Ok(page)
     }
 
-    /// Sends for the next page if none is on its way and there is room for it; whether it did.
-    pub fn send(&mut self) -> bool {
-        // Where there is no room now, there is when the page is asked for: that of the page before.
-        self.flights.is_empty() && self.fly(1).is_ok() && !self.flights.is_empty()
+    /// Requests the next page if no page is requested and there is memory for it. Returns `true` if
+    /// it did.
+    pub fn request_next(&mut self) -> bool {
+        // If memory is refused now, `poll` requests the page: the previous page is free then.
+        self.reads.is_empty() && self.request(1).is_ok() && !self.reads.is_empty()
     }
 
-    /// Whether a page is on its way, or there.
+    /// Returns `true` if a page is requested or has been read.
     #[must_use]
-    pub fn is_sent(&self) -> bool {
-        !self.flights.is_empty()
+    pub fn has_request(&self) -> bool {
+        !self.reads.is_empty()
     }
 
-    /// Sends for pages until so many are on their way.
-    fn fly(&mut self, most: usize) -> Result<()> {
-        while self.flights.len() < most {
-            let Some(next) = self.left.front() else { return Ok(()) };
+    /// Requests pages until `max_reads` reads are pending.
+    fn request(&mut self, max_reads: usize) -> Result<()> {
+        while self.reads.len() < max_reads {
+            let Some(next) = self.unread.front() else { return Ok(()) };
             let buffer = match Buffer::new(next.page_bytes, &self.memory) {
                 Ok(buffer) => buffer,
-                // One page is enough to go on with.
-                Err(_) if !self.flights.is_empty() => return Ok(()),
+                // One page is enough to continue.
+                Err(_) if !self.reads.is_empty() => return Ok(()),
                 Err(error) => return Err(error),
             };
-            let Some(place) = self.take_next() else { return Ok(()) };
-            let flight = Flight::default();
-            self.flights.push_back((flight.clone(), place));
-            let (shared, layout, (file, offset, _)) = (self.shared.clone(), self.layout.clone(), place);
+            let Some(location) = self.take_next() else { return Ok(()) };
+            let read = PendingRead::default();
+            self.reads.push_back((read.clone(), location));
+            let (shared, layout, (file, offset, _)) = (self.shared.clone(), self.layout.clone(), location);
             self.blocking.submit(Box::new(move || {
                 let page = shared.files[file].read(offset, buffer, &layout);
-                *flight.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
+                *read.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
             }));
         }
         Ok(())

@@ -1,7 +1,8 @@
-//! Pages that are kept for many readers: as many in memory as can be had, the rest on disk.
+//! Pages for many readers: in memory as far as it is granted, the rest on disk.
 //!
-//! A [`Store`] outlives the task that fills it. So it writes by itself, on threads that may block, whenever other operators need its memory; a page
-//! can be read from memory until it is on disk, and who reads waits for no page to be written.
+//! A [`Store`] outlives the task that fills it. So it spills by itself, on blocking threads, when
+//! other operators need its memory. Until a page is on disk, it is read from memory. So readers
+//! never wait for a write.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,35 +19,35 @@ use super::queue::READ_AHEAD;
 use super::{Extent, QueueRoom, Spilled, SpilledReader, Spiller};
 use crate::storage::Blocking;
 
-/// Pages of a filling task that may wait to be written.
+/// The greatest number of pages of the filling task that wait to be written.
 const UNWRITTEN_PAGES: usize = 2 * WRITE_PAGES;
 
-/// Pages that a store writes before others have their turn.
-const PAGES_A_TURN: usize = 4 * WRITE_PAGES;
+/// Pages that a store writes before it resubmits the rest, so that other work gets the thread.
+const PAGES_PER_TURN: usize = 4 * WRITE_PAGES;
 
-/// A sequence of pages of one task, which is filled once and read any number of times.
+/// A sequence of pages of one task, filled once and read any number of times.
 pub struct Store {
     layout: Arc<RowLayout>,
     spiller: Spiller,
-    /// Pays for what stays in memory, and is asked to give it back.
+    /// Holds the pages in memory. Revoke requests arrive here.
     memory: Memory,
-    pages: Mutex<Vec<Kept>>,
+    pages: Mutex<Vec<PageState>>,
     rows: AtomicUsize,
-    /// Bytes that are on their way to the disk.
+    /// Bytes of pages that were refused memory and are not yet written.
     unwritten: AtomicUsize,
     failed: Mutex<Option<Error>>,
 }
 
-/// Where a page is.
-enum Kept {
+/// The state of a page.
+enum PageState {
     Memory(Page),
-    /// Also in memory, until it is written.
-    Leaving(Page),
+    /// In memory, while it is written to disk.
+    Writing(Page),
     Disk(Extent),
 }
 
 impl Store {
-    /// An empty store of pages of `layout`, in the budget and in the name of `memory`.
+    /// An empty store of pages of `layout`, with the budget and the owner of `memory`.
     #[must_use]
     pub fn new(layout: Arc<RowLayout>, spiller: Spiller, memory: &Memory) -> Arc<Self> {
         let store = Arc::new(Store {
@@ -60,44 +61,45 @@ impl Store {
         });
         store.memory.set_revokes_by_itself();
         let weak = Arc::downgrade(&store);
-        // Whoever asks holds locks of its own, so nothing more is done here.
+        // The caller holds locks of its own. So this only submits the work.
         store.memory.on_revoke_request(move || {
             if let Some(store) = weak.upgrade() {
                 let blocking = store.spiller.shared.blocking.clone();
-                blocking.submit(Box::new(move || store.write_some(store.choose(store.memory.revoke_requested()))));
+                blocking
+                    .submit(Box::new(move || store.write_some(store.choose_pages(store.memory.revoke_requested()))));
             }
         });
         store
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<PageState>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many rows are in it.
+    /// The number of rows in it.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows.load(Ordering::Relaxed)
     }
 
-    /// The most that it had in memory.
+    /// The greatest number of bytes that it had in memory.
     #[must_use]
     pub fn peak_bytes(&self) -> usize {
         self.memory.peak_bytes()
     }
 
-    /// Adds a page at the end. Where no memory is left for it, it is written at once.
+    /// Adds a page at the end. If memory for it is refused, begins to write it to disk.
     pub fn push(self: &Arc<Self>, page: Page) {
         let bytes = page.bytes();
         self.rows.fetch_add(page.rows(), Ordering::Relaxed);
         if self.memory.try_reserve(bytes) {
             let page = page.paid_by(&self.memory);
             self.memory.set_revocable(true);
-            return self.lock().push(Kept::Memory(page));
+            return self.lock().push(PageState::Memory(page));
         }
         let mut pages = self.lock();
         let number = pages.len();
-        pages.push(Kept::Leaving(page.clone()));
+        pages.push(PageState::Writing(page.clone()));
         drop(pages);
         self.unwritten.fetch_add(bytes, Ordering::Relaxed);
         let store = self.clone();
@@ -107,10 +109,10 @@ impl Store {
         }));
     }
 
-    /// Makes sure that the task that fills it can reserve `bytes` more of its own `memory`.
+    /// Tries to make `bytes` of `memory`, which is the filling task's, reservable.
     ///
     /// # Errors
-    /// What the disk says about pages that were written before.
+    /// Fails if an earlier page could not be written.
     pub fn make_room(&self, memory: &Memory, bytes: usize) -> Result<QueueRoom> {
         if let Some(error) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
             return Err(error);
@@ -123,8 +125,9 @@ impl Store {
         })
     }
 
-    /// Says that it is full, and gives back what was taken ahead; whether all that found no room in memory is on disk. Until then it is the filling task's to
-    /// pay for, so that task should not end: it will be woken.
+    /// Ends the filling. Returns `true` if all pages that were refused memory are on disk.
+    /// Until then the filling task's memory holds them. So the task must not end; it is woken after
+    /// the writes.
     ///
     /// # Errors
     /// As [`Store::make_room`].
@@ -134,34 +137,35 @@ impl Store {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(is_written), Err)
     }
 
-    /// Pages of about so many bytes that are to leave, those that are on their way included: beginning with those that a reader asks for last.
-    fn choose(&self, bytes: usize) -> VecDeque<(usize, Page)> {
+    /// Selects pages to spill, of about `bytes` minus what is being written. Pages that readers
+    /// reach last come first.
+    fn choose_pages(&self, bytes: usize) -> VecDeque<(usize, Page)> {
         self.memory.shrink();
         let mut pages = self.lock();
-        let leaving = |kept: &Kept| if let Kept::Leaving(page) = kept { page.bytes() } else { 0 };
-        let leaving: usize = pages.iter().map(leaving).sum();
-        let mut left = bytes.saturating_sub(leaving);
+        let writing = |kept: &PageState| if let PageState::Writing(page) = kept { page.bytes() } else { 0 };
+        let writing: usize = pages.iter().map(writing).sum();
+        let mut left = bytes.saturating_sub(writing);
         let mut chosen = VecDeque::new();
         for (number, kept) in pages.iter_mut().enumerate().rev() {
             if left == 0 {
                 break;
             }
-            if let Kept::Memory(page) = kept {
+            if let PageState::Memory(page) = kept {
                 left = left.saturating_sub(page.bytes());
                 chosen.push_back((number, page.clone()));
-                *kept = Kept::Leaving(page.clone());
+                *kept = PageState::Writing(page.clone());
             }
         }
-        if leaving == 0 && chosen.is_empty() {
-            // What is still paid for is somebody's who reads it.
+        if writing == 0 && chosen.is_empty() {
+            // Pages that are still in use belong to their readers.
             self.memory.set_revocable(false);
         }
         chosen
     }
 
-    /// Writes some of these pages, and has the others written when it is their turn among what else blocks.
+    /// Writes some of `pages` and resubmits the rest, so that other work gets the thread.
     fn write_some(self: &Arc<Self>, mut pages: VecDeque<(usize, Page)>) {
-        for (number, page) in pages.drain(..pages.len().min(PAGES_A_TURN)) {
+        for (number, page) in pages.drain(..pages.len().min(PAGES_PER_TURN)) {
             self.write(number, page);
         }
         if !pages.is_empty() {
@@ -170,44 +174,45 @@ impl Store {
         }
     }
 
-    /// Writes a page, which is in memory no longer then. Where that fails it stays there.
+    /// Writes a page and drops it from memory. If that fails, the page stays in memory.
     fn write(&self, number: usize, page: Page) {
         let written = self.spiller.append_now(&page);
-        // Who cannot write is not asked again.
+        // A store that cannot write is not asked again.
         self.memory.set_revocable(written.is_ok());
         let after = match written {
             Ok(extent) => {
                 drop(page);
-                Kept::Disk(extent)
+                PageState::Disk(extent)
             }
             Err(error) => {
                 self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                Kept::Memory(page)
+                PageState::Memory(page)
             }
         };
-        // Memory goes back when nothing is locked any more.
+        // The page is dropped without the lock, since this frees memory.
         let before = self.lock().get_mut(number).map(|kept| std::mem::replace(kept, after));
         drop(before);
     }
 
-    /// What a reader finds at a page: the page, or it and those behind it as far as they are on disk.
-    fn at(&self, number: usize) -> Option<Found> {
+    /// The page `number` if it is in memory, else the pages on disk that begin with it. `None` at
+    /// the end.
+    fn pages_from(&self, number: usize) -> Option<PagesFound> {
         let pages = self.lock();
         match pages.get(number)? {
-            Kept::Memory(page) | Kept::Leaving(page) => Some(Found::Memory(page.clone())),
-            Kept::Disk(_) => {
+            PageState::Memory(page) | PageState::Writing(page) => Some(PagesFound::Memory(page.clone())),
+            PageState::Disk(_) => {
                 let mut run = Spilled::default();
                 for kept in &pages[number..] {
-                    let Kept::Disk(extent) = kept else { break };
+                    let PageState::Disk(extent) = kept else { break };
                     run.push(extent.file, extent.offset, extent.page_bytes, extent.pages);
                 }
-                Some(Found::Disk(run))
+                Some(PagesFound::Disk(run))
             }
         }
     }
 }
 
-enum Found {
+enum PagesFound {
     Memory(Page),
     Disk(Spilled),
 }
@@ -215,7 +220,7 @@ enum Found {
 /// Reads a store from its beginning.
 pub struct StoreReader {
     store: Arc<Store>,
-    /// The next page's number.
+    /// The number of the next page.
     next: usize,
     run: Option<SpilledReader>,
     blocking: Arc<dyn Blocking>,
@@ -223,13 +228,13 @@ pub struct StoreReader {
 }
 
 impl StoreReader {
-    /// A reader whose task `blocking` wakes. `memory` pays for what is read from disk.
+    /// A reader of a task that `blocking` wakes. `memory` holds the pages that are read from disk.
     #[must_use]
     pub fn new(store: Arc<Store>, blocking: Arc<dyn Blocking>, memory: &Memory) -> Self {
         StoreReader { store, next: 0, run: None, blocking, memory: memory.clone() }
     }
 
-    /// The next page, if it is there.
+    /// The next page. Returns `Pending` while it is read from disk, and `None` at the end.
     ///
     /// # Errors
     /// As [`SpilledReader::poll`].
@@ -245,13 +250,13 @@ impl StoreReader {
                     }
                 }
             }
-            match self.store.at(self.next) {
+            match self.store.pages_from(self.next) {
                 None => return Ok(Poll::Ready(None)),
-                Some(Found::Memory(page)) => {
+                Some(PagesFound::Memory(page)) => {
                     self.next += 1;
                     return Ok(Poll::Ready(Some(page)));
                 }
-                Some(Found::Disk(run)) => self.run = Some(self.read(run)),
+                Some(PagesFound::Disk(run)) => self.run = Some(self.read(run)),
             }
         }
     }

@@ -3,7 +3,7 @@ mod blocking;
 use std::sync::Arc;
 use std::task::Poll;
 
-pub(crate) use blocking::{AtOnce, Later};
+pub(crate) use blocking::{DeferredBlocking, InlineBlocking};
 
 use super::*;
 use crate::memory::{Budget, Memory};
@@ -11,10 +11,10 @@ use crate::page::{Input, RowWriter, Selection};
 use crate::row::{LeafSet, LeafType, RowLayout};
 
 fn spiller(folders: &[std::path::PathBuf]) -> Spiller {
-    Spiller::new(&SpillSpace::new(folders), Arc::new(AtOnce), Arc::default())
+    Spiller::new(&SpillSpace::new(folders), Arc::new(InlineBlocking), Arc::default())
 }
 
-/// Pages of numbered rows with a text, some of which take several pages.
+/// Pages of numbered rows with a text. Some rows take several pages.
 fn pages(layout: &Arc<RowLayout>, memory: &Memory, rows: u64) -> Vec<Page> {
     let mut writer = RowWriter::new(layout.clone(), memory.clone());
     for row in 0..rows {
@@ -44,7 +44,7 @@ fn rows(page: &Page) -> Vec<(u64, String)> {
 }
 
 #[test]
-fn a_page_that_was_read_back_is_written_again() {
+fn restored_pages_can_be_spilled_again() {
     let folder = tempfile::tempdir().unwrap();
     let layout = layout();
     let memory = Memory::new(Budget::new(1 << 30), "test");
@@ -62,7 +62,7 @@ fn a_page_that_was_read_back_is_written_again() {
 }
 
 #[test]
-fn pages_come_back_as_they_went_from_several_folders() {
+fn pages_round_trip_through_several_folders() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let paths = folders.each_ref().map(|folder| folder.path().to_owned());
     let (layout, budget) = (layout(), Budget::new(1 << 30));
@@ -90,7 +90,7 @@ fn pages_come_back_as_they_went_from_several_folders() {
 }
 
 #[test]
-fn a_page_that_was_changed_on_disk_is_an_error() {
+fn reading_a_changed_page_fails() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
     let page = || pages(&layout, &memory, 100).remove(0);
@@ -103,7 +103,7 @@ fn a_page_that_was_changed_on_disk_is_an_error() {
         spiller.write(&mut spilled, [image]);
         spiller.shared.files[0].damage(at as u64);
         let read = spiller.read(spilled, &layout, 1, &memory).poll();
-        // Nothing is said in the gap between rows and texts.
+        // The checksum does not cover the gap between rows and texts.
         assert_eq!(read.is_err(), !gap.contains(&at), "byte {at}");
         if let Err(error) = read {
             assert!(error.to_string().contains("a spilled page, byte 0"), "{error}");
@@ -112,7 +112,7 @@ fn a_page_that_was_changed_on_disk_is_an_error() {
 }
 
 #[test]
-fn empty_files_of_stopped_processes_are_removed_and_no_others() {
+fn only_empty_unlocked_spill_files_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let (left, used) = ("dataflow-spill-1-0", "dataflow-spill-1-1");
     let others = ["results.csv", "dataflow-spill-report.csv", "dataflow-spill-2-", "dataflow-spill-1-0-1"];
@@ -132,14 +132,14 @@ fn empty_files_of_stopped_processes_are_removed_and_no_others() {
 }
 
 #[test]
-fn compressed_pages_come_back_as_they_went_and_damage_is_found() {
+fn compressed_pages_round_trip_and_damage_is_detected() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
     let space = SpillSpace::compressing(&[folder.path().to_owned()]);
-    let spiller = Spiller::new(&space, Arc::new(AtOnce), Arc::default());
+    let spiller = Spiller::new(&space, Arc::new(InlineBlocking), Arc::default());
     let mut spilled = Spilled::default();
     let mut written = pages(&layout, &memory, 3_000);
-    // Numbers that nothing can compress.
+    // Texts that do not compress.
     let mut writer = RowWriter::new(layout.clone(), memory.clone());
     let noise = |row: u64| (row + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     for row in 0..3_000 {
@@ -169,25 +169,24 @@ fn compressed_pages_come_back_as_they_went_and_damage_is_found() {
     for at in [0, 5, 2_000] {
         spiller.shared.files[0].damage(at);
         let mut reader = spiller.read_again(&spilled, &layout, 1, &memory);
-        let said = reader.poll().unwrap_err().to_string();
-        assert!(said.contains("not to be trusted"), "{at}: {said}");
+        let message = reader.poll().unwrap_err().to_string();
+        assert!(message.contains("not to be trusted"), "{at}: {message}");
         spiller.shared.files[0].damage(at);
     }
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_an_error_that_names_it() {
+fn missing_folder_is_named_in_the_error() {
     let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
     let spiller = spiller(&["/nowhere/at/all".into()]);
     let mut spilled = Spilled::default();
     spiller.write(&mut spilled, pages(&layout, &memory, 10));
-    let said = spiller.check().unwrap_err().to_string();
-    assert!(said.contains("/nowhere/at/all"), "{said}");
+    let message = spiller.check().unwrap_err().to_string();
+    assert!(message.contains("/nowhere/at/all"), "{message}");
 }
 
-/// Rows are selected from what was read as from any page.
 #[test]
-fn rows_that_come_back_can_be_written_on() {
+fn rows_of_restored_pages_can_be_copied() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
     let (spiller, mut spilled) = (spiller(&[folder.path().to_owned()]), Spilled::default());
@@ -202,10 +201,10 @@ fn rows_that_come_back_can_be_written_on() {
     assert_eq!(rows(&copy.take_sealed().next().unwrap()), rows(&page));
 }
 
-/// Does nothing for who reads: all must come from the page cache.
-struct OnlyWrites(AtomicUsize);
+/// Counts the submitted work. Reads must come from the page cache.
+struct CountsSubmits(AtomicUsize);
 
-impl Blocking for OnlyWrites {
+impl Blocking for CountsSubmits {
     fn submit(&self, work: Box<dyn FnOnce() + Send>) {
         self.0.fetch_add(1, Ordering::Relaxed);
         work();
@@ -216,15 +215,16 @@ impl Blocking for OnlyWrites {
     }
 }
 
-/// What was just written is in the page cache, compressed or not: no thread is asked for it, and it is checked as any page.
+/// Pages that were just written are in the page cache, compressed or not. No work is submitted for
+/// them, and their checksum is compared.
 #[test]
-fn a_page_in_the_cache_is_read_by_who_needs_it() {
+fn cached_pages_are_read_on_the_calling_thread() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
     for compresses in [false, true] {
         let folders = [folder.path().to_owned()];
         let space = if compresses { SpillSpace::compressing(&folders) } else { SpillSpace::new(&folders) };
-        let blocking = Arc::new(OnlyWrites(AtomicUsize::new(0)));
+        let blocking = Arc::new(CountsSubmits(AtomicUsize::new(0)));
         let (spiller, mut spilled) = (Spiller::new(&space, blocking.clone(), Arc::default()), Spilled::default());
         let written = pages(&layout, &memory, 2_000);
         let expected: Vec<_> = written.iter().flat_map(rows).collect();
@@ -236,13 +236,13 @@ fn a_page_in_the_cache_is_read_by_who_needs_it() {
         }
         assert!(found == expected && blocking.0.load(Ordering::Relaxed) == writes, "{compresses}");
         spiller.shared.files[0].damage(100);
-        let said = spiller.read(spilled, &layout, 2, &memory).poll().unwrap_err().to_string();
-        assert!(said.contains("not to be trusted"), "{said}");
+        let message = spiller.read(spilled, &layout, 2, &memory).poll().unwrap_err().to_string();
+        assert!(message.contains("not to be trusted"), "{message}");
     }
 }
 
 #[test]
-fn what_is_to_be_read_again_stays() {
+fn read_again_keeps_the_pages() {
     let folder = tempfile::tempdir().unwrap();
     let (layout, memory) = (layout(), Memory::new(Budget::new(1 << 30), "test"));
     let (spiller, mut spilled) = (spiller(&[folder.path().to_owned()]), Spilled::default());
@@ -264,83 +264,83 @@ fn what_is_to_be_read_again_stays() {
     assert_eq!(read(spiller.read(spilled, &layout, 2, &memory)), expected);
 }
 
-/// A line with so much memory and its counters, and numbered pages to put into it, which something else pays for.
-fn spool(folder: &std::path::Path, bytes: usize) -> (SpillQueue, Vec<Page>, Arc<OperatorMetrics>) {
+/// A queue with a budget of `bytes`, pages for it that another budget holds, and the metrics.
+fn queue(folder: &std::path::Path, bytes: usize) -> (SpillQueue, Vec<Page>, Arc<OperatorMetrics>) {
     let (layout, budget, metrics) = (layout(), Budget::new(bytes), Arc::<OperatorMetrics>::default());
     let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
     let memory = Memory::spilling(budget, "test", 0);
     let written = pages(&layout, &elsewhere, 20_000);
-    let spiller = Spiller::new(&SpillSpace::new(&[folder.to_owned()]), Arc::new(AtOnce), metrics.clone());
+    let spiller = Spiller::new(&SpillSpace::new(&[folder.to_owned()]), Arc::new(InlineBlocking), metrics.clone());
     (SpillQueue::new(layout, spiller, &memory), written, metrics)
 }
 
-/// Takes all that is there.
-fn drain(spool: &mut SpillQueue) -> Vec<(u64, String)> {
+/// Polls until the queue is empty.
+fn drain(queue: &mut SpillQueue) -> Vec<(u64, String)> {
     let mut found = Vec::new();
-    while let Poll::Ready(Some(page)) = spool.poll().unwrap() {
+    while let Poll::Ready(Some(page)) = queue.poll().unwrap() {
         found.extend(rows(&page));
     }
-    assert!(spool.is_empty());
+    assert!(queue.is_empty());
     found
 }
 
 #[test]
-fn a_line_that_is_filled_and_then_emptied_gives_what_came_first() {
+fn queue_filled_then_emptied_keeps_order() {
     let folder = tempfile::tempdir().unwrap();
     for revoked in [0, 1 << 20, usize::MAX / 2] {
-        let (mut spool, pages, metrics) = spool(folder.path(), 64 << 20);
+        let (mut queue, pages, metrics) = queue(folder.path(), 64 << 20);
         let expected: Vec<_> = pages.iter().flat_map(rows).collect();
         let half = pages.len() / 2;
         for (number, page) in pages.into_iter().enumerate() {
-            spool.push(page);
+            queue.push(page);
             if number == half {
-                spool.revoke(revoked);
+                queue.revoke(revoked);
             }
         }
-        // Nobody looked yet: memory is asked back once more.
-        spool.revoke(revoked);
+        // A second request before the queue has been polled.
+        queue.revoke(revoked);
         assert_eq!(metrics.spilled_bytes.get() > 0, revoked > 0);
-        assert_eq!(drain(&mut spool), expected, "{revoked}");
+        assert_eq!(drain(&mut queue), expected, "{revoked}");
     }
 }
 
 #[test]
-fn a_line_that_is_emptied_while_it_is_filled_keeps_its_order() {
+fn queue_emptied_while_filled_keeps_order() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut spool, pages, metrics) = spool(folder.path(), 64 << 20);
+    let (mut queue, pages, metrics) = queue(folder.path(), 64 << 20);
     let expected: Vec<_> = pages.iter().flat_map(rows).collect();
     let mut found = Vec::new();
     for (number, page) in pages.into_iter().enumerate() {
-        spool.push(page);
+        queue.push(page);
         if number % 7 == 3 {
-            spool.revoke(number % 5 * 100_000);
+            queue.revoke(number % 5 * 100_000);
         }
         if number % 3 == 0
-            && let Poll::Ready(Some(page)) = spool.poll().unwrap()
+            && let Poll::Ready(Some(page)) = queue.poll().unwrap()
         {
             found.extend(rows(&page));
         }
     }
-    found.extend(drain(&mut spool));
+    found.extend(drain(&mut queue));
     assert!(metrics.spilled_bytes.get() > 0);
     assert_eq!(found, expected);
 }
 
 #[test]
-fn room_is_made_by_writing_until_there_is_nothing_to_write() {
+fn make_room_writes_until_memory_is_empty() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut spool, pages, metrics) = spool(folder.path(), 1 << 20);
-    assert_eq!(spool.make_room(100 << 10).unwrap(), QueueRoom::Granted);
-    assert_eq!(spool.make_room(2 << 20).unwrap(), QueueRoom::Refused, "more than there is, and nothing to write");
+    let (mut queue, pages, metrics) = queue(folder.path(), 1 << 20);
+    assert_eq!(queue.make_room(100 << 10).unwrap(), QueueRoom::Granted);
+    assert_eq!(queue.make_room(2 << 20).unwrap(), QueueRoom::Refused, "more than there is, and nothing to write");
     let (count, expected) = (pages.len(), pages.iter().flat_map(rows).collect::<Vec<_>>());
-    pages.into_iter().for_each(|page| spool.push(page));
+    pages.into_iter().for_each(|page| queue.push(page));
     assert!(count > 20 && metrics.spilled_bytes.get() == 0);
-    assert_eq!(spool.make_room(2 << 20).unwrap(), QueueRoom::Refused);
+    assert_eq!(queue.make_room(2 << 20).unwrap(), QueueRoom::Refused);
     assert!(metrics.spilled_bytes.get() >= (count as u64) << 16, "all of them");
-    assert_eq!(drain(&mut spool), expected);
+    assert_eq!(drain(&mut queue), expected);
 }
 
-/// A store that is filled with pages in so much memory, the budget, and what is in it.
+/// A store that was filled with a budget of `bytes`, the budget, and the rows in the store.
 fn store(folder: &std::path::Path, bytes: usize) -> (Arc<Store>, Arc<Budget>, Vec<(u64, String)>) {
     let (layout, budget) = (layout(), Budget::new(bytes));
     let elsewhere = Memory::new(Budget::new(1 << 30), "elsewhere");
@@ -355,7 +355,7 @@ fn store(folder: &std::path::Path, bytes: usize) -> (Arc<Store>, Arc<Budget>, Ve
 
 fn reader(store: &Arc<Store>) -> impl Iterator<Item = Page> {
     let memory = Memory::new(Budget::new(1 << 30), "reader");
-    let mut reader = StoreReader::new(store.clone(), Arc::new(AtOnce), &memory);
+    let mut reader = StoreReader::new(store.clone(), Arc::new(InlineBlocking), &memory);
     std::iter::from_fn(move || match reader.poll().unwrap() {
         Poll::Ready(Some(page)) => Some(page),
         Poll::Ready(None) => None,
@@ -364,7 +364,7 @@ fn reader(store: &Arc<Store>) -> impl Iterator<Item = Page> {
 }
 
 #[test]
-fn a_store_gives_the_same_to_every_reader_however_much_is_on_disk() {
+fn all_store_readers_get_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
     for bytes in [0, 1 << 20, 2 << 20, 64 << 20] {
         let (store, budget, expected) = store(folder.path(), bytes);
@@ -376,7 +376,7 @@ fn a_store_gives_the_same_to_every_reader_however_much_is_on_disk() {
 }
 
 #[test]
-fn a_store_gives_its_memory_to_whoever_needs_it() {
+fn store_spills_when_another_operator_needs_memory() {
     let folder = tempfile::tempdir().unwrap();
     let (store, budget, expected) = store(folder.path(), 16 << 20);
     let before = budget.used_bytes();
@@ -385,12 +385,12 @@ fn a_store_gives_its_memory_to_whoever_needs_it() {
     let other = Memory::spilling(budget.clone(), "other", 0);
     let mut taken = Vec::new();
     while taken.len() < 6 {
-        // Refused once, while the store is asked.
+        // Refused once; the store then frees memory.
         if other.try_reserve(1 << 20) {
             taken.push(other.reserve(1 << 20).unwrap());
         }
     }
-    // A sixteenth of the budget is nobody's, and the rest is not enough for both.
+    // The budget keeps a sixteenth free, and the rest does not hold both.
     let left = budget.used_bytes() - (6 << 20);
     assert!(left + (1 << 20) < before, "{left} of {before}");
     found.extend(early.flat_map(|page| rows(&page)));

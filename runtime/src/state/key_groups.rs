@@ -1,17 +1,21 @@
-//! Key groups: the pieces that keyed state is cut into, whatever the number of tasks.
+//! Key groups: the units into which keyed state is divided, for any number of tasks.
 
 use std::ops::Range;
 
-/// How many key groups there are, of any table of state, in any program.
+/// The number of key groups, of any table of state in any program.
 ///
-/// A key group is the least that moves: a task owns a range of them, a snapshot says of each page which it holds rows of, and what is read back
-/// from disk at once must fit memory only to that grain. So 1,024 let a table be a thousand times as large as the memory for it, and be restored
-/// by as many tasks, while a set of them takes 128 bytes. More would make the sets larger than most records; fewer, ranges of three tasks uneven by
-/// more than a tenth of a percent each.
+/// A key group is the smallest unit that moves. A task owns a range of them. A snapshot notes for
+/// each page the groups of its rows. The groups of a part can be read back one by one. So the
+/// number limits the number of tasks, and the size of a table relative to its memory (see
+/// [`state`](crate::state)).
+///
+/// A set of 1,024 groups takes 128 bytes. With more groups, sets would be larger than most records.
+/// With fewer, the ranges of tasks would be less even: three tasks own 342, 341 and 341 groups.
 pub const KEY_GROUPS: usize = 1 << GROUP_BITS;
 
-/// Bits of a hash that name a key group, and the first of them: the top bits of its low half, which is what exchanges go by. Tables find rows by the
-/// upper half, so the rows of a range of key groups spread over all of a table's index.
+/// The number of bits of a hash that select a key group, and the lowest of them: the top bits of
+/// the low half, by which exchanges ship. Tables find rows by the upper half, so the rows of a
+/// range of key groups spread over the whole index of a table.
 pub(crate) const GROUP_BITS: u32 = 10;
 pub(crate) const GROUP_SHIFT: u32 = u32::BITS - GROUP_BITS;
 
@@ -22,7 +26,8 @@ pub fn key_group_of(hash: u64) -> usize {
     (hash >> GROUP_SHIFT) as usize % KEY_GROUPS
 }
 
-/// The task, of so many, that owns a key group: exchanges by a hash ship by it, so that keyed state may stand behind any of them.
+/// The task, of `tasks` tasks, that owns a key group. Exchanges by a hash ship to this task, so
+/// keyed state may follow any of them.
 #[must_use]
 #[inline(always)]
 pub fn task_of_key_group(group: usize, tasks: usize) -> usize {
@@ -49,49 +54,49 @@ impl FromIterator<usize> for KeyGroupSet {
 }
 
 impl KeyGroupSet {
-    /// Those of a range.
+    /// The key groups of a range.
     #[must_use]
     pub fn of_range(range: Range<usize>) -> Self {
         range.collect()
     }
 
-    /// Adds one.
+    /// Adds a key group.
     pub fn insert(&mut self, group: usize) {
         self.0[group / 64] |= 1 << (group % 64);
     }
 
-    /// Whether it has one.
+    /// Returns `true` if the set contains a key group.
     #[must_use]
     #[inline(always)]
     pub fn contains(&self, group: usize) -> bool {
         self.0[group / 64] >> (group % 64) & 1 != 0
     }
 
-    /// Those that both have.
+    /// The intersection of two sets.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         KeyGroupSet(std::array::from_fn(|word| self.0[word] & other.0[word]))
     }
 
-    /// Those that it has and another has not.
+    /// The key groups of this set that are not in another one.
     #[must_use]
     pub fn without(&self, other: &Self) -> Self {
         KeyGroupSet(std::array::from_fn(|word| self.0[word] & !other.0[word]))
     }
 
-    /// Those that one of them has.
+    /// The union of two sets.
     #[must_use]
     pub fn or(&self, other: &Self) -> Self {
         KeyGroupSet(std::array::from_fn(|word| self.0[word] | other.0[word]))
     }
 
-    /// How many.
+    /// The number of key groups.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether there is none.
+    /// Returns `true` if the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|&word| word == 0)
@@ -102,12 +107,12 @@ impl KeyGroupSet {
         (0..KEY_GROUPS).filter(|&group| self.contains(group))
     }
 
-    /// As it stands in a snapshot.
+    /// The bytes of the set in a snapshot.
     pub(crate) fn to_bytes(self) -> impl Iterator<Item = u8> {
         self.0.into_iter().flat_map(u64::to_le_bytes)
     }
 
-    /// From the first bytes of a slice; those that are missing are zero.
+    /// Reads a set from the first bytes of a slice. Missing bytes are zero.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or_default());
         KeyGroupSet(std::array::from_fn(|word| (0..8).fold(0, |bits, at| bits | byte(8 * word + at) << (8 * at))))
@@ -119,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_of_tasks_are_those_whose_groups_name_the_task() {
+    fn key_group_ranges_match_the_owning_task() {
         for tasks in [1, 2, 3, 7, 64, 1000, 1024, 1500] {
             let mut next = 0;
             for task in 0..tasks {
@@ -133,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_are_sets_of_numbers() {
+    fn set_operations_match_their_definitions() {
         let (low, odd) = (KeyGroupSet::of_range(3..200), {
             let mut odd = KeyGroupSet::default();
             (1..KEY_GROUPS).step_by(2).for_each(|group| odd.insert(group));

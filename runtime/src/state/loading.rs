@@ -13,10 +13,10 @@ use crate::state::queues::RequestQueues;
 use crate::state::residency::{Evicted, Residency};
 use crate::strategy::{Opened, PageWindows, Progress};
 
-/// Pages read ahead, if there is memory for them in addition to the rows.
+/// Pages that are read ahead, if there is memory for them in addition to the rows.
 const READ_AHEAD: usize = 4;
 
-/// Key groups on their way into memory.
+/// Key groups that are being loaded into memory.
 pub(super) struct Loading {
     part: usize,
     groups: KeyGroupSet,
@@ -28,8 +28,8 @@ pub(super) struct Loading {
 }
 
 impl Loading {
-    /// Begins to load key groups of a part, `wanted` ones first. Returns `None` if none of them is
-    /// on disk, `Pending` while files are written.
+    /// Starts to load key groups of a part, the `wanted` ones first. Returns `None` if none of them
+    /// is on disk, and `Pending` while files are written.
     pub(super) fn begin(
         part: usize,
         wanted: &KeyGroupSet,
@@ -64,7 +64,7 @@ impl Loading {
     }
 
     /// Loads the groups. Returns `Yield` if its rows were evicted, so that fewer groups must be
-    /// loaded. The loading has ended after `Done` and `Yield`.
+    /// loaded. After `Done` and `Yield` the load has ended.
     pub(super) fn load(&mut self, rows: &mut Residency, mut queues: Option<&mut RequestQueues>) -> Result<Progress> {
         while rows.used.loaded == Some(self.part) {
             let page = match self.page.take() {
@@ -105,7 +105,7 @@ impl Loading {
         while let Some(opened) = self.windows.open(batch.rows()) {
             let window = &mut self.windows.window;
             if opened == Opened::New {
-                choose(&Input::new(&batch, &window.clone()), &self.groups, window, rows);
+                keep_live_rows_of(&Input::new(&batch, &window.clone()), &self.groups, window, rows);
             }
             insert(&Input::new(&batch, &window.clone()), window, rows)?;
             if !window.is_empty() {
@@ -116,8 +116,8 @@ impl Loading {
         Ok(true)
     }
 
-    /// Makes room by other parts, or by fewer key groups of this one. `Done` if neither is
-    /// possible.
+    /// Evicts other parts, or loads fewer key groups of this one. `None` if memory may be free now,
+    /// and `Done` if neither is possible.
     fn make_room(&self, rows: &mut Residency, queues: Option<&mut RequestQueues>) -> Result<Option<Progress>> {
         match rows.make_room(queues, &[self.part])? {
             Room::Made => Ok(None),
@@ -127,7 +127,7 @@ impl Loading {
         }
     }
 
-    /// The groups are in memory.
+    /// Notes that the groups are in memory.
     fn end(&mut self, rows: &mut Residency) {
         let Loading { part, groups, .. } = *self;
         let file = std::mem::take(&mut self.evicted.file);
@@ -153,9 +153,9 @@ impl Loading {
     }
 }
 
-/// Makes room for `count` key groups of a part, or lowers their number. Returns `Yield` if the number is
-/// to be chosen again, and `Done` if there is nothing to give: the estimate may be too high. If it is
-/// not, the error of a refused row has its bytes.
+/// Makes room for `count` key groups of a part, or lowers their number. Returns `Yield` if the
+/// number has to be chosen again. Returns `Done` if nothing can be evicted: the estimate may be too
+/// high. If it is not, a row is refused, and that error has the bytes.
 fn make_room(part: usize, count: usize, rows: &mut Residency, queues: Option<&mut RequestQueues>) -> Result<Progress> {
     Ok(match rows.make_room(queues, &[part])? {
         Room::Made => Progress::Yield,
@@ -172,8 +172,8 @@ fn make_room(part: usize, count: usize, rows: &mut Residency, queues: Option<&mu
     })
 }
 
-/// The key groups of a file to load together. The wanted ones are first, and others follow as far
-/// as memory allows. A scan loads no others: it has visited their rows.
+/// The key groups of a file that are loaded together. The wanted ones are first, and others follow
+/// as far as memory allows. During a scan no others are loaded, because it has visited their rows.
 fn groups_to_load(part: usize, evicted: &Evicted, wanted: &KeyGroupSet, rows: &mut Residency) -> KeyGroupSet {
     let first = evicted.groups.and(wanted);
     let is_scanned = rows.used.scanned == Some(part);
@@ -190,13 +190,14 @@ fn loading_bytes(evicted: &Evicted, groups: usize, rows: &Residency) -> usize {
     let of = evicted.groups_written.max(1);
     let (count, bytes) = (evicted.file.rows() as usize / of * groups, evicted.file.bytes() as usize / of * groups);
     let indexes = if rows.spec.sub_key > 0 { 2 } else { 1 };
-    // The page that is read, the page that is written, and indexes with the former ones while they grow.
+    // The page that is read, the page that is written, and indexes that exist twice while they
+    // grow.
     let index_bytes = indexes * HashIndex::bytes_for(count) * 3 / 2;
     bytes + 2 * evicted.file.largest_page_bytes() + index_bytes + rows.table.room_beside()
 }
 
 /// Keeps the live rows of a window that are in some key groups.
-fn choose(input: &Input<'_>, groups: &KeyGroupSet, window: &mut Selection, rows: &Residency) {
+fn keep_live_rows_of(input: &Input<'_>, groups: &KeyGroupSet, window: &mut Selection, rows: &Residency) {
     let (mut live, mut hashes) = (Vec::new(), Vec::new());
     live_rows(input, rows.table.layout(), rows.spec.tombstone(), &mut live);
     window.set(live);

@@ -1,10 +1,10 @@
-//! Copy-on-write pages: the rows of a table at a mark, while the table goes on changing.
+//! Copy-on-write pages: the rows of a table at a mark, while the table continues to change.
 //!
 //! A mark copies nothing. It notes the pages of the table, and the number of rows in each. The
-//! pages are then given one by one. Before a page is written, it is copied
+//! pages are then emitted one by one. Before a page is written, it is copied
 //! ([`MarkedPages::protect`]). A page that leaves the table is kept ([`MarkedPages::keep`]). Rows
 //! that are added to a page after the mark do not change its part of the mark. Free places are not
-//! reused before their pages are given (`RowStore::pin`).
+//! reused before their pages are emitted (`RowStore::pin`).
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -25,24 +25,25 @@ pub(crate) struct MarkedPage {
     pub(crate) heap_start: u32,
 }
 
-/// A marked page before it was written, or after it left the table.
+/// A copy of a marked page from before it was written, or a marked page that left the table.
 #[derive(Debug)]
 pub(crate) struct PreImage {
     pub(crate) of: MarkedPage,
     pub(crate) page: Page,
 }
 
-/// Marked pages that were not given yet. While there are none, each operation costs one comparison.
+/// Marked pages that are not emitted yet. While there are none, each operation costs one
+/// comparison.
 #[derive(Default)]
 pub(crate) struct MarkedPages {
-    /// Pages of the table, by their starts.
+    /// Marked pages that are still in the table, by their starts.
     pending: HashMap<usize, MarkedPage, BuildHasherDefault<PlaceHasher>>,
-    /// Starts in the order in which pages are given, of `pending` pages and of earlier ones.
+    /// Starts in the order in which pages are emitted, of `pending` pages and of earlier ones.
     order: VecDeque<usize>,
     pre_images: VecDeque<PreImage>,
 }
 
-/// Spreads multiples of the page size.
+/// A hasher for multiples of the page size.
 #[derive(Default)]
 struct PlaceHasher(u64);
 
@@ -62,7 +63,7 @@ impl Hasher for PlaceHasher {
 }
 
 impl MarkedPages {
-    /// Marks the rows of a table, apart from some parts. Replaces the mark before.
+    /// Marks the rows of a table, except those of some parts. Replaces the former mark.
     ///
     /// # Errors
     /// Fails if the table cannot be split, which needs memory for a page of each part.
@@ -78,19 +79,19 @@ impl MarkedPages {
             }
         }
         table.store.pin(but);
-        self.unpin_if_given(table);
+        self.unpin_if_all_emitted(table);
         Ok(())
     }
 
-    /// Whether pages of the table are marked. Then rows may be written only after
+    /// Returns `true` if pages of the table are marked. Rows may then be written only after
     /// [`MarkedPages::protect`].
     #[inline(always)]
     pub(crate) fn are_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Copies the marked pages of groups' rows, which may then be written. `refused` are positions
-    /// of the groups whose pages found no memory: their rows must not be written.
+    /// Copies the marked pages of groups' rows, which may then be written. `refused` receives the
+    /// positions of the groups whose pages found no memory. Their rows must not be written.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`], if the table must grow.
@@ -129,37 +130,37 @@ impl MarkedPages {
             self.pre_images.push_back(PreImage { of: marked, page });
             known = start;
         }
-        self.unpin_if_given(table);
+        self.unpin_if_all_emitted(table);
         Ok(())
     }
 
-    /// Passes the next marked page, with its part, to `give`. Returns `false` if none is left.
+    /// Passes the next marked page, with its part, to `emit`. Returns `false` if none is left.
     /// Pages that hold memory come first.
     ///
     /// # Errors
-    /// Internal ones only.
+    /// Fails only with an internal error.
     pub(crate) fn next(
         &mut self,
         table: &mut GroupTable,
         seed: u64,
-        give: &mut dyn FnMut(usize, &PageImage<'_>),
+        emit: &mut dyn FnMut(usize, &PageImage<'_>),
     ) -> Result<bool> {
         if let Some(PreImage { of, page }) = self.pre_images.pop_front() {
-            give(of.part, &PageImage::of_run(page.as_bytes(), of.rows, of.heap_start, page.layout(), seed));
+            emit(of.part, &PageImage::of_run(page.as_bytes(), of.rows, of.heap_start, page.layout(), seed));
             return Ok(true);
         }
         while let Some(start) = self.order.pop_front() {
             if let Some(of) = self.pending.remove(&start) {
                 let bytes = stored(table, start, of)?;
-                give(of.part, &PageImage::of_run(bytes, of.rows, of.heap_start, table.layout(), seed));
-                self.unpin_if_given(table);
+                emit(of.part, &PageImage::of_run(bytes, of.rows, of.heap_start, table.layout(), seed));
+                self.unpin_if_all_emitted(table);
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Keeps the marked ones of pages that have left the table.
+    /// Keeps those of the pages that are marked. They have left the table.
     pub(crate) fn keep<'p>(&mut self, table: &mut GroupTable, pages: impl IntoIterator<Item = &'p Page>) {
         if !self.are_pending() {
             return;
@@ -169,15 +170,15 @@ impl MarkedPages {
                 self.pre_images.push_back(PreImage { of, page: page.clone() });
             }
         }
-        self.unpin_if_given(table);
+        self.unpin_if_all_emitted(table);
     }
 
-    /// Takes the marked pages that are not the table's.
+    /// Takes the pre-images, which are no longer in the table.
     pub(crate) fn take_pre_images(&mut self) -> VecDeque<PreImage> {
         std::mem::take(&mut self.pre_images)
     }
 
-    fn unpin_if_given(&self, table: &mut GroupTable) {
+    fn unpin_if_all_emitted(&self, table: &mut GroupTable) {
         if self.pending.is_empty() {
             table.store.unpin();
         }

@@ -1,10 +1,10 @@
 //! Keyed state: the solution set of a delta iteration, the states of keys of a stream, its windows.
 //!
-//! A [`StateTable`] is a [`GroupTable`] that lives on. Its rows are looked up, put, updated,
-//! deleted and scanned in batches, without being taken out. A driver has a [`StateRequest`] for
-//! each kind of access, and [`Requests`] that queue its rows. It passes windows of rows to
+//! A [`StateTable`] is a [`GroupTable`] that is kept. Its rows are looked up, put, updated, deleted
+//! and scanned in batches, and stay in the table. A driver has a [`StateRequest`] for each kind of
+//! access, and [`Requests`] that queue its rows. It passes windows of rows to
 //! [`StateTable::apply`]. Rows whose key groups are on disk are queued until [`StateTable::serve`]
-//! has loaded these.
+//! has loaded these groups.
 //!
 //! ```text
 //! apply ──key group in memory──► request runs     Serving   (`serving`)
@@ -27,24 +27,24 @@
 //!   key's new state has its own [`StateRequest`]. On a barrier the driver serves to the end and
 //!   calls [`mark`](StateTable::mark). Whenever the writer of the snapshot has room, it calls
 //!   [`next_image`](StateTable::next_image).
-//! * **Windows.** The key is that of the program and the window's begin. Rows are `deletable`. On a
-//!   watermark the driver serves to the end, and calls [`drain_if`](StateTable::drain_if) with a
-//!   predicate on the window's begin until `Done`.
+//! * **Windows.** The key is that of the program and the start of the window. Rows are `deletable`.
+//!   On a watermark the driver serves to the end, and calls [`drain_if`](StateTable::drain_if) with
+//!   a predicate on the window's start until `Done`.
 //! * **Lists and maps of keys.** The [`StateSpec`] has a [sub-key](StateSpec::with_sub_key): a
-//!   position, or any leaves. [`Put`], [`Update`], [`Probe`] and [`Delete`] of key and sub-key are for
-//!   one row. [`Probe`] and [`Delete`] of a key alone are for all its rows, in no order.
+//!   position, or any leaves. A [`Put`], [`Update`], [`Probe`] or [`Delete`] with key and sub-key
+//!   is for one row. A [`Probe`] or [`Delete`] with only the key is for all its rows, in no order.
 //!
 //! # More than memory
 //! If memory is refused, parts are evicted: clean ones first, which are dropped, then the largest.
-//! A request for an evicted part waits with all others for it; nothing is read for one row. The
-//! bytes that wait decide the next part. A part that does not fit is loaded by some of its key
-//! groups.
+//! Requests for an evicted part are queued, and the part is loaded once for all of them. The bytes
+//! that wait for a part decide which one is loaded next. A part that does not fit is loaded by some
+//! of its key groups.
 //!
 //! # Limits
-//! * The rows of one key group must fit into memory, in addition to the minimum. With 1,024 groups,
-//!   a table is at most about five hundred times as large as its memory.
-//! * Queued requests belong to no mark and no scan: they are served before.
-//! * `drain_if` loads all rows on disk, because any of them may have to leave.
+//! * The rows of one key group must fit in memory, in addition to the minimum. With 1,024 groups, a
+//!   table is at most about five hundred times as large as its memory.
+//! * Queued requests belong to no mark and no scan. A driver serves them before.
+//! * `drain_if` loads all rows on disk, because any of them may match.
 
 mod images;
 mod key_groups;
@@ -90,7 +90,7 @@ pub struct StateTable {
     rows: Residency,
     writable: WritableRows,
     loading: Option<Loading>,
-    /// Whether the key groups that the served queue wants were loaded, as far as memory allows.
+    /// Whether the key groups for the served queue are loaded, as far as memory allows.
     is_served_part_loaded: bool,
     /// The file that is being restored.
     restoring: Option<Restoring>,
@@ -101,12 +101,12 @@ pub struct StateTable {
 }
 
 impl StateTable {
-    /// Minimum memory of a table, in addition to that of its kernels and of records larger than a
-    /// page.
+    /// The minimum memory of a table in bytes, in addition to that of its kernels and of records
+    /// larger than a page.
     pub const LEAST_BYTES: usize = STATE_BYTES;
 
-    /// An empty table for the keys of some key groups. `aside` bytes are left free for the records
-    /// of kernels.
+    /// An empty table for the keys of some key groups. `aside` bytes stay free for the records of
+    /// kernels.
     ///
     /// # Errors
     /// Fails if no leaf is the key, or if the region cannot be reserved.
@@ -129,8 +129,8 @@ impl StateTable {
         })
     }
 
-    /// Empty queues for one kind of request, whose rows have the leaves `types`, of which `live`
-    /// exist.
+    /// Empty queues for one kind of request. Its rows have the leaves `types`, of which the leaves
+    /// `live` are stored.
     #[must_use]
     pub fn requests(&self, types: Vec<LeafType>, live: &LeafSet) -> Requests {
         Requests::new(types, live, &self.rows.memory)
@@ -154,19 +154,19 @@ impl StateTable {
         self.rows.table.len()
     }
 
-    /// Whether rows are on disk.
+    /// Returns `true` if rows are on disk.
     #[must_use]
     pub fn is_spilled(&self) -> bool {
         !self.rows.evicted.is_empty()
     }
 
-    /// Bytes of memory that it takes.
+    /// The bytes of memory that it holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.rows.table.bytes()
     }
 
-    /// Gives back memory: first unused bytes, then parts.
+    /// Releases memory: first unused bytes, then parts.
     ///
     /// # Errors
     /// Fails if an earlier write to disk failed.
@@ -178,7 +178,7 @@ impl StateTable {
         Ok(())
     }
 
-    /// Continues to load key groups. Returns `Yield` if they were evicted meanwhile.
+    /// Continues to load key groups. Returns `Yield` if they were evicted again.
     fn load(&mut self, queues: Option<&mut RequestQueues>) -> Result<Progress> {
         let Some(loading) = &mut self.loading else { return Ok(Progress::Done) };
         let progress = loading.load(&mut self.rows, queues)?;

@@ -4,32 +4,32 @@
 use crate::group::PartSet;
 use crate::memory::limits::SPILL_PARTS;
 
-/// How often a part with queued rows may be passed over.
-const MOST_PASSED: u32 = 4;
+/// The number of times that a part with queued rows may be passed over.
+const MAX_TIMES_PASSED_OVER: u32 = 4;
 
 /// The rows that wait for a part.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Demand {
     pub(super) waiting_bytes: u64,
-    /// Whether all that they want is in memory.
+    /// Whether all key groups that the rows need are in memory.
     pub(super) is_resident: bool,
 }
 
 /// Chooses the part whose queue is served next. Parts in memory are first, because they may be
-/// evicted again, then the part for which most bytes wait. A part that was passed over too often
-/// precedes all.
+/// evicted again. Then comes the part for which most bytes wait. A part that was passed over too
+/// often precedes all others.
 #[derive(Debug, Default)]
 pub(super) struct NextPart {
     passed: [u32; SPILL_PARTS],
 }
 
 impl NextPart {
-    /// The next part, if rows are queued.
+    /// The next part. `None` if no rows are queued.
     pub(super) fn choose(&mut self, demands: &[Demand; SPILL_PARTS]) -> Option<usize> {
         let waits = |&part: &usize| demands[part].waiting_bytes > 0;
         let chosen = (0..SPILL_PARTS).filter(waits).max_by_key(|&part| {
             let Demand { waiting_bytes, is_resident } = demands[part];
-            let overdue = self.passed[part].checked_sub(MOST_PASSED).map_or(0, |over| over + 1);
+            let overdue = self.passed[part].checked_sub(MAX_TIMES_PASSED_OVER).map_or(0, |over| over + 1);
             (overdue, is_resident, waiting_bytes)
         })?;
         for (part, passed) in self.passed.iter_mut().enumerate() {
@@ -44,28 +44,28 @@ impl NextPart {
 pub(super) struct Resident {
     /// Bytes that are free after its eviction.
     pub(super) bytes: usize,
-    /// Whether it was not written since it was loaded. Then it is dropped, not written.
+    /// Whether it was not written since it was loaded. It is then dropped instead of written.
     pub(super) is_clean: bool,
-    pub(super) stay: Stay,
+    pub(super) eviction: Eviction,
 }
 
 /// Whether a part may be evicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stay {
+pub(super) enum Eviction {
     #[default]
-    Free,
+    Allowed,
     /// Only if no other part can be evicted.
-    Wanted,
-    Pinned,
+    LastResort,
+    Forbidden,
 }
 
 /// The parts that are evicted for `goal` bytes: clean ones first, then the largest, as few as
 /// suffice.
 pub(super) fn evicted_for(parts: &[Resident; SPILL_PARTS], goal: usize) -> PartSet {
     let (mut set, mut bytes) = ([false; SPILL_PARTS], 0);
-    for stay in [Stay::Free, Stay::Wanted] {
+    for eviction in [Eviction::Allowed, Eviction::LastResort] {
         while bytes < goal {
-            let goes = |&part: &usize| !set[part] && parts[part].stay == stay && parts[part].bytes > 0;
+            let goes = |&part: &usize| !set[part] && parts[part].eviction == eviction && parts[part].bytes > 0;
             let next = (0..SPILL_PARTS).filter(goes).max_by_key(|&part| (parts[part].is_clean, parts[part].bytes));
             let Some(next) = next else { break };
             set[next] = true;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_most_waits_for_comes_next() {
+    fn part_with_most_waiting_bytes_is_next() {
         let mut next = NextPart::default();
         assert_eq!(next.choose(&demands(&[])), None);
         assert_eq!(next.choose(&demands(&[3, 7, 5])), Some(1));
@@ -99,30 +99,34 @@ mod tests {
     }
 
     #[test]
-    fn nobody_starves() {
+    fn no_part_starves() {
         let (mut next, mut random, mut since) = (NextPart::default(), Random(3), [0; SPILL_PARTS]);
         for _ in 0..10_000 {
             let mut demands = demands(&[1; SPILL_PARTS]);
             for (part, demand) in demands.iter_mut().enumerate().skip(1) {
-                // Some are always in memory, and some always have far more.
+                // Some parts are always in memory, and some always have far more bytes.
                 (demand.is_resident, demand.waiting_bytes) = (part % 3 == 0, 1 + (random.next() >> (part * 3)));
             }
             let chosen = next.choose(&demands).unwrap();
             since.iter_mut().for_each(|since| *since += 1);
             since[chosen] = 0;
-            assert!(since.iter().all(|&since| since <= MOST_PASSED as usize + SPILL_PARTS), "{since:?}");
+            assert!(since.iter().all(|&since| since <= MAX_TIMES_PASSED_OVER as usize + SPILL_PARTS), "{since:?}");
         }
     }
 
     #[test]
-    fn clean_and_large_parts_leave_and_pinned_ones_do_not() {
+    fn clean_then_large_parts_are_evicted() {
         let mut parts = [Resident::default(); SPILL_PARTS];
-        for (part, (bytes, is_clean, stay)) in
-            [(10, false, Stay::Free), (5, true, Stay::Free), (50, false, Stay::Wanted), (90, true, Stay::Pinned)]
-                .into_iter()
-                .enumerate()
+        for (part, (bytes, is_clean, eviction)) in [
+            (10, false, Eviction::Allowed),
+            (5, true, Eviction::Allowed),
+            (50, false, Eviction::LastResort),
+            (90, true, Eviction::Forbidden),
+        ]
+        .into_iter()
+        .enumerate()
         {
-            parts[part] = Resident { bytes, is_clean, stay };
+            parts[part] = Resident { bytes, is_clean, eviction };
         }
         let set = |parts: &[Resident; SPILL_PARTS], goal| {
             let set = evicted_for(parts, goal);

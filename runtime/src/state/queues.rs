@@ -1,5 +1,5 @@
-//! Request queues: rows of requests whose key groups are on disk. Each part has a queue, whose
-//! front may be on disk, too.
+//! Request queues: rows of requests whose key groups are on disk. Each part has a queue. Its front
+//! may be on disk, too.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct Requests {
     pub(super) queues: RequestQueues,
     pub(super) next: NextPart,
     pub(super) draining: Option<Draining>,
-    /// The rest of the driver's window.
+    /// The rest of the driver's current window.
     pub(super) work: Work,
 }
 
@@ -33,8 +33,8 @@ pub(super) struct RequestQueues {
     pub(super) layout: Arc<RowLayout>,
     memory: Memory,
     pub(super) queues: [RequestQueue; SPILL_PARTS],
-    /// Rows of the queue that is served whose key groups are still on disk. They come before rows
-    /// that were queued meanwhile.
+    /// Rows of the served queue whose key groups are still on disk. They precede rows that were
+    /// queued since.
     pub(super) requeued: RequestQueue,
     /// The key groups of queued rows.
     pub(super) wanted: KeyGroupSet,
@@ -53,7 +53,7 @@ pub(super) struct RequestQueue {
 #[derive(Default)]
 pub(super) struct Work {
     pub(super) unplaced: UnplacedRows,
-    /// Rows that are served now, and after them.
+    /// Rows that are served now. `later` are served after them.
     pub(super) rest: Selection,
     pub(super) later: Vec<u32>,
     /// Rows to queue: part, row, and key group.
@@ -61,11 +61,11 @@ pub(super) struct Work {
     pub(super) hashes: Vec<u64>,
 }
 
-/// A queue that is served from its front to its end. New rows wait in a new queue.
+/// A queue that is served from front to end. New rows wait in a new queue.
 pub(super) struct Draining {
     pub(super) part: usize,
     pub(super) reader: SpilledReader,
-    /// Pages that never left memory, the last one first.
+    /// Pages that were never on disk, the last one first.
     pub(super) last: Vec<Page>,
     pub(super) page: Option<Page>,
     pub(super) windows: PageWindows,
@@ -84,7 +84,7 @@ impl Requests {
         Requests { queues, next: NextPart::default(), draining: None, work: Work::default() }
     }
 
-    /// Whether no row is queued.
+    /// Returns `true` if no row is queued.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queues.wanted.is_empty()
@@ -96,9 +96,9 @@ impl Requests {
         self.queues.queues.iter().map(RequestQueue::bytes).sum()
     }
 
-    /// Begins to serve the queue of a part, whose pages on disk are written. `beside` bytes are
-    /// left free.
-    pub(super) fn drain(&mut self, part: usize, beside: usize, spiller: &Spiller) {
+    /// Starts to serve the queue of a part. Its spilled pages must be written. `reserve_bytes`
+    /// bytes stay free.
+    pub(super) fn drain(&mut self, part: usize, reserve_bytes: usize, spiller: &Spiller) {
         let RequestQueue { spilled, open, .. } = std::mem::take(&mut self.queues.queues[part]);
         let mut last: Vec<Page> = Vec::new();
         if let Some(mut open) = open {
@@ -107,7 +107,7 @@ impl Requests {
         }
         let RequestQueues { layout, memory, .. } = &self.queues;
         let has_room =
-            memory.try_reserve_idle((READ_AHEAD + 1) * spilled.largest_page_bytes().max(PAGE_BYTES) + beside);
+            memory.try_reserve_idle((READ_AHEAD + 1) * spilled.largest_page_bytes().max(PAGE_BYTES) + reserve_bytes);
         self.draining = Some(Draining {
             part,
             reader: spiller.read(spilled, layout, if has_room { READ_AHEAD } else { 1 }, memory),
@@ -119,7 +119,7 @@ impl Requests {
     }
 
     /// Ends serving the queue of a part. Requeued rows come first, then rows that were queued
-    /// meanwhile.
+    /// since.
     pub(super) fn end_drain(&mut self, part: usize, spiller: &Spiller) {
         self.draining = None;
         let RequestQueues { queues, requeued, wanted, .. } = &mut self.queues;
@@ -140,13 +140,13 @@ impl Work {
 
 impl RequestQueues {
     /// Adds rows to the queue of a part, or to the requeued ones. Returns `false` if memory for
-    /// them and for `beside` bytes is refused.
+    /// them and for `reserve_bytes` bytes is refused.
     pub(super) fn push(
         &mut self,
         part: Option<usize>,
         input: &Input<'_>,
         groups: &KeyGroupSet,
-        beside: Option<usize>,
+        reserve_bytes: Option<usize>,
         spiller: &Spiller,
     ) -> Result<bool> {
         let queue = match part {
@@ -155,8 +155,8 @@ impl RequestQueues {
         };
         let open = queue.open.get_or_insert_with(|| RowWriter::new(self.layout.clone(), self.memory.clone()));
         let bytes = open.fitting(input, None, usize::MAX).1;
-        if let Some(beside) = beside.filter(|_| bytes > 0)
-            && !self.memory.try_reserve(bytes + beside)
+        if let Some(reserve_bytes) = reserve_bytes.filter(|_| bytes > 0)
+            && !self.memory.try_reserve(bytes + reserve_bytes)
         {
             return Ok(false);
         }
@@ -199,7 +199,7 @@ impl RequestQueue {
         is_flushed
     }
 
-    /// Adds a queue at the end.
+    /// Appends a newer queue.
     fn append(&mut self, newer: RequestQueue, spiller: &Spiller) {
         if newer.is_empty() {
             return;

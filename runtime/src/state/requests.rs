@@ -7,20 +7,21 @@ use crate::page::{Input, Page, Selection};
 
 /// An operation on rows whose key groups are in memory.
 pub trait StateRequest: Send {
-    /// The leaves of the rows that are looked up: those of the table's key, or those of the key without
-    /// its sub-key, for all rows of a key.
+    /// The leaves by which the rows are looked up: the table's key, or the key without its sub-key,
+    /// for all rows of a key.
     fn key(&self) -> &[usize];
 
-    /// Whether it may change the table.
+    /// Returns `true` if it may change the table.
     fn writes(&self) -> bool {
         true
     }
 
-    /// Runs on rows of one window. Rows are left that find no room in the table, or that follow one that
-    /// closed a page of `out`. Rows of the same key arrive in the order of the requests.
+    /// Runs on rows of one window. Rows are put into `left` if they find no room in the table, or
+    /// if they follow a row that closed a page of `out`. Rows of the same key arrive in the order
+    /// of the requests.
     ///
     /// # Errors
-    /// Those of kernels.
+    /// Fails if a kernel fails.
     fn run(
         &mut self,
         table: &mut GroupTable,
@@ -30,8 +31,8 @@ pub trait StateRequest: Send {
     ) -> Result<()>;
 }
 
-/// Puts whole records, each in the place of the former record of its key, if there is one. The rows'
-/// leaves are those of the table.
+/// Puts whole records. Each replaces the record with its key, if there is one. The rows have the
+/// leaves of the table.
 pub struct Put {
     key: Box<[usize]>,
     copied: Vec<(usize, usize)>,
@@ -40,7 +41,7 @@ pub struct Put {
 }
 
 impl Put {
-    /// Puts rows with this number of leaves, by the leaves `key`.
+    /// A request for rows with `leaves` leaves, of which the leaves `key` are the key.
     #[must_use]
     pub fn new(leaves: usize, key: impl Into<Box<[usize]>>) -> Self {
         let copied = (0..leaves).map(|leaf| (leaf, leaf)).collect();
@@ -76,7 +77,8 @@ pub struct Delete {
 }
 
 impl Delete {
-    /// Deletes by these leaves of the rows: the row of each key, or without the sub-key all of them.
+    /// Deletes by these leaves of the rows: the row of each key, or all rows of the key if the
+    /// sub-key is left out.
     #[must_use]
     pub fn new(key: impl Into<Box<[usize]>>) -> Self {
         Delete { key: key.into(), found: FoundRows::default() }
@@ -124,7 +126,7 @@ impl<U: GroupUpdate> StateRequest for Update<U> {
     }
 }
 
-/// Joins rows with the table by its key: a kernel gets each row with each row that it finds.
+/// Joins rows with the table by its key: a kernel receives each row with each row that it finds.
 pub struct Probe {
     key: Box<[usize]>,
     found: FoundRows,
@@ -133,15 +135,15 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Joins by these leaves of the rows: with the row of each key, or without the sub-key with all of
-    /// them. The table is the join's left side or its right one. If it is `optional`, a row that finds
-    /// nothing is paired with a missing record.
+    /// Joins by these leaves of the rows: with the row of each key, or with all rows of the key if
+    /// the sub-key is left out. `stored_left` is whether the table is the left side of the join. If
+    /// it is `optional`, a row without a match is paired with a missing record.
     #[must_use]
     pub fn new(key: impl Into<Box<[usize]>>, stored_left: bool, optional: bool, kernel: Box<dyn JoinKernel>) -> Self {
         Probe { key: key.into(), found: FoundRows::new(optional), stored_left, kernel }
     }
 
-    /// Joins each row with all rows of its key. Stops between two rows after a page is closed. The
+    /// Joins each row with all rows of its key. Stops between two rows after a page was closed. The
     /// results of one row may close several pages.
     fn run_all(
         &mut self,
@@ -171,8 +173,8 @@ impl Probe {
         Ok(())
     }
 
-    /// Runs the pairs at hand, to the end or to the first row after a page was closed. Returns the number
-    /// of pairs that were run.
+    /// Runs the listed pairs, to the end or to the first row after a page was closed. Returns the
+    /// number of pairs that were run.
     fn run_pairs(
         &mut self,
         table: &GroupTable,
@@ -219,7 +221,7 @@ impl StateRequest for Probe {
         left.leave(self.found.rows_from(done));
         if self.found.is_optional() {
             self.found.list_absent();
-            // Where a page is closed already, it stops before the first.
+            // If a page is closed already, it stops before the first row.
             let done = self.kernel.run(&table.row_pairs(input, &self.found, self.stored_left), 0, out.pages())?;
             left.leave(self.found.rows_from(done));
         }

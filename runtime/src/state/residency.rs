@@ -1,9 +1,9 @@
 //! The rows of a table and the place of each key group: in memory, or on disk.
 //!
 //! A part is evicted as a whole. Its rows in memory become one file. If no row was written since
-//! the part was read, the file that it was read from serves again. A part comes back as a whole if
-//! it fits, otherwise some of its key groups do (`loading`). The file keeps the other groups; its
-//! rows of groups that are in memory are skipped when it is read.
+//! the part was read, the file that it was read from is reused. A part is loaded as a whole if it
+//! fits, otherwise by some of its key groups (`loading`). The file keeps the other groups. Its rows
+//! of groups that are in memory are skipped when it is read.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::page::{Input, Page};
 use crate::spill::{Spilled, Spiller};
 use crate::state::images::marking::Marking;
 use crate::state::key_groups::{KeyGroupSet, key_group_of};
-use crate::state::policy::{Resident, Stay, evicted_for};
+use crate::state::policy::{Eviction, Resident, evicted_for};
 use crate::state::queues::RequestQueues;
 use crate::state::spec::StateSpec;
 
@@ -37,18 +37,19 @@ pub(super) struct PartResidency {
     pub(super) evicted: Vec<Evicted>,
     /// A file with the same bytes as the rows in memory.
     pub(super) clean: Option<Evicted>,
-    /// Most key groups that are loaded together. Set after more did not fit.
+    /// The maximum number of key groups that are loaded together. Set after more did not fit.
     pub(super) max_groups: Option<usize>,
 }
 
-/// Parts that others work on.
+/// Parts that are in use.
 #[derive(Default)]
 pub(super) struct UsedParts {
     /// The part that is scanned. Its rows must not move.
     pub(super) scanned: Option<usize>,
     /// The part whose requests are served.
     pub(super) served: Option<usize>,
-    /// The part that is loaded. `None` after an eviction: its rows that were read are lost.
+    /// The part that is being loaded. `None` after its eviction: the rows that were read are
+    /// dropped.
     pub(super) loaded: Option<usize>,
 }
 
@@ -155,12 +156,12 @@ impl Residency {
         let parts: [Resident; SPILL_PARTS] = std::array::from_fn(|part| Resident {
             bytes: self.table.freed_by(part),
             is_clean: self.parts[part].clean.is_some(),
-            stay: if keep.contains(&part) || scanned == Some(part) {
-                Stay::Pinned
+            eviction: if keep.contains(&part) || scanned == Some(part) {
+                Eviction::Forbidden
             } else if served == Some(part) || loaded == Some(part) {
-                Stay::Wanted
+                Eviction::LastResort
             } else {
-                Stay::Free
+                Eviction::Allowed
             },
         });
         let set = evicted_for(&parts, goal);
@@ -180,7 +181,7 @@ impl Residency {
         let pre_images = self.marking.pages.take_pre_images();
         let residency = &mut self.parts[part];
         if let Some(clean) = residency.clean.take() {
-            // No page of a clean part is marked: its mark is the file.
+            // No page of a clean part is marked: its file belongs to the mark instead.
             match residency.evicted.iter_mut().find(|evicted| Arc::ptr_eq(&evicted.file, &clean.file)) {
                 Some(evicted) => evicted.groups = evicted.groups.or(&clean.groups),
                 None => residency.evicted.push(clean),
@@ -198,7 +199,7 @@ impl Residency {
     }
 
     /// Evicts a part that does not fit together with the work on it. Fewer of its key groups are
-    /// loaded next time. Returns `false` if there is only one.
+    /// loaded next time. Returns `false` if there is only one group.
     pub(super) fn load_fewer_groups(&mut self, part: usize, of: usize) -> bool {
         if of > 1 && self.table.store.is_split() {
             self.parts[part].max_groups = Some(of / 2);
@@ -207,7 +208,7 @@ impl Residency {
         of > 1
     }
 
-    /// Drops a user of a file.
+    /// Drops a reference to a file.
     pub(super) fn release(&mut self, file: Arc<Spilled>) {
         self.unused.extend(Arc::into_inner(file));
     }
@@ -218,7 +219,7 @@ impl Residency {
         }
     }
 
-    /// Rows of a part are written: its file differs from now on.
+    /// Notes that rows of a part are written, so that its file is outdated.
     pub(super) fn mark_dirty(&mut self, part: usize) {
         if let Some(clean) = self.parts[part].clean.take() {
             self.release(clean.file);
@@ -236,11 +237,11 @@ impl Residency {
         }
     }
 
-    /// Copies the marked pages of groups' rows. `refused` are positions whose pages found no
-    /// memory.
+    /// Copies the marked pages of groups' rows. `refused` receives the positions whose pages found
+    /// no memory.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), if the table must grow.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if the table must grow.
     pub(super) fn protect(&mut self, groups: &Groups, refused: &mut Vec<u32>) -> Result<()> {
         self.marking.pages.protect(&mut self.table, groups, refused, &self.memory)
     }

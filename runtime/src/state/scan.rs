@@ -12,15 +12,15 @@ use crate::state::key_groups::KeyGroupSet;
 use crate::state::loading::Loading;
 use crate::strategy::{Progress, ready};
 
-/// A function that is given rows.
+/// A function that receives rows.
 type Visit<'v> = &'v mut dyn FnMut(&Input<'_>) -> Result<()>;
 
 /// The position of a scan. Until it ends, only images of a mark may be requested from the table. A
-/// row that is changed meanwhile may be visited twice, or not at all.
+/// row that is changed during the scan may be visited twice, or not at all.
 #[derive(Default)]
 pub struct Scan {
     part: usize,
-    /// Key groups that are visited.
+    /// Key groups that were visited.
     visited: KeyGroupSet,
     page: usize,
     /// The next row of the page.
@@ -30,21 +30,22 @@ pub struct Scan {
 }
 
 impl StateTable {
-    /// Visits the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS): then `Yield`.
-    /// Returns `Done` if none is left, `Pending` while rows are read from disk, which happens part
-    /// by part. The leaves are those of the spec. Queued requests are not done before.
+    /// Visits the next rows, at most [`WINDOW_ROWS`](crate::page::WINDOW_ROWS), and returns
+    /// `Yield`. Returns `Done` if none is left, and `Pending` while rows are read from disk, part
+    /// by part. The leaves are those of the spec. Queued requests are not served before.
     ///
     /// # Errors
-    /// Those of `visit`.
+    /// Fails if `visit` fails.
     pub fn scan(&mut self, scan: &mut Scan, visit: Visit<'_>) -> Result<Progress> {
         scan.advance(self, None, visit)
     }
 
-    /// As [`StateTable::scan`], of the rows for which `leaves` holds: they are visited and deleted.
+    /// As [`StateTable::scan`], for the rows for which `leaves` holds. They are visited and
+    /// deleted.
     ///
     /// # Errors
-    /// Those of `leaves` and `visit`. Fails if rows
-    /// [cannot be deleted](crate::state::StateSpec::deletable).
+    /// Fails if `leaves` or `visit` fails, or if rows [cannot be
+    /// deleted](crate::state::StateSpec::deletable).
     pub fn drain_if(&mut self, scan: &mut Scan, leaves: &mut dyn Predicate, visit: Visit<'_>) -> Result<Progress> {
         scan.advance(self, Some(leaves), visit)
     }
@@ -70,7 +71,7 @@ impl Scan {
             if self.row >= page.batch().rows() {
                 (self.page, self.row) = (self.page + 1, 0);
                 if leaves.is_some() {
-                    // A page without such rows is a time slice, too.
+                    // A page without matching rows is a time slice, too.
                     return Ok(Progress::Yield);
                 }
                 continue;
@@ -98,7 +99,7 @@ impl Scan {
         Ok(Progress::Done)
     }
 
-    /// Visits and deletes the groups of live rows, which begin at row `from` of the page.
+    /// Visits and deletes the groups of live rows. These begin at row `from` of the page.
     fn drain_groups(&mut self, table: &mut StateTable, from: usize, visit: Visit<'_>) -> Result<Progress> {
         let progress = protect(table, &self.groups)?;
         if progress != Progress::Done {
@@ -113,8 +114,8 @@ impl Scan {
         Ok(Progress::Yield)
     }
 
-    /// After the rows of a part in memory: begins to load its rows on disk, or goes to the next
-    /// part.
+    /// Follows the rows of a part in memory: starts to load its rows on disk, or continues with the
+    /// next part.
     fn next_of_part(&mut self, table: &mut StateTable) -> Result<Progress> {
         let (part, rows) = (self.part, &mut table.rows);
         if rows.table.store.is_split() {

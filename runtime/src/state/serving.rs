@@ -18,20 +18,20 @@ use crate::state::residency::Residency;
 use crate::state::writable::WritableRows;
 use crate::strategy::{Cursor, Opened, Progress, ready};
 
-/// The cursor of a window that is partly done.
+/// The cursor of a window that is partly served.
 const REST: Cursor = 1;
 
-/// Pages that may be unwritten before new windows wait.
+/// The maximum unwritten bytes at which new windows are accepted.
 const UNWRITTEN_PAGES: usize = 4 * WRITE_PAGES;
 
 impl StateTable {
-    /// Requests something for a window of rows. Rows whose key groups are in memory are served,
-    /// others are queued until they are [served](StateTable::serve). `cursor` is the driver's; it
-    /// connects calls for the same window.
+    /// Applies a request to a window of rows. Rows whose key groups are in memory are served.
+    /// Others are queued until they are [served](StateTable::serve). `cursor` is that of the
+    /// driver. It connects calls for the same window.
     ///
     /// # Errors
-    /// Those of the request and of the disk. [`OutOfMemory`](Error::OutOfMemory) if a row does not
-    /// fit together with rows that cannot be spilled.
+    /// Fails if the request or the disk fails. [`OutOfMemory`](Error::OutOfMemory) if a row does
+    /// not fit together with rows that cannot be spilled.
     pub fn apply(
         &mut self,
         requests: &mut Requests,
@@ -52,7 +52,7 @@ impl StateTable {
         }
         *cursor = REST;
         let Requests { queues, work, .. } = requests;
-        let mut serving = Serving { rows, writable: &mut self.writable, queues, request, drained: None, out };
+        let mut serving = Serving { rows, writable: &mut self.writable, queues, request, drained_part: None, out };
         ready!(serving.apply(work, input)?);
         *cursor = 0;
         if rows.used.scanned.is_none() {
@@ -62,8 +62,9 @@ impl StateTable {
     }
 
     /// Serves queued requests part by part: loads key groups, then applies the requests. Returns
-    /// `Yield` after each page of requests, `Done` if none is queued. A driver calls it when its
-    /// input ends. It may call it before: rows are loaded once for all requests that wait for them.
+    /// `Yield` after each page of requests, and `Done` if none is queued. A driver calls it when
+    /// its input ends, and may call it before. Rows are loaded once for all requests that wait for
+    /// them.
     ///
     /// # Errors
     /// As [`StateTable::apply`].
@@ -85,8 +86,8 @@ impl StateTable {
             let rows = &mut self.rows;
             if let Some(draining) = &mut requests.draining {
                 let (queues, part) = (&mut requests.queues, draining.part);
-                let drained = Some(part);
-                let mut serving = Serving { rows, writable: &mut self.writable, queues, request, drained, out };
+                let drained_part = Some(part);
+                let mut serving = Serving { rows, writable: &mut self.writable, queues, request, drained_part, out };
                 ready!(serving.drain(draining, part)?);
                 requests.end_drain(part, &rows.spiller);
                 rows.used.served = None;
@@ -100,7 +101,8 @@ impl StateTable {
         }
     }
 
-    /// Begins to load the key groups that the requests of a part wait for, or else to apply the requests.
+    /// Starts to load the key groups that the requests of a part need, or else to apply the
+    /// requests.
     fn begin_part(&mut self, requests: &mut Requests, part: usize) -> Result<Progress> {
         let rows = &mut self.rows;
         let wanted = requests.queues.queues[part].wanted.and(&rows.evicted);
@@ -120,7 +122,7 @@ impl StateTable {
         Ok(Progress::Done)
     }
 
-    /// The part that is served, or the next one.
+    /// The part that is being served, or the next one.
     fn next_served(&mut self, requests: &mut Requests) -> Option<usize> {
         let queues = &requests.queues.queues;
         if let Some(part) = self.rows.used.served.filter(|&part| !queues[part].is_empty()) {
@@ -137,14 +139,14 @@ impl StateTable {
     }
 }
 
-/// One kind of request on its way into the table.
+/// One kind of request that is applied to the table.
 struct Serving<'s> {
     rows: &'s mut Residency,
     writable: &'s mut WritableRows,
     queues: &'s mut RequestQueues,
     request: &'s mut dyn StateRequest,
-    /// The part whose queue the rows come from; `None` for new rows.
-    drained: Option<usize>,
+    /// The part whose queue the rows come from. `None` for new rows.
+    drained_part: Option<usize>,
     out: &'s mut Outputs,
 }
 
@@ -225,12 +227,12 @@ impl Serving<'_> {
                 }
                 continue;
             }
-            match self.rows.make_room(Some(self.queues), self.drained.as_slice())? {
+            match self.rows.make_room(Some(self.queues), self.drained_part.as_slice())? {
                 Room::Made => {}
                 Room::Awaited => return Ok(Progress::Pending),
-                Room::None if self.drained.is_some_and(|part| self.load_fewer_groups(part)) => {}
+                Room::None if self.drained_part.is_some_and(|part| self.load_fewer_groups(part)) => {}
                 Room::None => {
-                    // The first row must fit. If not, the error has its bytes.
+                    // The first row must fit. If it does not, the error has its bytes.
                     self.rows.table.set_must_grow(true);
                     work.later.extend(work.rest.rows().iter().skip(1));
                     work.rest.truncate(1);
@@ -247,15 +249,15 @@ impl Serving<'_> {
             if work.waiting.is_empty() {
                 return Ok(Progress::Done);
             }
-            // An eviction for their queues makes more rows wait.
+            // An eviction for the queues may cause more rows to wait.
             ready!(self.enqueue(work, input)?);
         }
     }
 
-    /// Moves rows from the rest of a window to the waiting ones: their key groups are on disk, or
-    /// earlier rows of their groups wait.
+    /// Moves rows from the rest of a window to the waiting ones, if their key groups are on disk,
+    /// or if earlier rows of their groups wait.
     fn route(&self, work: &mut Work, input: &Input<'_>) {
-        let queued = if self.drained.is_some() { &self.queues.requeued.wanted } else { &self.queues.wanted };
+        let queued = if self.drained_part.is_some() { &self.queues.requeued.wanted } else { &self.queues.wanted };
         let wait = self.rows.evicted.or(queued);
         if wait.is_empty() {
             return;
@@ -270,7 +272,7 @@ impl Serving<'_> {
             }
         }
         rest.keep_positions(|position| !wait.contains(key_group_of(hashes[position])));
-        // A stable sort: rows of one part stay in order.
+        // The sort is stable: rows of one part stay in order.
         waiting.sort_by_key(|&(part, ..)| part);
     }
 
@@ -282,10 +284,10 @@ impl Serving<'_> {
             rows.set(work.waiting[..count].iter().map(|&(_, row, _)| row));
             work.waiting[..count].iter().for_each(|&(.., group)| groups.insert(group));
             let input = Input::new(input.batch(), &rows);
-            let queue = if self.drained.is_some() { None } else { Some(part) };
+            let queue = if self.drained_part.is_some() { None } else { Some(part) };
             let (beside, spiller) = (self.rows.table.room_beside(), &self.rows.spiller);
             if !self.queues.push(queue, &input, &groups, Some(beside), spiller)? {
-                match self.rows.make_room(Some(self.queues), self.drained.as_slice())? {
+                match self.rows.make_room(Some(self.queues), self.drained_part.as_slice())? {
                     Room::Made => continue,
                     Room::Awaited => return Ok(Progress::Pending),
                     Room::None => _ = self.queues.push(queue, &input, &groups, None, &self.rows.spiller)?,

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use crate::group::GroupTable;
 use crate::row::{LeafSet, LeafType, Physical, RowLayout, Schema};
 
-/// A leaf of the rows. A snapshot finds it by its name and type.
+/// A leaf of the rows. It is found in a snapshot by its name and type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateLeaf {
-    /// Its path in the record, or measure and field: `sum(bytes)`. An `Option` and its value may have
-    /// the same name.
+    /// Its path in the record, or measure and field: `sum(bytes)`. An `Option` and its value may
+    /// have the same name.
     pub name: String,
     /// Its type.
     pub ty: LeafType,
-    /// Whether rows of a snapshot that does not have it begin with zero. Otherwise such a snapshot is
-    /// refused.
+    /// Whether rows of a snapshot without this leaf start with zero. Otherwise such a snapshot is
+    /// rejected.
     pub starts_at_zero: bool,
 }
 
@@ -25,7 +25,8 @@ pub struct StateSpec {
     pub(crate) key: Box<[usize]>,
     live: LeafSet,
     deletes: bool,
-    /// The first leaves, which kernels write; a row that one replaces keeps the others.
+    /// The number of first leaves that kernels write. A row that replaces another one keeps the
+    /// other leaves.
     pub(crate) written: usize,
     /// Number of the last leaves of the key that are the sub-key.
     pub(crate) sub_key: usize,
@@ -62,7 +63,7 @@ impl StateSpec {
         Self::new(schema.leaves().iter().map(leaf).collect(), key)
     }
 
-    /// The same rows, of which only some leaves are kept, and the key's.
+    /// The same rows, of which only these leaves and the key are kept.
     #[must_use]
     pub fn keeping(mut self, live: &LeafSet) -> Self {
         self.live = live.clone();
@@ -70,27 +71,27 @@ impl StateSpec {
         self
     }
 
-    /// The same rows. Kernels write the first `written` leaves. The others, of a computed key, stay as
-    /// they were when the row was opened.
+    /// The same rows. Kernels write the first `written` leaves. The other leaves, those of a
+    /// computed key, keep the values with which the row was opened.
     #[must_use]
     pub fn writing(self, written: usize) -> Self {
         StateSpec { written, ..self }
     }
 
-    /// Rows by key and sub-key: the last `leaves` leaves of the key are the sub-key. All rows of a key
-    /// are in one key group, and can be found together. A list has positions as its sub-key, a map any
-    /// leaves. A row takes 16 bytes more for it.
+    /// Rows by key and sub-key: the last `leaves` leaves of the key are the sub-key. All rows of a
+    /// key are in one key group, and can be found together. A list has positions as its sub-key,
+    /// and a map any leaves. It adds 16 bytes to each row.
     #[must_use]
     pub fn with_sub_key(self, leaves: usize) -> Self {
         StateSpec { sub_key: leaves, ..self }
     }
 
-    /// The leaves of a request's key that give the key group.
+    /// The leaves of a request's key that determine the key group.
     pub(crate) fn without_sub_key<'k>(&self, key: &'k [usize]) -> &'k [usize] {
         &key[..key.len().min(self.key.len() - self.sub_key)]
     }
 
-    /// Number of hidden leaves with the places of other rows of a key.
+    /// The number of hidden leaves with the places of other rows of a key.
     pub(crate) fn links(&self) -> usize {
         links(self.sub_key)
     }
@@ -100,19 +101,20 @@ impl StateSpec {
         self.has_tombstones().then(|| self.leaves.len() + self.links())
     }
 
-    /// The same rows with a meaning: see `Operator::state_definition`.
+    /// The same rows with a definition: see `Operator::state_definition`.
     #[must_use]
     pub fn defined_as(self, definition: String) -> Self {
         StateSpec { definition, ..self }
     }
 
-    /// The same rows, which may be deleted. Rows without texts or lists take 8 bytes more for it.
+    /// The same rows, which may be deleted. It adds 8 bytes to rows without texts or lists.
     #[must_use]
     pub fn deletable(self) -> Self {
         StateSpec { deletes: true, ..self }
     }
 
-    /// Whether the last leaf is hidden and marks deleted rows. Rows with slots have the mark in a slot.
+    /// Returns `true` if the last leaf is hidden and marks deleted rows. Rows with slots have the
+    /// mark in a slot.
     pub(crate) fn has_tombstones(&self) -> bool {
         self.deletes && !self.live.iter().any(|leaf| self.leaves[leaf].ty.physical() == Physical::Slot)
     }
@@ -132,7 +134,8 @@ impl StateSpec {
     }
 }
 
-/// Number of hidden leaves of rows whose sub-key has `sub_key` leaves. They mean nothing in a file.
+/// The number of hidden leaves of rows whose sub-key has `sub_key` leaves. They have no meaning in
+/// a file.
 pub(crate) fn links(sub_key: usize) -> usize {
     if sub_key > 0 { 2 } else { 0 }
 }

@@ -17,7 +17,7 @@ pub(super) struct WritableRows {
 }
 
 impl WritableRows {
-    /// Runs a request. Rows whose marked pages found no memory for a copy are left.
+    /// Runs a request. Rows whose marked pages found no memory for a copy are put into `left`.
     pub(super) fn run(
         &mut self,
         rows: &mut Residency,
@@ -42,8 +42,8 @@ impl WritableRows {
         Ok(())
     }
 
-    /// Copies the marked pages of the rows that a request with this key may write. Returns the rows of
-    /// the input whose pages found no memory.
+    /// Copies the marked pages of the rows that a request with this key may write. Returns the rows
+    /// of the input whose pages found no memory.
     fn protect(&mut self, rows: &mut Residency, key: &[usize], input: &Input<'_>) -> Result<Vec<u32>> {
         let (mut cursor, mut refused) = (KeyCursor::default(), Vec::new());
         let is_of_all = rows.table.is_without_sub_key(key);

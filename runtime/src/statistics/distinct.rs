@@ -1,24 +1,27 @@
-//! How many different values a relation has, by those in a sample of it.
+//! Estimates the number of distinct values of a relation from a sample.
 //!
-//! The estimator is Haas and Stokes' *Duj2a* ("Estimating the number of classes in a finite population", JASA 1998): a generalized jackknife that
-//! corrects what is seen by how many values were seen once, and by how unequal the values' shares are. Values that are frequent in the sample are counted
-//! as they are, since they would make all others seem rarer than they are.
+//! The estimator is *Duj2a* (Haas and Stokes, *Estimating the Number of Classes in a Finite
+//! Population*, JASA 1998). It is a generalized jackknife. It corrects the observed number by the
+//! number of values that occur once, and by the skew of the values. Values that are frequent in the
+//! sample are counted as they are: otherwise all other values would seem too rare.
 //!
-//! It expects rows that were drawn one by one. A sample has places, whose rows are often alike: the lines of one order. So of each place a value counts
-//! once, and the relation is taken to be as much smaller as the sample becomes by that (*Collapse*: Chaudhuri, Das and Srivastava, "Effective use of
-//! block-level sampling in statistics estimation", SIGMOD 2004).
+//! The estimator expects rows that were drawn one by one. A sample consists of places, whose rows
+//! are often alike, such as the lines of one order. So a value counts once per place, and the
+//! population is reduced by the same factor as the sample (*Collapse*: Chaudhuri, Das and
+//! Srivastava, *Effective Use of Block-Level Sampling in Statistics Estimation*, SIGMOD 2004).
 
 use crate::source::ValueCounts;
 
-/// A value that is seen more often in a sample is there for certain, and frequent; as is one that is seen in more than half of the places.
+/// A value that occurs in more places than this is frequent. So is a value that occurs in more than
+/// half of the places.
 const FREQUENT: u32 = 50;
 
-/// How often values were seen in a sample: counts them by their hashes.
-pub(super) struct Seen {
+/// Counts the occurrences of values in a sample, by their hashes.
+pub(super) struct ValueCounter {
     slots: Vec<Slot>,
-    /// Rows.
+    /// The number of rows.
     rows: usize,
-    /// The place that the last row is from, as it was said.
+    /// The place of the last row, as the caller gave it.
     last: usize,
     places: u32,
 }
@@ -26,20 +29,20 @@ pub(super) struct Seen {
 #[derive(Clone, Copy, Default)]
 struct Slot {
     hash: u64,
-    /// In how many places; none where the slot is free.
+    /// The number of places with the value. 0 if the slot is free.
     places: u32,
-    /// The last of them.
+    /// The last of these places.
     place: u32,
     rows: u32,
 }
 
-impl Seen {
-    /// For at most so many rows.
+impl ValueCounter {
+    /// A counter for at most `rows` rows.
     pub(super) fn of(rows: usize) -> Self {
-        Seen { slots: vec![Slot::default(); (2 * rows).next_power_of_two()], rows: 0, last: 0, places: 0 }
+        ValueCounter { slots: vec![Slot::default(); (2 * rows).next_power_of_two()], rows: 0, last: 0, places: 0 }
     }
 
-    /// A row's value, and its place; the rows of a place follow each other.
+    /// Adds the value of a row, and its place. The rows of a place are added one after the other.
     pub(super) fn add(&mut self, hash: u64, place: usize) {
         self.rows += 1;
         if self.places == 0 || place != self.last {
@@ -63,7 +66,7 @@ impl Seen {
         }
     }
 
-    /// What is known of so many rows of which these are a sample.
+    /// Estimates the values of `population` rows, of which the added rows are a sample.
     pub(super) fn values(&self, population: f64) -> ValueCounts {
         ValueCounts { distinct: self.estimate(population), hottest: self.hottest() }
     }
@@ -73,11 +76,12 @@ impl Seen {
         f64::from(frequent.map(|slot| slot.rows).max().unwrap_or(0)) / self.rows.max(1) as f64
     }
 
-    /// How many values so many rows have of which these are a sample; at least those that were seen.
+    /// Estimates the number of distinct values of `population` rows. It is at least the number of
+    /// values in the sample.
     pub(super) fn estimate(&self, population: f64) -> f64 {
         let counts: Vec<u32> = self.slots.iter().map(|slot| slot.places).filter(|&places| places > 0).collect();
         let (values, rows) = (counts.len() as f64, self.rows as f64);
-        // Of a part of what was seen whole, the number is exact but for how floats are rounded.
+        // If the sample has all rows, the number is exact, up to rounding.
         if rows + 0.5 >= population || self.rows == 0 {
             return values.min(population);
         }
@@ -87,7 +91,8 @@ impl Seen {
     }
 }
 
-/// Duj2a: of so many rows in all, of which some were drawn, these counts of each value; those with more than `most` are frequent.
+/// Duj2a for a population of rows and the counts of the drawn values. Values with a count of more
+/// than `most` are frequent.
 fn jackknife(counts: &[u32], most: u32, population: f64) -> f64 {
     let (frequent, rare): (Vec<u32>, Vec<u32>) = counts.iter().partition(|&&count| count > most);
     let sum = |counts: &[u32]| counts.iter().map(|&count| f64::from(count)).sum::<f64>();
@@ -101,19 +106,20 @@ fn jackknife(counts: &[u32], most: u32, population: f64) -> f64 {
     let unseen = (1.0 - once * (1.0 - fraction) / drawn).max(f64::MIN_POSITIVE);
     let equal = (values / unseen).min(population);
     let pairs: f64 = rare.iter().map(|&count| f64::from(count) * f64::from(count - 1)).sum();
-    // The squared coefficient of variation of the values' shares: zero where all are equally frequent.
+    // The squared coefficient of variation of the values' shares: zero if all are equally frequent.
     let variation = (equal * pairs / (drawn * drawn) + equal / population - 1.0).max(0.0);
     let rest =
         if fraction < 1.0 { once * (1.0 - fraction) * -(1.0 - fraction).ln() * variation / fraction } else { 0.0 };
     frequent.len() as f64 + ((values + rest) / unseen).min(population)
 }
 
-/// How many of so many values are among rows that are drawn of them, where each is equally likely (Cardenas, 1975).
-pub(super) fn drawn(values: f64, rows: f64) -> f64 {
+/// The expected number of distinct values among `rows` rows, if each of `values` values is equally
+/// likely (Cardenas, 1975).
+pub(super) fn expected_distinct(values: f64, rows: f64) -> f64 {
     if values <= 1.0 || rows >= 20.0 * values {
         return values;
     }
-    // `ln_1p` for numbers of values beside which one is too small for a float.
+    // `ln_1p` is exact if `values` is so large that adding 1 to it has no effect.
     (values * -(rows * (-1.0 / values).ln_1p()).exp_m1()).min(rows)
 }
 

@@ -1,7 +1,9 @@
-//! What is known of a flow's records before the run: how many there are, how wide, how many different keys.
+//! Estimates of a flow's records before the run: their number, their width, and their distinct
+//! keys.
 //!
-//! A source gives a sample of its rows ([`Sample`](crate::source::Sample)). Operators make a [`Relation`] of the relations that they are given: filters and closures without
-//! effects run over the sampled rows, so what they drop and emit is seen and not guessed; joins and groupings count keys.
+//! A source supplies a sample of its rows ([`Sample`](crate::source::Sample)). Each operator
+//! derives a [`Relation`] from those of its inputs. Filters and closures without effects run over
+//! the sampled rows, so their selectivity is measured. Joins and groupings count keys.
 
 mod distinct;
 mod relation;

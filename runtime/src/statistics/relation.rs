@@ -9,12 +9,12 @@ use crate::row::{LeafSet, Schema};
 use crate::source::{Bound, Comparison, Sample};
 use crate::strategy::Estimate;
 
-use super::distinct::drawn;
-use super::rows::{Effort, Rows};
+use super::distinct::expected_distinct;
+use super::rows::{Effort, SampleRows};
 
-/// Rows of a key whose values are not known.
+/// The number of rows per key, if the values of the key are not known.
 const ROWS_OF_KEY: f64 = 10.0;
-/// The share of rows that are equal to a value, for a leaf whose values are not known.
+/// The share of rows with a given value, for a leaf whose values are not known.
 const EQUAL_SHARE: f64 = 0.1;
 /// The share of rows that a condition keeps, without a sample.
 const KEPT_SHARE: f64 = 0.5;
@@ -33,7 +33,7 @@ pub struct Relation {
 
 #[derive(Clone)]
 struct Sampled {
-    rows: Rows,
+    rows: SampleRows,
     /// The number of records that they are a sample of. For a source, filters after it may exclude
     /// some of its records.
     of: f64,
@@ -59,7 +59,7 @@ impl Column {
 }
 
 impl Relation {
-    /// Records of which only the number is known.
+    /// Records whose only known property is their number.
     #[must_use]
     pub fn unknown(rows: f64, schema: &Schema) -> Self {
         let columns = schema.leaves().iter().map(|_| Column::default()).collect();
@@ -69,7 +69,7 @@ impl Relation {
     /// Records of a source with a sample.
     #[must_use]
     pub fn of_sample(rows: f64, sample: &Sample, schema: &Schema, effort: &Arc<Effort>) -> Self {
-        let sampled = Rows::new(sample, schema.types(), effort.clone());
+        let sampled = SampleRows::new(sample, schema.types(), effort.clone());
         Relation { sampled: Some(Sampled { rows: sampled, of: sample.population }), ..Self::unknown(rows, schema) }
     }
 
@@ -99,7 +99,7 @@ impl Relation {
         }
         let seen = self.sampled.as_ref().filter(|sampled| sampled.rows.len() > 0);
         let seen = seen.map(|sampled| sampled.rows.values(key, self.rows.max(sampled.of)).distinct);
-        let (before, is_known) = self.distinct_before(key);
+        let (before, is_known) = self.distinct_by_origin(key);
         let values = match seen {
             Some(seen) if is_known => seen.min(before),
             Some(seen) => seen,
@@ -131,9 +131,9 @@ impl Relation {
         is_one.then(|| (first, origins.iter().map(|(_, leaf)| *leaf).collect()))
     }
 
-    /// The most keys, by the relations that the leaves come from. Returns `false` if some of the
-    /// leaves have no known origin: these are left out.
-    fn distinct_before(&self, key: &[usize]) -> (f64, bool) {
+    /// The maximum number of keys, by the relations that the leaves come from. Returns `false` if
+    /// some leaves have no known origin. These are left out.
+    fn distinct_by_origin(&self, key: &[usize]) -> (f64, bool) {
         let (mut values, mut is_known) = (1.0, true);
         let mut left = key.to_vec();
         while let Some(column) = left.first().map(|&leaf| self.columns.get(leaf).cloned().unwrap_or_default()) {
@@ -149,7 +149,8 @@ impl Relation {
             }
             let known: Vec<&Column> = together.iter().filter_map(|&leaf| self.columns.get(leaf)).collect();
             let there: Vec<usize> = known.iter().filter_map(|known| Some(known.origin.as_ref()?.1)).collect();
-            let by_origin = column.origin.as_ref().map(|(relation, _)| drawn(relation.distinct(&there), self.rows));
+            let by_origin =
+                column.origin.as_ref().map(|(relation, _)| expected_distinct(relation.distinct(&there), self.rows));
             let by_limits = known.iter().map(|known| known.distinct).product::<Option<f64>>();
             let by_limits = by_limits.filter(|_| !known.is_empty());
             match (by_origin, by_limits) {
@@ -169,7 +170,7 @@ impl Relation {
         before.max(self.distinct(key))
     }
 
-    /// Whether no two records are equal in these leaves.
+    /// Returns `true` if no two records are equal in these leaves.
     #[must_use]
     pub fn is_unique(&self, key: &[usize]) -> bool {
         self.unique.iter().any(|unique| unique.iter().all(|leaf| key.contains(leaf)))
@@ -182,8 +183,8 @@ impl Relation {
         Relation { rows, sampled, ..self.clone() }
     }
 
-    /// One record for each of these, with copies of leaves: for each leaf the one that it is a copy
-    /// of, if any.
+    /// One record for each of these records, with copies of its leaves. `leaves` has for each new
+    /// leaf the leaf that it copies, if any.
     #[must_use]
     pub fn viewed(&self, leaves: &[Option<usize>], schema: &Schema) -> Self {
         let whole = leaves.iter().all(Option::is_some);
@@ -205,9 +206,9 @@ impl Relation {
     }
 
     /// As [`Relation::columns_of`], for records with a smaller sample of their own. The origin of a
-    /// leaf is the first relation with a sample of it. That relation is held without its own
-    /// origins: a long chain of operators makes no long chain of relations.
-    fn columns_behind(&self, leaves: &[Option<usize>]) -> Arc<[Column]> {
+    /// leaf is the first relation with a sample of it. That relation is stored without its own
+    /// origins, so a long chain of operators makes no long chain of relations.
+    fn columns_after_sampling(&self, leaves: &[Option<usize>]) -> Arc<[Column]> {
         let columns = vec![Column::default(); self.columns.len()].into();
         let this = self.sampled.is_some().then(|| Arc::new(Relation { columns, ..self.clone() }));
         self.columns_by(leaves, |leaf, known| known.or_else(|| this.clone().map(|this| (this, leaf))))
@@ -238,11 +239,11 @@ impl Relation {
         let kept = self.sampled.as_ref().zip(predicate);
         let kept = kept.and_then(|(sampled, predicate)| Some((sampled, sampled.rows.filtered(predicate)?)));
         let all: Vec<Option<usize>> = (0..self.columns.len()).map(Some).collect();
-        let columns = if kept.is_some() { self.columns_behind(&all) } else { self.columns_of(&all) };
+        let columns = if kept.is_some() { self.columns_after_sampling(&all) } else { self.columns_of(&all) };
         let unique = self.unique.clone();
         match kept {
             Some((sampled, kept)) if sampled.rows.len() > 0 || sampled.of == 0.0 => {
-                let rows = seen_share(kept.len(), sampled.rows.len(), || self.equal_share(bounds)) * sampled.of;
+                let rows = kept_share(kept.len(), sampled.rows.len(), || self.equal_share(bounds)) * sampled.of;
                 Relation {
                     rows,
                     columns,
@@ -264,8 +265,7 @@ impl Relation {
         bounds.iter().map(share).product::<f64>() * other
     }
 
-    /// The share of the records that are equal to a bound. `None` without a bound that names a
-    /// value.
+    /// The share of the records that are equal to a bound. `None` if no bound names a value.
     fn equal_share(&self, bounds: &[Bound]) -> Option<f64> {
         let equal = bounds.iter().filter(|bound| bound.comparison == Comparison::Equal);
         equal.filter_map(|bound| self.equal_to(bound.leaf)).reduce(f64::min)
@@ -273,7 +273,7 @@ impl Relation {
 
     /// The share of the records with one value of a leaf, if the number of its values is known.
     fn equal_to(&self, leaf: usize) -> Option<f64> {
-        let is_known = self.sampled.is_some() || self.distinct_before(&[leaf]).1;
+        let is_known = self.sampled.is_some() || self.distinct_by_origin(&[leaf]).1;
         is_known.then(|| 1.0 / self.distinct(&[leaf]).max(1.0))
     }
 
@@ -290,10 +290,10 @@ impl Relation {
         let emitted = self.sampled.as_ref().zip(chain);
         let emitted =
             emitted.and_then(|(sampled, chain)| Some((sampled, sampled.rows.chained(chain, schema.types())?)));
-        let columns = if emitted.is_some() { self.columns_behind(forwards) } else { self.columns_of(forwards) };
+        let columns = if emitted.is_some() { self.columns_after_sampling(forwards) } else { self.columns_of(forwards) };
         match emitted {
             Some((sampled, emitted)) if sampled.rows.len() > 0 => {
-                let rows = seen_share(emitted.len(), sampled.rows.len(), || None) * sampled.of;
+                let rows = kept_share(emitted.len(), sampled.rows.len(), || None) * sampled.of;
                 // No key is unique if the chain emits several records for one.
                 let unique = if emitted.len() <= sampled.rows.len() && guess <= 1.0 {
                     self.unique_in(forwards)
@@ -327,9 +327,9 @@ impl Relation {
     }
 }
 
-/// The share of `of` sampled rows that was kept. If none was, records outside of the sample may
-/// still be kept: the share that is equal to a value, or less than one sampled row.
-fn seen_share(kept: usize, of: usize, equal: impl Fn() -> Option<f64>) -> f64 {
+/// The share of `of` sampled rows that was kept. If no row was kept, records outside of the sample
+/// may still be kept. The share is then that of one value, or less than one sampled row.
+fn kept_share(kept: usize, of: usize, equal: impl Fn() -> Option<f64>) -> f64 {
     let of = of.max(1) as f64;
     match kept {
         0 => equal().unwrap_or(0.5 / of).min(1.0 / of),

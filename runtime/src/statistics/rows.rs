@@ -1,4 +1,4 @@
-//! Sampled rows on their way through operators.
+//! Sampled rows that pass through operators.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -12,95 +12,98 @@ use crate::page::{Batch, INLINE_BYTES, Input, Page, RowPairs, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
 use crate::source::{KnownValues, Sample, SampledRows, ValueCounts, placed};
 
-use super::distinct::Seen;
+use super::distinct::ValueCounter;
 
-/// How much work planning a job may spend on sampled rows: so many rows are shown to closures in all, in so much time.
+/// The limit of the work that planning a job may spend on sampled rows: a number of rows that
+/// closures are called with, and a time.
 ///
-/// The first limit alone decides for closures that are as quick as they should be, so that a plan is the same each time; the second one is for others.
+/// For fast closures only the first limit matters, so the plan is the same each time. The second
+/// limit is for slow closures.
 pub struct Effort {
     rows: AtomicUsize,
-    /// From the first one on.
+    /// The time limit. Set at the first use.
     until: OnceLock<Instant>,
 }
 
-/// Some fifty filters over a whole sample.
-const MOST_ROWS: usize = 1 << 18;
-const MOST_TIME: Duration = Duration::from_millis(500);
-/// What sampled rows may hold that closures emit for them.
-const MOST_BYTES: usize = 16 << 20;
-/// Pairs that a join's closure is shown.
-const PAIRS: usize = 1024;
-/// Rows whose texts are looked at for a width.
+/// About fifty filters over a whole sample.
+const MAX_ROWS: usize = 1 << 18;
+const MAX_TIME: Duration = Duration::from_millis(500);
+/// The maximum bytes of rows that closures emit for sampled rows.
+const MAX_BYTES: usize = 16 << 20;
+/// The maximum number of pairs for which the closure of a join is called.
+const MAX_PAIRS: usize = 1024;
+/// The number of rows whose texts are measured to estimate a width.
 const WIDTH_ROWS: usize = 512;
 
 impl Default for Effort {
     fn default() -> Self {
-        Effort { rows: AtomicUsize::new(MOST_ROWS), until: OnceLock::new() }
+        Effort { rows: AtomicUsize::new(MAX_ROWS), until: OnceLock::new() }
     }
 }
 
 impl Effort {
-    /// Whether so many rows more may be shown.
+    /// Spends `rows` rows. Returns `false` if that exceeds a limit.
     fn spend(&self, rows: usize) -> bool {
         let spent = self.rows.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(rows));
-        spent.is_ok() && Instant::now() < *self.until.get_or_init(|| Instant::now() + MOST_TIME)
+        spent.is_ok() && Instant::now() < *self.until.get_or_init(|| Instant::now() + MAX_TIME)
     }
 }
 
-/// Rows that stand for those of a relation.
+/// Sampled rows of a relation.
 #[derive(Clone)]
-pub(super) struct Rows {
+pub(super) struct SampleRows {
     pages: Arc<[Page]>,
     parts: Arc<[SampledRows]>,
-    /// The leaf of the pages for each of the relation's, where they are not the same.
+    /// For each leaf of the relation, the leaf of the pages, if they differ.
     view: Option<Arc<[Option<usize>]>>,
     types: Arc<[LeafType]>,
     effort: Arc<Effort>,
-    /// Of all rows of the pages' leaves.
+    /// Cached statistics of all rows of the pages, by the pages' leaves.
     values: Arc<KnownValues>,
 }
 
-impl Rows {
-    /// Of records of these types.
+impl SampleRows {
+    /// The rows of a source's sample, with records of these types.
     pub(super) fn new(sample: &Sample, types: Vec<LeafType>, effort: Arc<Effort>) -> Self {
         let parts = sample.rows.as_slice().into();
         let values = sample.values.clone();
-        Rows { pages: sample.pages.clone(), parts, view: None, types: types.into(), effort, values }
+        SampleRows { pages: sample.pages.clone(), parts, view: None, types: types.into(), effort, values }
     }
 
     pub(super) fn len(&self) -> usize {
         self.parts.iter().map(|part| part.rows.len()).sum()
     }
 
-    /// The same rows with other leaves: for each the one that it had.
+    /// The same rows with other leaves. Each new leaf names the leaf that it copies.
     pub(super) fn viewed(&self, leaves: &[Option<usize>], types: Vec<LeafType>) -> Self {
         let of_pages = |leaf: usize| self.view.as_ref().map_or(Some(leaf), |view| view.get(leaf).copied().flatten());
         let view = leaves.iter().map(|leaf| leaf.and_then(of_pages)).collect();
-        Rows { view: Some(view), types: types.into(), ..self.clone() }
+        SampleRows { view: Some(view), types: types.into(), ..self.clone() }
     }
 
-    /// For each leaf the one of the pages that it is, and its type.
+    /// For each leaf, the leaf of the pages that holds it, and its type.
     fn leaves(&self) -> Vec<(Option<usize>, LeafType)> {
         let of_pages = |leaf: usize| self.view.as_ref().map_or(Some(leaf), |view| view.get(leaf).copied().flatten());
         (0..self.types.len()).map(|leaf| (of_pages(leaf), self.types[leaf])).collect()
     }
 
-    /// Calls `f` with each part, and the number of its place, until it is false.
-    fn each(&self, mut f: impl FnMut(&Input<'_>, usize) -> bool) {
+    /// Calls `f` with each part and the number of its place, until it returns `false`.
+    fn for_each_part(&self, mut f: impl FnMut(&Input<'_>, usize) -> bool) {
         let arrangement = self.view.as_ref().map(|_| self.leaves());
         for part in &*self.parts {
             let batch: Batch<'_> = self.pages[part.page].batch();
-            let goes_on = match &arrangement {
+            let continues = match &arrangement {
                 None => f(&Input::new(&batch, &part.rows), part.place),
                 Some(leaves) => f(&Input::new(&batch.arranged(leaves), &part.rows), part.place),
             };
-            if !goes_on {
+            if !continues {
                 return;
             }
         }
     }
 
-    /// The rows for which a predicate holds; none where it cannot be asked. What it says of them besides, as by a panic, the run will say.
+    /// The rows for which a predicate holds. `None` if it cannot be called for samples, or if it
+    /// fails: the run will report the error.
     pub(super) fn filtered(&self, predicate: &PredicateFactory) -> Option<Self> {
         if predicate.has_effects() || predicate.keeps_state() || !self.effort.spend(self.len()) {
             return None;
@@ -110,7 +113,7 @@ impl Rows {
             let mut kept = Vec::with_capacity(self.parts.len());
             let mut parts = self.parts.iter();
             let mut result = Ok(());
-            self.each(|input, _| {
+            self.for_each_part(|input, _| {
                 let Some(part) = parts.next() else { return false };
                 let mut part = part.clone();
                 result = predicate.select(input.batch(), &mut part.rows);
@@ -121,10 +124,11 @@ impl Rows {
         });
         let mut kept = kept.ok().filter(|kept| kept.len() == self.parts.len())?;
         kept.retain(|part| !part.rows.is_empty());
-        Some(Rows { parts: kept.into(), values: Arc::default(), ..self.clone() })
+        Some(SampleRows { parts: kept.into(), values: Arc::default(), ..self.clone() })
     }
 
-    /// What a chain makes of the rows, records of these types; none where it cannot be asked.
+    /// The rows that a chain emits for these rows. `types` are the types of its records. `None` if
+    /// it cannot be called for samples, or if it fails.
     pub(super) fn chained(&self, chain: &ChainFactory, types: Vec<LeafType>) -> Option<Self> {
         if chain.has_effects() || chain.keeps_state() || !self.effort.spend(self.len()) {
             return None;
@@ -135,7 +139,7 @@ impl Rows {
         let complete = catching(|| {
             let mut chain = chain.open(&TaskContext::alone(memory))?;
             let mut result = Ok(true);
-            self.each(|input, place| {
+            self.for_each_part(|input, place| {
                 places.resize(places.len().max(place + 1), 0);
                 let before = written(&pages, &writer);
                 result = run(&mut *chain, input, &mut writer, &mut pages, &self.effort);
@@ -149,13 +153,13 @@ impl Rows {
         }
         writer.seal();
         pages.extend(writer.take_sealed());
-        Some(self.made(pages, &places, types))
+        Some(self.derived(pages, &places, types))
     }
 
-    /// Rows that were made of these: those of each place follow those of the one before.
-    fn made(&self, pages: Vec<Page>, places: &[usize], types: Vec<LeafType>) -> Self {
+    /// Rows that were derived from these. The rows of each place follow those of the place before.
+    fn derived(&self, pages: Vec<Page>, places: &[usize], types: Vec<LeafType>) -> Self {
         let parts = placed(&pages, places).into();
-        Rows {
+        SampleRows {
             pages: pages.into(),
             parts,
             view: None,
@@ -165,10 +169,11 @@ impl Rows {
         }
     }
 
-    /// What a join's closure makes of pairs of these rows and others, and of how many: any pairs, as if nothing of a row depended on its key. None where it
-    /// cannot be asked.
-    pub(super) fn paired(&self, other: &Rows, kernel: &JoinFactory, types: Vec<LeafType>) -> Option<(Self, usize)> {
-        let pairs = self.len().min(PAIRS);
+    /// The rows that the closure of a join emits for pairs of these rows and others, and the number
+    /// of pairs. The pairs are arbitrary, as if rows did not depend on their key. `None` if the
+    /// closure cannot be called for samples, or if it fails.
+    pub(super) fn paired(&self, other: &Self, kernel: &JoinFactory, types: Vec<LeafType>) -> Option<(Self, usize)> {
+        let pairs = self.len().min(MAX_PAIRS);
         if kernel.has_effects() || kernel.keeps_state() || pairs == 0 || other.len() == 0 || !self.effort.spend(pairs) {
             return None;
         }
@@ -200,15 +205,15 @@ impl Rows {
         let shown = shown.ok().flatten()?;
         writer.seal();
         pages.extend(writer.take_sealed());
-        // Rows that a closure makes of pairs are as good as drawn one by one.
+        // Rows of different pairs are treated as if they were drawn one by one.
         let places: Vec<usize> = vec![1; pages.iter().map(Page::rows).sum()];
-        Some((self.made(pages, &places, types), shown))
+        Some((self.derived(pages, &places, types), shown))
     }
 
-    /// The rows of some pairs of a part and another: evenly spaced rows of this part, and any rows of
-    /// the other.
+    /// The rows of some pairs of a part and another part: evenly spaced rows of this part, and
+    /// arbitrary rows of the other one.
     fn rows_paired(&self, number: usize, partner: &SampledRows) -> [Vec<usize>; 2] {
-        let each = self.len().div_ceil(PAIRS);
+        let each = self.len().div_ceil(MAX_PAIRS);
         let own = self.parts[number].rows.rows().iter().skip(number % each).step_by(each);
         let own: Vec<usize> = own.map(|&row| row as usize).collect();
         let others = partner.rows.rows();
@@ -216,7 +221,7 @@ impl Rows {
         [own, partners]
     }
 
-    /// What is known of the leaves' values in so many rows that these stand for.
+    /// The statistics of these leaves in `population` rows, of which these rows are a sample.
     pub(super) fn values(&self, key: &[usize], population: f64) -> ValueCounts {
         let leaves = self.leaves();
         let of_pages: Option<Vec<usize>> = key.iter().map(|&leaf| leaves.get(leaf)?.0).collect();
@@ -227,8 +232,8 @@ impl Rows {
     }
 
     fn count_values(&self, key: &[usize], population: f64) -> ValueCounts {
-        let (mut seen, mut hashes) = (Seen::of(self.len()), Vec::new());
-        self.each(|input, place| {
+        let (mut seen, mut hashes) = (ValueCounter::of(self.len()), Vec::new());
+        self.for_each_part(|input, place| {
             hash_rows(input, key, &mut hashes);
             hashes.iter().for_each(|&hash| seen.add(hash, place));
             true
@@ -236,13 +241,13 @@ impl Rows {
         seen.values(population)
     }
 
-    /// Bytes of a leaf's value that lie outside of a row's fixed part, in the mean.
+    /// The mean bytes of a leaf's values outside of a row's fixed part.
     pub(super) fn outside_bytes(&self, leaf: usize) -> f64 {
         let Some(ty) = self.types.get(leaf).filter(|ty| ty.physical() == Physical::Slot) else { return 0.0 };
         let shortest = if ty.element_width() == 1 { INLINE_BYTES } else { 0 };
         let step = self.len() / WIDTH_ROWS + 1;
         let (mut bytes, mut rows, mut next) = (0, 0, 0);
-        self.each(|input, _| {
+        self.for_each_part(|input, _| {
             for &row in input.selection().rows() {
                 if next % step == 0 {
                     let length = input.batch().leaf_bytes(leaf, row as usize).len();
@@ -257,7 +262,7 @@ impl Rows {
     }
 }
 
-/// Runs a chain to the end of some rows; false where it takes too long, or emits too much.
+/// Runs a chain over some rows. Returns `false` if a limit is exceeded.
 fn run(
     chain: &mut dyn Chain,
     input: &Input<'_>,
@@ -281,5 +286,5 @@ fn written(pages: &[Page], writer: &RowWriter) -> usize {
 }
 
 fn memory() -> Memory {
-    Memory::new(Budget::new(MOST_BYTES), "sampled rows")
+    Memory::new(Budget::new(MAX_BYTES), "sampled rows")
 }

@@ -1,8 +1,8 @@
-//! Threads that may block: for files that are not in the page cache, and for writing.
+//! Threads for work that may block: reading files that are not in the page cache, and writing.
 //!
-//! A few threads keep a disk busy. Some work takes as long as another process decides, such as a write
-//! to a pipe whose reader pauses. If all threads are at such work for a while, one more is started for
-//! the work that waits. So other jobs are not held up.
+//! A few threads keep a disk busy. Some work takes as long as another process decides, such as a
+//! write to a pipe whose reader pauses. If all threads are at such work for a while, one more is
+//! started for the waiting work. So other jobs are not delayed.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,14 +20,14 @@ pub trait Blocking: Send + Sync {
     }
 }
 
-/// Threads that are always there.
+/// The number of threads that are kept.
 const THREADS: usize = 4;
 
 /// The greatest number of threads.
-const MOST_THREADS: usize = 512;
+const MAX_THREADS: usize = 512;
 
-/// Time after which a thread is started if all threads are at the same work, and after which such a
-/// thread ends if it gets none.
+/// The time after which a thread is added if no thread has finished its work. Such a thread ends if
+/// it has no work for that time.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -36,10 +36,10 @@ type Work = Box<dyn FnOnce() + Send>;
 #[derive(Default)]
 pub(crate) struct BlockingThreads {
     state: Mutex<State>,
-    /// There is work for an idle thread.
+    /// Notified if there is work for an idle thread.
     work: Condvar,
-    /// There is work, and no idle thread.
-    held_up: Condvar,
+    /// Notified if there is work and no idle thread.
+    delayed: Condvar,
 }
 
 #[derive(Default)]
@@ -47,11 +47,11 @@ struct State {
     queue: VecDeque<Work>,
     threads: usize,
     idle: usize,
-    /// Work that was begun, ever.
-    begun: u64,
-    /// Whether a thread watches for work that is held up.
+    /// The number of pieces of work that were ever started.
+    started: u64,
+    /// Whether a watch thread runs, which adds threads for delayed work.
     is_watched: bool,
-    /// Whether that thread sleeps until it is woken.
+    /// Whether the watch thread sleeps until it is notified.
     watch_sleeps: bool,
 }
 
@@ -63,12 +63,12 @@ impl BlockingThreads {
                 queue: VecDeque::new(),
                 threads: 0,
                 idle: 0,
-                begun: 0,
+                started: 0,
                 is_watched: false,
                 watch_sleeps: false,
             }),
             work: Condvar::new(),
-            held_up: Condvar::new(),
+            delayed: Condvar::new(),
         };
         &THREADS
     }
@@ -87,7 +87,7 @@ impl BlockingThreads {
         if state.threads < THREADS {
             self.start(&mut state);
         } else if std::mem::take(&mut state.watch_sleeps) {
-            self.held_up.notify_one();
+            self.delayed.notify_one();
         } else if !state.is_watched {
             let watch = std::thread::Builder::new().name("dataflow-io-watch".to_owned());
             state.is_watched = watch.spawn(move || self.watch()).is_ok();
@@ -98,7 +98,7 @@ impl BlockingThreads {
         left.into_iter().for_each(|work| work());
     }
 
-    /// Starts a thread, if the system has one.
+    /// Starts a thread. Does nothing if the system refuses it.
     fn start(&'static self, state: &mut State) {
         let thread = std::thread::Builder::new().name(format!("dataflow-io-{}", state.threads));
         if thread.spawn(move || self.work()).is_ok() {
@@ -110,7 +110,7 @@ impl BlockingThreads {
         let mut state = self.lock();
         loop {
             if let Some(work) = state.queue.pop_front() {
-                state.begun += 1;
+                state.started += 1;
                 drop(state);
                 work();
                 state = self.lock();
@@ -132,20 +132,20 @@ impl BlockingThreads {
         }
     }
 
-    /// Starts a thread whenever work waits and all threads have been at the same work for a while.
+    /// Adds a thread whenever work waits and no thread has started any for [`PATIENCE`].
     fn watch(&'static self) {
         let mut state = self.lock();
         loop {
             while state.queue.is_empty() {
                 state.watch_sleeps = true;
-                state = self.held_up.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self.delayed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             state.watch_sleeps = false;
-            let begun = state.begun;
+            let started = state.started;
             drop(state);
             std::thread::sleep(PATIENCE);
             state = self.lock();
-            if state.begun == begun && !state.queue.is_empty() && state.threads < MOST_THREADS {
+            if state.started == started && !state.queue.is_empty() && state.threads < MAX_THREADS {
                 self.start(&mut state);
             }
         }
@@ -164,9 +164,9 @@ mod tests {
     }
 
     #[test]
-    fn work_behind_what_is_held_up_is_done_and_threads_leave_again() {
+    fn blocked_work_does_not_delay_other_work() {
         let threads = threads();
-        let (done, heard) = channel();
+        let (done, received) = channel();
         let held: Vec<_> = (0..2 * THREADS).map(|_| channel::<()>()).collect();
         let waits = held.into_iter().map(|(release, wait)| {
             threads.submit(Box::new(move || wait.recv().unwrap_or_default()));
@@ -178,7 +178,7 @@ mod tests {
             threads.submit(Box::new(move || done.send(number).unwrap_or_default()));
         }
         let minute = Duration::from_secs(60);
-        (0..100).for_each(|_| assert!(heard.recv_timeout(minute).is_ok()));
+        (0..100).for_each(|_| assert!(received.recv_timeout(minute).is_ok()));
         drop(releases);
         for _ in 0..600 {
             if threads.lock().threads == THREADS {
@@ -190,9 +190,9 @@ mod tests {
     }
 
     #[test]
-    fn a_few_threads_do_for_work_that_goes_on() {
+    fn few_threads_suffice_for_short_work() {
         let threads = threads();
-        let (done, heard) = channel();
+        let (done, received) = channel();
         for number in 0..2_000 {
             let done = done.clone();
             threads.submit(Box::new(move || {
@@ -200,7 +200,7 @@ mod tests {
                 done.send(number).unwrap_or_default();
             }));
         }
-        assert_eq!(heard.iter().take(2_000).count(), 2_000);
+        assert_eq!(received.iter().take(2_000).count(), 2_000);
         assert!(threads.lock().threads <= THREADS + 1);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::{FileSystem, Kind, Listed, Local, ObjectInfo, ObjectWriter, PutOptions, Storage, StoredObject};
 
-/// A path in a storage. A plain path is one in the [local](Local) file system.
+/// A path in a storage. A plain path is in the [local](Local) file system.
 #[derive(Clone, Debug)]
 pub struct Location {
     storage: Arc<dyn Storage>,
@@ -45,7 +45,7 @@ impl Location {
         &self.path
     }
 
-    /// The path, to be kept by several.
+    /// The path, as a shared value.
     #[must_use]
     pub fn shared_path(&self) -> &Arc<PathBuf> {
         &self.path
@@ -72,7 +72,7 @@ impl Location {
     /// The storage as a file system.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`] if it is none.
+    /// [`ErrorKind::Unsupported`] if the storage is not a file system.
     pub fn file_system(&self) -> Result<&dyn FileSystem> {
         self.storage.as_file_system().ok_or_else(|| ErrorKind::Unsupported.into())
     }
@@ -80,7 +80,7 @@ impl Location {
     /// As [`Storage::list`].
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn list(&self) -> Result<Vec<Listed>> {
         self.storage.list(&self.path)
     }
@@ -88,12 +88,12 @@ impl Location {
     /// As [`Storage::info`].
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn info(&self) -> Result<Option<ObjectInfo>> {
         self.storage.info(&self.path)
     }
 
-    /// Returns `true` if this kind of thing is at the path.
+    /// Returns `true` if a file or folder of this kind is at the path.
     #[must_use]
     pub fn is(&self, kind: Kind) -> bool {
         matches!(self.info(), Ok(Some(info)) if info.kind == kind)
@@ -102,7 +102,7 @@ impl Location {
     /// As [`Storage::open`].
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn open(&self) -> Result<Arc<dyn StoredObject>> {
         self.storage.open(&self.path)
     }
@@ -110,7 +110,7 @@ impl Location {
     /// All bytes of an object. `None` if there is none.
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn read(&self) -> Result<Option<Vec<u8>>> {
         let object = match self.open() {
             Ok(object) => object,
@@ -126,7 +126,7 @@ impl Location {
     /// As [`Storage::create`].
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn create(&self, options: PutOptions) -> Result<Box<dyn ObjectWriter>> {
         self.storage.create(&self.path, options)
     }
@@ -134,7 +134,7 @@ impl Location {
     /// As [`Storage::delete`].
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn delete(&self) -> Result<()> {
         self.storage.delete(&self.path)
     }
@@ -142,7 +142,7 @@ impl Location {
     /// As [`Storage::delete_folder`].
     ///
     /// # Errors
-    /// Those of the storage.
+    /// Fails if the storage fails.
     pub fn delete_folder(&self) -> Result<()> {
         self.storage.delete_folder(&self.path)
     }

@@ -1,4 +1,5 @@
-//! A lock on a folder that one job writes at a time. It ends with the handle, and so with the process.
+//! A lock on a folder, which at most one job writes at a time. It is released with the handle, and
+//! so with the process.
 
 use std::io::Result;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::{FileHandle, FileMode, Location};
 
-/// Longest time to wait for a folder. A cancelled job may still write, and a process that was just
-/// started has the handles of its parent until it executes its own program.
+/// The maximum time to wait for a folder. A cancelled job may still write to it. A process that was
+/// just started holds the handles of its parent until it executes its own program.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The error of a job whose folder was replaced.
@@ -23,13 +24,13 @@ pub(crate) struct FolderLock {
 }
 
 impl FolderLock {
-    /// Locks a folder. Returns `None` if another job holds the lock for longer than [`PATIENCE`]. On
-    /// a file system without locks every job gets one.
+    /// Locks a folder. Returns `None` if another job holds the lock for longer than [`PATIENCE`].
+    /// On a file system without locks, each job gets one.
     ///
     /// # Errors
     /// Fails if the folder cannot be opened.
     pub(crate) fn take(location: &Location) -> Result<Option<Self>> {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let folder = location.file_system()?.open_file(location.path(), FileMode::Read)?;
             let lock = FolderLock { folder, location: location.clone() };
@@ -37,15 +38,15 @@ impl FolderLock {
             if lock.folder.try_lock(false).unwrap_or(true) && lock.is_in_place() {
                 return Ok(Some(lock));
             }
-            if begun.elapsed() > PATIENCE {
+            if started.elapsed() > PATIENCE {
                 return Ok(None);
             }
             sleep(Duration::from_millis(10));
         }
     }
 
-    /// Returns `true` if the path still leads to the locked folder. If not, the lock excludes no
-    /// other job.
+    /// Returns `true` if the path still leads to the locked folder. If not, the lock does not
+    /// exclude other jobs.
     pub(crate) fn is_in_place(&self) -> bool {
         self.folder.is_at(self.location.path())
     }

@@ -1,8 +1,8 @@
 //! Files and objects: the layer below formats, outputs, logs and snapshots.
 //!
 //! A [`Storage`] holds *objects*: bytes under a path. An object is written once, gets its name when
-//! it is complete, and is read in ranges. A storage that is a [`FileSystem`] also has files that are
-//! written in place, renamed and locked: logs and folders of epochs need these.
+//! it is complete, and is read in ranges. A storage that is a [`FileSystem`] also has files that
+//! are written in place, renamed and locked. Logs and folders of epochs need these.
 //!
 //! ```text
 //! sources            Storage::list, open    ─► StoredObject::read_cached, read
@@ -46,7 +46,7 @@ pub(crate) use lock::{FolderLock, REPLACED};
 pub use read::{PendingRead, ReadDone, ReadRequest};
 pub(crate) use temporary::{Temporary, fresh_name, remove, remove_abandoned};
 
-/// What is at a path.
+/// The kind of a path's target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A file or an object.
@@ -72,7 +72,7 @@ pub enum Kind {
 /// An object or a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ObjectInfo {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its length in bytes.
     pub bytes: u64,
@@ -85,79 +85,79 @@ pub struct ObjectInfo {
 pub struct Listed {
     /// Its name in the folder.
     pub name: OsString,
-    /// What it is. Links are not followed.
+    /// Its kind. Links are not followed.
     pub kind: Kind,
 }
 
-/// Where a path leads, with all links followed.
+/// The target of a path, with all links followed.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The path. Its folder exists.
     pub path: PathBuf,
-    /// What is there. `None` if nothing is.
+    /// The kind of the target. `None` if it does not exist.
     pub kind: Option<Kind>,
-    /// Identifies what is there: device and inode.
+    /// Identifies the target: device and inode.
     pub id: Option<(u64, u64)>,
 }
 
-/// Why a path leads nowhere.
+/// The reason why a path has no target.
 #[derive(Debug)]
 pub enum Unresolved {
-    /// The path has this folder, which cannot be opened.
+    /// The path contains this folder, which cannot be opened.
     Folder(PathBuf, std::io::Error),
-    /// The links on the way are too many, or form a circle.
+    /// The path has too many links, or they form a cycle.
     Links,
-    /// The system refuses.
+    /// The system returned an error.
     Io(std::io::Error),
 }
 
-/// How an object gets its name.
+/// The effect of naming an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutMode {
-    /// It replaces what has the name.
+    /// It replaces the object with that name.
     Replace,
-    /// Nothing has the name, else [`ErrorKind::AlreadyExists`].
+    /// The name must be free, else [`ErrorKind::AlreadyExists`].
     IfAbsent,
-    /// Its bytes from `head_bytes` on are added to what has the name. If nothing or an empty object
-    /// has it, the object gets the name.
+    /// Its bytes from `head_bytes` on are appended to the object with that name. If there is none,
+    /// or an empty one, the new object gets the name.
     Append {
-        /// Bytes that the present object begins with as well.
+        /// Bytes at the start of this object that the present object also begins with.
         head_bytes: u64,
-        /// A byte that is written between both, unless the present object ends with it.
+        /// A byte that is written between the two, unless the present object ends with it.
         separator: Option<u8>,
     },
 }
 
-/// How an object is written.
+/// Options of a new object.
 #[derive(Clone, Copy, Debug)]
 pub struct PutOptions {
-    /// How it gets its name.
+    /// The effect of naming it.
     pub mode: PutMode,
-    /// [`ObjectWriter::finish`] makes the bytes and the name durable.
+    /// Whether [`ObjectWriter::finish`] makes the bytes and the name durable.
     pub is_durable: bool,
 }
 
 /// Objects by path. Clones of the handle are the same storage.
 pub trait Storage: Debug + Send + Sync {
-    /// The content of a folder, without that of its folders, in no order.
+    /// Lists a folder, without the contents of its folders, in no order.
     fn list(&self, folder: &Path) -> Result<Vec<Listed>>;
 
-    /// What is at a path, links followed. `None` if nothing is.
+    /// The file or folder at a path. Links are followed. `None` if there is none.
     fn info(&self, path: &Path) -> Result<Option<ObjectInfo>>;
 
-    /// Where a path of an output leads.
+    /// Resolves the path of an output.
     fn resolve(&self, path: &Path) -> std::result::Result<Resolved, Unresolved>;
 
     /// Opens an object for reading.
     fn open(&self, path: &Path) -> Result<Arc<dyn StoredObject>>;
 
-    /// A new object. Folders that are missing on its path are made.
+    /// Creates an object. Missing folders of its path are created.
     fn create(&self, path: &Path, options: PutOptions) -> Result<Box<dyn ObjectWriter>>;
 
-    /// Removes an object.
+    /// Deletes an object.
     fn delete(&self, path: &Path) -> Result<()>;
 
-    /// Removes a folder with its content.
+    /// Deletes a folder with its content.
     fn delete_folder(&self, path: &Path) -> Result<()>;
 
     /// The storage as a file system. `None` if files cannot be written in place.
@@ -168,21 +168,21 @@ pub trait Storage: Debug + Send + Sync {
 
 /// An open object. It stays readable if its name is taken by another object.
 pub trait StoredObject: Debug + Send + Sync + 'static {
-    /// What it is now.
+    /// Its current kind, length and version.
     fn info(&self) -> Result<ObjectInfo>;
 
-    /// Reads from `offset` on, and may block. Fills the buffer, but for the end of the object.
+    /// Reads from `offset` on, and may block. Fills the buffer unless the object ends before.
     /// Returns the number of bytes that were read.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize>;
 
-    /// Fills the buffer without blocking. Returns `false` if that is not possible.
+    /// Fills the buffer if that does not block. Returns `false` otherwise.
     fn read_cached(&self, buffer: &mut [u8], offset: u64) -> Result<bool> {
         let _ = (buffer, offset);
         Ok(false)
     }
 
     /// Starts to fill a buffer. Several reads run at the same time and complete in any order. Each
-    /// of them calls `done`. By default a blocking thread runs [`StoredObject::read_at`].
+    /// of them completes `done`. By default a blocking thread runs [`StoredObject::read_at`].
     fn read(self: Arc<Self>, mut buffer: Buffer, offset: u64, done: ReadDone) {
         done.on_blocking_thread(move || {
             let read = self.read_at(buffer.as_mut(), offset);
@@ -202,37 +202,37 @@ pub fn read_exact_at(object: &dyn StoredObject, buffer: &mut [u8], offset: u64) 
     }
 }
 
-/// An object until it has its name. If it is dropped before, nothing of it remains.
+/// An object that has no name yet. If it is dropped, nothing of it remains.
 ///
-/// Bytes are borrowed, since a local file keeps none of them. A storage that sends parts copies them
-/// into a part.
+/// Bytes are borrowed, since a local file keeps none of them. A storage that sends parts copies
+/// them into a part.
 pub trait ObjectWriter: Debug + Send {
     /// Adds bytes, and may block.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Gives the object its name, and may block. If that fails, nothing of it remains.
+    /// Gives the object its name. May block. If it fails, nothing of the object remains.
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
-/// How a file is opened.
+/// The mode in which a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileMode {
     /// A file or a folder, for reading.
     Read,
-    /// For reading and writing. A missing file is made.
+    /// For reading and writing. A missing file is created.
     Write,
-    /// As [`FileMode::Write`], for a file that does not exist.
+    /// As [`FileMode::Write`], but the file must not exist.
     CreateNew,
 }
 
-/// How a file or folder gets another name.
+/// The effect of renaming a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenameMode {
-    /// It replaces a file, or an empty folder.
+    /// It replaces a file, or an empty folder, with that name.
     Replace,
-    /// Nothing has the name, else [`ErrorKind::AlreadyExists`].
+    /// The name must be free, else [`ErrorKind::AlreadyExists`].
     IfAbsent,
-    /// Both swap their names. [`ErrorKind::Unsupported`] on file systems without that call.
+    /// Both swap their names. [`ErrorKind::Unsupported`] on file systems that cannot do this.
     Exchange,
 }
 
@@ -241,16 +241,16 @@ pub trait FileSystem: Storage {
     /// Opens a file.
     fn open_file(&self, path: &Path, mode: FileMode) -> Result<Arc<dyn FileHandle>>;
 
-    /// Makes a folder.
+    /// Creates a folder.
     fn create_folder(&self, path: &Path) -> Result<()>;
 
-    /// Gives a file or folder another name.
+    /// Renames a file or folder.
     fn rename(&self, from: &Path, to: &Path, mode: RenameMode) -> Result<()>;
 
     /// Makes the names in a folder durable.
     fn sync_folder(&self, path: &Path) -> Result<()>;
 
-    /// Gives a folder the mode and, as far as the system permits, the owner of another.
+    /// Gives a folder the mode of another folder and, as far as the system permits, its owner.
     fn copy_permissions(&self, from: &Path, to: &Path) -> Result<()>;
 
     /// Returns `false` if this user must not write to a file.
@@ -259,11 +259,11 @@ pub trait FileSystem: Storage {
     /// Opens a device, or an open file that is appended to.
     fn open_stream(&self, path: &Path, kind: Kind) -> Result<Box<dyn Write + Send>>;
 
-    /// Opens a pipe. `None` if no process reads it now.
+    /// Opens a pipe for writing. `None` if no process reads it now.
     fn open_pipe(&self, path: &Path) -> Result<Option<Box<dyn Write + Send + Sync>>>;
 }
 
-/// Makes a folder and those around it, unless they exist.
+/// Creates a folder and those above it, unless they exist.
 pub fn create_folders(files: &dyn FileSystem, path: &Path) -> Result<()> {
     match files.create_folder(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -276,8 +276,8 @@ pub fn create_folders(files: &dyn FileSystem, path: &Path) -> Result<()> {
     }
 }
 
-/// Makes the names of the folders on a path durable, since a program may have made them without
-/// that. Skips folders that this user cannot open.
+/// Makes the names of the folders on a path durable, because a program may have created them
+/// without that. Skips folders that this user cannot open.
 pub fn sync_folders_above(files: &dyn FileSystem, path: &Path) -> Result<()> {
     let mut at = path;
     loop {
@@ -293,7 +293,7 @@ pub fn sync_folders_above(files: &dyn FileSystem, path: &Path) -> Result<()> {
     }
 }
 
-/// The folders on a path that do not exist, from the innermost on.
+/// The folders on a path that do not exist, the innermost one first.
 fn missing_folders(files: &dyn FileSystem, path: &Path) -> Vec<PathBuf> {
     let folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
     folders.take_while(|folder| matches!(files.info(folder), Ok(None))).map(Path::to_owned).collect()
@@ -310,18 +310,18 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 /// An open file. All calls may block.
 pub trait FileHandle: StoredObject {
-    /// Writes all bytes.
+    /// Writes all bytes at an offset.
     fn write_all_at(&self, bytes: &[u8], offset: u64) -> Result<()>;
 
-    /// Cuts the file off, or extends it by zeros.
+    /// Truncates the file, or extends it with zeros.
     fn set_bytes(&self, bytes: u64) -> Result<()>;
 
     /// Makes the content and the length durable. After an error the bytes that were not durable are
-    /// lost: they are written again, never only synced again.
+    /// lost. They must be written again: another sync is not enough.
     fn sync(&self) -> Result<()>;
 
-    /// Takes the lock of the file until the handle is dropped. Returns `false` if another handle
-    /// has it. Shared locks exclude only exclusive ones.
+    /// Locks the file until the handle is dropped. Returns `false` if another handle has the lock.
+    /// Shared locks exclude only exclusive ones.
     fn try_lock(&self, is_shared: bool) -> Result<bool>;
 
     /// Waits for the exclusive lock.
@@ -334,14 +334,14 @@ pub trait FileHandle: StoredObject {
     fn is_at(&self, path: &Path) -> bool;
 }
 
-/// Writes a file from an offset on.
+/// Writes a file sequentially.
 pub(crate) struct FileWriter {
     file: Arc<dyn FileHandle>,
     at: u64,
 }
 
 impl FileWriter {
-    /// Writes from the beginning.
+    /// Writes from the beginning of the file.
     pub(crate) fn new(file: Arc<dyn FileHandle>) -> Self {
         FileWriter { file, at: 0 }
     }

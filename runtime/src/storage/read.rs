@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::memory::Memory;
 use crate::page::Buffer;
 
-/// Ranges of an object to be read.
+/// Ranges of an object that are read together.
 #[derive(Clone, Debug)]
 pub struct ReadRequest {
     /// The open object.
@@ -22,12 +22,12 @@ pub struct ReadRequest {
     pub path: Arc<PathBuf>,
     /// The ranges. They end within the object.
     pub ranges: Vec<Range<u64>>,
-    /// The object may have become shorter. Then the bytes that it has are returned.
+    /// Whether the object may have become shorter. Then the bytes that it has are returned.
     pub may_end_early: bool,
 }
 
 impl ReadRequest {
-    /// Reads all ranges, and blocks.
+    /// Reads all ranges. Blocks.
     ///
     /// # Errors
     /// [`Error::Io`] with the path, or [`Error::OutOfMemory`].
@@ -72,10 +72,10 @@ struct State {
 }
 
 impl PendingRead {
-    /// Reads cached ranges at once, and starts the reads of the others.
+    /// Reads cached ranges immediately, and starts the reads of the others.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`], and [`Error::Io`] of a cached range.
+    /// [`Error::OutOfMemory`], or [`Error::Io`] for a cached range.
     pub fn start(request: ReadRequest, memory: &Memory, blocking: &Arc<dyn Blocking>) -> Result<Self> {
         let count = request.ranges.len();
         let state = State { done: (0..count).map(|_| None).collect(), missing: count };
@@ -94,7 +94,7 @@ impl PendingRead {
         Ok(PendingRead(parts))
     }
 
-    /// The bytes of all ranges, or the first error. `None` while one is missing.
+    /// The bytes of all ranges, or the first error. `None` until all ranges are read.
     pub fn take(&self) -> Option<Result<Vec<Bytes>>> {
         let mut state = self.0.lock();
         if state.missing > 0 {
@@ -126,7 +126,7 @@ pub struct ReadDone {
 }
 
 impl ReadDone {
-    /// Has a blocking thread read. `read` returns the buffer and the number of bytes in it.
+    /// Runs `read` on a blocking thread. It returns the buffer and the number of bytes in it.
     pub fn on_blocking_thread(self, read: impl FnOnce() -> (Buffer, IoResult<usize>) + Send + 'static) {
         let ReadDone { part, parts, blocking } = self;
         blocking.submit(Box::new(move || {
@@ -136,7 +136,8 @@ impl ReadDone {
         }));
     }
 
-    /// Takes a buffer that a thread of the storage has filled, with the number of bytes in it.
+    /// Completes the read with a buffer that a thread of the storage has filled, and the number of
+    /// bytes in it.
     pub fn complete(self, buffer: Buffer, read: IoResult<usize>) {
         let result = self.parts.request.bytes(buffer, read);
         self.parts.complete(self.part, result);

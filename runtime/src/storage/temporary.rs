@@ -1,5 +1,5 @@
-//! Names of outputs that are not complete. They lie next to the output, so that a rename is one
-//! step, and are passed over by whoever reads the folder.
+//! Names of outputs that are not complete. They are next to the output, so that a rename is one
+//! step. Readers of the folder skip them.
 //!
 //! `.out.csv.4711-3.tmp` is the third output of process 4711. Its writer holds a lock on it.
 
@@ -11,25 +11,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{FileHandle, FileMode, FileSystem, Kind, names_process};
 
-/// Bytes of the output's name that are kept. A name has at most 255 bytes.
+/// The maximum bytes of the output's name in a temporary name. A file name has at most 255 bytes.
 const KEPT_NAME_BYTES: usize = 200;
 
 /// A file or folder under a temporary name, with its lock.
 #[derive(Debug)]
 pub(crate) struct Temporary<H: ?Sized = dyn FileHandle> {
     pub(crate) path: PathBuf,
-    /// The lock ends with this handle.
+    /// Holds the lock until it is dropped.
     pub(crate) held: Arc<H>,
 }
 
 impl<H: FileHandle + ?Sized> Temporary<H> {
-    /// Makes a file or folder under a free name next to `path`, by `make`.
+    /// Creates a file or folder under a free name next to `path`, by `make`.
     pub(crate) fn make(path: &Path, make: impl Fn(&Path) -> Result<Arc<H>>) -> Result<Self> {
         loop {
             let name = fresh_name(path);
             match make(&name) {
                 Ok(held) => {
-                    // On a file system without locks nothing is taken for abandoned.
+                    // On a file system without locks no output counts as abandoned.
                     let _ = held.lock();
                     // Another process may have removed it before it was locked.
                     if held.is_at(&name) {
@@ -50,7 +50,7 @@ pub(crate) fn fresh_name(path: &Path) -> PathBuf {
     path.with_file_name(format!("{}{}-{number}.tmp", prefix(path), std::process::id()))
 }
 
-/// The beginning of all temporary names of an output.
+/// The common prefix of all temporary names of an output.
 fn prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!(".{}.", &name[..name.floor_char_boundary(KEPT_NAME_BYTES)])

@@ -7,7 +7,7 @@ use crate::kernel::Outputs;
 use crate::output::Transaction;
 use crate::page::Input;
 
-/// A set of ports, by their numbers, which are below 32.
+/// A set of ports, by their numbers. Numbers are less than 32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PortSet(u32);
 
@@ -29,13 +29,13 @@ impl PortSet {
         PortSet(!PortSet::of(port).0)
     }
 
-    /// Whether it has a port.
+    /// Returns `true` if the set contains a port.
     #[must_use]
     pub const fn contains(self, port: usize) -> bool {
         self.0 & PortSet::of(port).0 != 0
     }
 
-    /// Those of the first `count` ports for which `condition` holds.
+    /// The ports among the first `count` for which `condition` returns `true`.
     #[must_use]
     pub fn of_first(count: usize, condition: impl Fn(usize) -> bool) -> Self {
         (0..count).filter(|&port| condition(port)).fold(PortSet::NONE, PortSet::with)
@@ -51,11 +51,11 @@ impl PortSet {
 /// Facts about a driver that never change. Its factory holds them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DriverProperties {
-    /// Ports whose rows arrive once. The driver keeps what it made of them over all rounds; other
-    /// ports receive their rows again in each round.
+    /// Ports whose rows arrive once. The driver keeps the state that it built of them over all
+    /// rounds. Other ports receive their rows again in each round.
     pub fed_once: PortSet,
     /// Ports whose rows produce no output. The driver accepts them even while its outputs are full:
-    /// a loop would otherwise wait for itself.
+    /// a loop would otherwise deadlock.
     pub buffers: PortSet,
     /// Ports whose rows have no effect on the output before their end. No endless flow may arrive
     /// there. Joins are an exception: a join of two streams emits its pairs when both end.
@@ -63,21 +63,21 @@ pub struct DriverProperties {
     /// Whether the driver continues after the end of a round. Otherwise each round gets a new one.
     pub keeps_state_across_rounds: bool,
     /// Whether the driver itself emits the ends of its outputs and of their rounds. Otherwise the
-    /// ends of its inputs are passed on.
+    /// executor forwards the ends of its inputs.
     pub drives_rounds: bool,
 }
 
-/// The rows that a driver accepts at the moment, and whether it may be stopped.
+/// The rows that a driver accepts at the moment, and whether its task may be stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demand {
     /// Ports whose rows it accepts. A hash join accepts its build side first.
     pub ports: PortSet,
-    /// Whether rows of other ports are taken only while the streamed port has none.
+    /// Whether rows of other ports are read only while the streamed port has none.
     pub prefers_stream: bool,
-    /// Whether more rows would change nothing, at any port. The steps before it then stop, as far
-    /// as their [factories](crate::strategy::DriverFactory::may_stop) allow.
+    /// Whether more rows would not change the result, at any port. The steps before it then stop,
+    /// as far as their [factories](crate::strategy::DriverFactory::may_stop) allow.
     pub is_satisfied: bool,
-    /// Whether other tasks wait for a message of this one, so that it must not be stopped now.
+    /// Whether other tasks wait for a message of this task, so that it must not be stopped now.
     pub is_awaited: bool,
 }
 
@@ -134,8 +134,8 @@ impl<T> From<Option<T>> for ProgressOf<T> {
     }
 }
 
-/// Continues after a step that is `Done`, and otherwise returns its progress: as
-/// [`std::task::ready`].
+/// Continues after a step that is `Done`. Otherwise returns its progress from the function, as
+/// [`std::task::ready`] does.
 macro_rules! ready {
     ($step:expr) => {
         match $step {
@@ -183,13 +183,13 @@ pub trait Driver: Send {
         Demand::ALL
     }
 
-    /// Rows at a port.
+    /// Processes rows of a port.
     ///
     /// # Errors
-    /// Those of kernels, and refused memory.
+    /// Fails if a kernel fails, or if memory is refused.
     fn on_batch(&mut self, port: usize, input: &Input<'_>, cursor: &mut Cursor, out: &mut Outputs) -> Result<Progress>;
 
-    /// The end of a round at a port. All of the port's channels have sent it.
+    /// Processes the end of a round at a port. All of the port's channels have sent it.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
@@ -198,7 +198,7 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// The end of the input at a port.
+    /// Processes the end of the input at a port.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
@@ -207,7 +207,7 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// A watermark: no event before this time follows, at any port.
+    /// Processes a watermark: no event before this time follows, at any port.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
@@ -216,8 +216,8 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// A barrier: all rows before it have arrived. The state at this moment belongs to the
-    /// snapshot.
+    /// Processes a barrier: all rows before it have arrived. The state at this moment belongs to
+    /// the snapshot.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
@@ -226,8 +226,8 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// The task has nothing else to do. A driver that holds rows back, only to emit them with later
-    /// ones, emits them now. After `Yield` it is called again, unless other work has arrived.
+    /// Called when the task is idle. Emits rows that are held back for batching. After `Yield` it
+    /// is called again, unless other work has arrived.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].
@@ -236,50 +236,49 @@ pub trait Driver: Send {
         Ok(Progress::Done)
     }
 
-    /// Its part in snapshots. `None` if it has no state and no outputs to commit.
+    /// The driver's part in snapshots. `None` if it has no state and no outputs to commit.
     fn snapshotted(&mut self) -> Option<&mut dyn Snapshotted> {
         None
     }
 
-    /// Its memory that other operators may ask for. `None` if it holds none that it can give back.
+    /// The driver's memory that can be revoked for other operators. `None` if it has none.
     fn revocable(&mut self) -> Option<&mut dyn Revocable> {
         None
     }
 }
 
-/// The part of a driver in snapshots: state, and outputs that are not visible yet.
+/// The part of a driver in snapshots: its state, and outputs that are not visible yet.
 pub trait Snapshotted {
-    /// Its states. Each has a name that no other state of the operator has, and that stays the same
-    /// while programs change.
+    /// The states of the driver. Each has a name that is unique in the operator and does not change
+    /// when the program changes.
     fn states(&mut self) -> Vec<(&'static str, &mut dyn DriverState)> {
         Vec::new()
     }
 
-    /// All files of all states are restored. Rows follow.
+    /// Called when all files of all states are restored, before the first row.
     fn on_restored(&mut self) {}
 
-    /// Names of outputs that it has written since the last barrier, and that are not visible yet.
-    /// They become visible when the snapshot is complete. Called once after each barrier, and at
-    /// the end.
+    /// Returns the transactions of outputs that it has written since the last barrier. They become
+    /// visible when the snapshot is complete. Called once after each barrier, and at the end.
     fn prepared(&mut self) -> Vec<Transaction> {
         Vec::new()
     }
 }
 
-/// Memory of a driver that other operators may ask for.
+/// Memory of a driver that can be revoked for other operators.
 pub trait Revocable {
-    /// Gives about this many bytes back, or begins to. Called between two other calls, also while
-    /// one of them is to be called again.
+    /// Releases about `bytes` bytes, or starts to. Called between two other calls, also if one of
+    /// them is to be repeated.
     ///
     /// # Errors
-    /// Those of spilling.
+    /// Fails if rows cannot be spilled.
     fn revoke(&mut self, bytes: usize) -> Result<()>;
 
-    /// Continues to give back memory after [`Revocable::revoke`], also while no rows arrive. Called
+    /// Continues to release memory after [`Revocable::revoke`], also while no rows arrive. Called
     /// until it returns `Done`. Other calls may come in between, and may continue it too.
     ///
     /// # Errors
-    /// Those of spilling.
+    /// Fails if rows cannot be spilled.
     fn continue_revoking(&mut self) -> Result<Progress> {
         Ok(Progress::Done)
     }
@@ -287,30 +286,31 @@ pub trait Revocable {
 
 /// A state of a driver in snapshots: a table.
 ///
-/// [`Driver::on_barrier`] marks the state, and the driver continues. The marked bytes are then
-/// taken piece by piece, and written by other threads. A job that continues from a snapshot
-/// supplies the files of all former tasks, one after the other, before the first row.
+/// [`Driver::on_barrier`] marks the state, and the driver continues. The marked bytes are then read
+/// piece by piece, and written by other threads. A job that resumes from a snapshot supplies the
+/// files of all former tasks, one after the other, before the first row.
 pub trait DriverState {
     /// Appends the next piece of the marked state to `out` and returns `Yield`. Returns `Done` if
-    /// there was no more, and `Pending` while some is read from disk.
+    /// no piece is left, and `Pending` while one is read from disk.
     ///
     /// # Errors
-    /// Those of reading what was spilled.
+    /// Fails if spilled rows cannot be read.
     fn next_image(&mut self, out: &mut Vec<u8>) -> Result<Progress>;
 
-    /// Begins with the file of a former task.
+    /// Starts to restore the file of a former task.
     fn begin_restore(&mut self, path: &Path);
 
-    /// The number of bytes that it needs next of the file; 0 after the file's end.
+    /// The number of bytes of the file that it needs next. 0 after the end of the file.
     fn wanted_bytes(&self) -> usize;
 
-    /// Takes the [wanted bytes](DriverState::wanted_bytes). Fewer bytes are the end of the file.
+    /// Reads the [wanted bytes](DriverState::wanted_bytes). Fewer bytes mean that the file has
+    /// ended.
     ///
     /// # Errors
-    /// A description of the damage, with the file and the position in it.
+    /// Fails if the bytes are damaged. The error has the file and the position in it.
     fn supply(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Places the supplied rows. Returns `Done` if the next bytes may be supplied.
+    /// Inserts the supplied rows. `Done` means that the next bytes may be supplied.
     ///
     /// # Errors
     /// As [`Driver::on_batch`].

@@ -10,11 +10,11 @@ use crate::strategy::{Driver, DriverProperties, PortSet};
 /// Makes the driver of a task.
 type Create = dyn Fn(&TaskContext) -> Result<Box<dyn Driver>> + Send + Sync;
 
-/// The fate of a driver's state when a job continues from a snapshot.
+/// The effect of a recovery on the state of a driver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// It has none. It emits the rows before a barrier before the barrier, or never needs them
-    /// again.
+    /// The driver has no state. It emits the rows before a barrier before the barrier, or never
+    /// needs them again.
     Stateless,
     /// Snapshots hold it: a few bytes of
     /// [`Snapshotted::states`](crate::strategy::Snapshotted::states), or the names of prepared
@@ -23,25 +23,25 @@ pub enum Recovery {
     /// Snapshots hold its tables. Their [images](crate::strategy::DriverState::next_image) are
     /// written and read through buffers.
     RestoredByImages,
-    /// It is lost. A job with snapshots rejects such a driver.
+    /// The state is lost. A job with snapshots rejects such a driver.
     Lost,
 }
 
 /// The order of the rows that a driver emits in one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowOrder {
-    /// Unknown: it groups rows by a hash, for example, or may have some of them on disk.
+    /// The order is unknown: the driver groups rows by a hash, for example, or spills some of them.
     Lost,
     /// The order of the streamed input, as far as the order's leaves are copied.
     Kept,
-    /// This one, by leaves of the streamed input, as far as they are copied.
+    /// This order, by leaves of the streamed input, as far as they are copied.
     Of(Arc<[OrderKey]>),
 }
 
 /// Makes the drivers of a step, with the facts that planner and executor need before a driver
 /// exists.
 pub struct DriverFactory {
-    /// For EXPLAIN: `hash join, build right`.
+    /// The name in EXPLAIN: `hash join, build right`.
     pub name: String,
     /// The layout of output rows in pages. `None` if the driver only passes rows on.
     pub layout: Option<Arc<RowLayout>>,
@@ -49,8 +49,7 @@ pub struct DriverFactory {
     pub orders_tasks: bool,
     /// The order of the rows of a task.
     pub order: RowOrder,
-    /// Memory in bytes that one task always holds and cannot spill, such as the buffers of a file
-    /// writer.
+    /// Bytes that one task always holds and cannot spill, such as the buffers of a file writer.
     pub pinned_bytes: usize,
     /// Minimum memory of one task in bytes, if it spills rows beyond that. A driver that does not
     /// spill holds no rows, or holds all of them in memory.
@@ -59,7 +58,7 @@ pub struct DriverFactory {
     /// then its only effect. Other tasks wait for it only while its driver [reports
     /// that](crate::strategy::Demand::is_awaited).
     pub may_stop: bool,
-    /// The fate of their state when a job continues from a snapshot.
+    /// The effect of a recovery on the state of its drivers.
     pub recovery: Recovery,
     /// Facts about its drivers that never change.
     pub properties: DriverProperties,
@@ -69,15 +68,15 @@ pub struct DriverFactory {
 }
 
 /// A port of a join whose rows are dropped before they are sent if they have no partner. The
-/// drivers publish the keys that have one ([`TaskContext::runtime_filters`]).
+/// drivers publish the keys of the other port ([`TaskContext::runtime_filters`]).
 #[derive(Clone, Debug)]
 pub struct FilteredPort {
     /// The port.
     pub port: usize,
     /// The leaves of its rows' key.
     pub key: Arc<[usize]>,
-    /// The most rows per task if the plan builds a table of this port's rows. The keys of the other
-    /// port are then published only if the join reverses its roles.
+    /// The maximum rows per task if the plan builds a table of this port's rows. The keys of the
+    /// other port are then published only if the join reverses its roles.
     pub reversed: Option<usize>,
 }
 
@@ -164,10 +163,10 @@ impl DriverFactory {
         DriverFactory { filtered, ..self }
     }
 
-    /// The driver of one task. Its kernels are opened for the task's run.
+    /// Creates the driver of one task. Its kernels are opened for the task's run.
     ///
     /// # Errors
-    /// A kernel's set-up fails, or memory is refused.
+    /// Fails if the set-up of a kernel fails, or if memory is refused.
     pub fn create(&self, context: &TaskContext) -> Result<Box<dyn Driver>> {
         opened_in(context.run.as_ref(), || (self.create)(context))
     }

@@ -5,13 +5,13 @@
 //! operator.
 //!
 //! # Operators that these traits must support
-//! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end` merges. It
-//!   returns `Yield` whenever its output is full, and `Pending` while a run is read.
+//! * *An external sort*: `on_batch` keeps rows, `revoke` writes a sorted run, `on_round_end`
+//!   merges. It returns `Yield` whenever its output is full, and `Pending` while a run is read.
 //! * *A delta iteration*: the solution set is a driver whose initial rows arrive at a port that is
-//!   [fed once](DriverProperties::fed_once), and whose workset arrives in each round. `on_round_end` is
-//!   the end of a superstep.
-//! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` emits windows, again with
-//!   `Yield`; `on_barrier` marks pages.
+//!   [fed once](DriverProperties::fed_once), and whose workset arrives in each round.
+//!   `on_round_end` is the end of a superstep.
+//! * *A windowed count*: `on_batch` counts per key and slice, `on_watermark` emits windows, again
+//!   with `Yield`; `on_barrier` marks pages.
 //!
 //! # Ending early
 //! `first` is satisfied ([`Demand::is_satisfied`]) after its last row. The steps before it and
@@ -50,10 +50,10 @@ pub use shapes::Grouping;
 pub(crate) use windows::{Opened, PageWindows};
 pub use work::Work;
 
-/// How rows are sent from a task to the tasks of the next operator.
+/// The exchange that sends rows from a task to the tasks of the next operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ship {
-    /// To the same task, without a channel if the plan allows that.
+    /// To the same task, if possible without a channel.
     Forward,
     /// To the task that the hash of these leaves selects.
     Hash(Vec<usize>),
@@ -118,9 +118,9 @@ pub struct Planning<'p> {
     /// For each input, whether its rows come from outside of the loop around the operator, and so
     /// are the same in each round.
     pub constant: &'p [bool],
-    /// The estimated number of rounds of the loop around the operator; 1 outside of loops.
+    /// The estimated number of rounds of the loop around the operator. 1 outside of loops.
     pub rounds: f64,
-    /// The most parallel tasks of the job.
+    /// The maximum number of parallel tasks of the job.
     pub tasks: usize,
     /// The memory budget in bytes.
     pub memory_bytes: usize,
@@ -128,21 +128,21 @@ pub struct Planning<'p> {
     pub combines: bool,
 }
 
-/// How the rows of one input reach an operator.
+/// The edge from an input to an operator.
 #[derive(Clone)]
 pub struct InputEdge {
     /// A driver on the sending side, such as a combiner.
     pub before: Option<Arc<DriverFactory>>,
     /// The work of that driver.
     pub work: Work,
-    /// How rows are sent.
+    /// The exchange of the rows.
     pub ship: Ship,
-    /// The input's leaves of the key that rows are sent by, if the driver on the sending side moves
-    /// them to other leaves.
+    /// The leaves of the input that are the key of the exchange. Set if the driver on the sending
+    /// side moves them to other leaves.
     pub key: Option<Arc<[usize]>>,
     /// The number of rows sent in a round, if it is not the number of input rows.
     pub shipped_rows: Option<f64>,
-    /// The order that the driver sorts these rows by. It does less work if they arrive in that
+    /// The order by which the driver sorts these rows. It does less work if they arrive in that
     /// order.
     pub sorts_by: Arc<[OrderKey]>,
     /// The key whose rows the driver needs in one task. The optimizer checks it in the finished
@@ -200,7 +200,7 @@ impl InputEdge {
     }
 }
 
-/// One way to run an operator.
+/// An alternative to run an operator.
 #[derive(Clone)]
 pub struct Strategy {
     /// The edge of each input.
@@ -218,7 +218,7 @@ pub struct Strategy {
     pub work: Work,
 }
 
-/// The output of a driver at which late rows leave.
+/// The output of a driver that emits late rows.
 pub const SIDE_OUTPUT: usize = 1;
 
 /// A filter of rows, in place.
@@ -230,8 +230,9 @@ pub struct RowFilter {
     pub bounds: Vec<Bound>,
     /// The leaves that it reads.
     pub reads: LeafSet,
-    /// Whether it may be called once for all rows with the same values of these leaves, and also
-    /// for values of no row: it has no effect, and a result for all values.
+    /// Whether the predicate depends only on these leaves, has no effect, and has a result for all
+    /// values. It may then be called once for all rows with the same values, and for values of no
+    /// row.
     pub is_of_values: bool,
 }
 
@@ -239,7 +240,7 @@ pub struct RowFilter {
 pub enum Role {
     /// Reads splits.
     Source(Arc<dyn Source>),
-    /// Has no driver: rows stay in the pages where they lie.
+    /// Has no driver: rows stay in their pages.
     InPlace(InPlace),
     /// Has strategies, and a driver in each task.
     Driven,
@@ -270,7 +271,7 @@ pub enum InPlace {
 pub struct EventTimeOf {
     /// The leaf that holds it, in microseconds since 1970.
     pub leaf: usize,
-    /// The most that a record's time may lie before that of an earlier record, in microseconds.
+    /// The maximum time by which a record may be earlier than a record before it, in microseconds.
     pub lateness_micros: i64,
 }
 

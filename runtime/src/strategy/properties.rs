@@ -12,23 +12,25 @@ pub struct Properties {
     pub tasks: usize,
     /// Which task holds which row.
     pub placement: Placement,
-    /// The order of the rows in each task; empty if it is not known. It only estimates the time of a sort:
-    /// a sort always compares its rows.
+    /// The order of the rows in each task; empty if it is not known. It only estimates the time of
+    /// a sort: a sort always compares its rows.
     pub order: Arc<[OrderKey]>,
 }
 
 /// Which task holds which row.
 ///
-/// Rows that are in all tasks have no placement: a broadcast ([`Ship::Broadcast`]) is an edge to one join.
+/// Rows that are in all tasks have no placement: a broadcast ([`Ship::Broadcast`]) is an edge to
+/// one join.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Placement {
     /// Not known.
     Anywhere,
-    /// Each row is in the task of its key group, which the hash of these leaves in this order selects. Rows
-    /// of two inputs are together if the leaves have the same types in the same order.
+    /// Each row is in the task of its key group, which the hash of these leaves in this order
+    /// selects. Rows of two inputs are together if the leaves have the same types in the same
+    /// order.
     Hashed(Arc<[usize]>),
-    /// The rows of each task come before those of the next task in one order, as after a sort over all
-    /// tasks.
+    /// The rows of each task come before those of the next task in one order, as after a sort over
+    /// all tasks.
     InOrder,
 }
 
@@ -49,13 +51,13 @@ impl Placement {
     }
 
     /// The placement of rows that stay in their tasks and whose leaf `i` has the value of the leaf
-    /// `forwards[i]` of these rows. A hash is not known any more if one of its leaves is dropped. An order of
-    /// tasks stays.
+    /// `forwards[i]` of these rows. A hash is not known any more if one of its leaves is dropped.
+    /// An order of tasks stays.
     #[must_use]
     pub fn renumbered(&self, forwards: &[Option<usize>]) -> Self {
         let Placement::Hashed(leaves) = self else { return self.clone() };
-        let taken_over = |&leaf: &usize| forwards.iter().position(|&from| from == Some(leaf));
-        leaves.iter().map(taken_over).collect::<Option<Arc<[usize]>>>().map_or(Placement::Anywhere, Placement::Hashed)
+        let copied = |&leaf: &usize| forwards.iter().position(|&from| from == Some(leaf));
+        leaves.iter().map(copied).collect::<Option<Arc<[usize]>>>().map_or(Placement::Anywhere, Placement::Hashed)
     }
 }
 
@@ -78,7 +80,8 @@ impl Properties {
         self.placement.hashed_by()
     }
 
-    /// Whether rows with the same values of these leaves are in one task. A hash of some of them is enough.
+    /// Whether rows with the same values of these leaves are in one task. A hash of some of them is
+    /// enough.
     #[must_use]
     pub fn has_together(&self, key: &[usize]) -> bool {
         self.tasks == 1 || self.hashed_by().is_some_and(|leaves| leaves.iter().all(|leaf| key.contains(leaf)))
@@ -106,10 +109,14 @@ impl Properties {
 }
 
 impl Strategy {
-    /// The properties of its output, for inputs with these properties. `forwards` returns, for an input,
-    /// the [leaves that the output copies](crate::plan::Operator::forwards).
+    /// The properties of its output, for inputs with these properties. `forwards` returns, for an
+    /// input, the [leaves that the output copies](crate::plan::Operator::forwards).
     #[must_use]
-    pub fn gives(&self, inputs: &[&Properties], forwards: impl Fn(usize) -> Option<Vec<Option<usize>>>) -> Properties {
+    pub fn delivered_properties(
+        &self,
+        inputs: &[&Properties],
+        forwards: impl Fn(usize) -> Option<Vec<Option<usize>>>,
+    ) -> Properties {
         let order = match &self.driver.order {
             RowOrder::Lost => Arc::default(),
             RowOrder::Kept => self.edges[self.streamed].order(inputs[self.streamed]),
@@ -137,14 +144,14 @@ impl Strategy {
     }
 }
 
-/// The order of rows whose leaf `i` has the value of the leaf `forwards[i]` of rows in `order`, up to the
-/// first leaf of the order that is dropped.
+/// The order of rows whose leaf `i` has the value of the leaf `forwards[i]` of rows in `order`, up
+/// to the first leaf of the order that is dropped.
 pub(crate) fn renumbered(order: &[OrderKey], forwards: &[Option<usize>]) -> Arc<[OrderKey]> {
-    let taken_over = |key: &OrderKey| {
+    let copied = |key: &OrderKey| {
         let leaf = forwards.iter().position(|&from| from == Some(key.leaf))?;
         Some(OrderKey { leaf, ..*key })
     };
-    order.iter().map_while(taken_over).collect()
+    order.iter().map_while(copied).collect()
 }
 
 impl InputEdge {
@@ -158,8 +165,8 @@ impl InputEdge {
         }
     }
 
-    /// The order in which a task receives rows. Rows of several senders mix, except for senders that are in
-    /// order.
+    /// The order in which a task receives rows. Rows of several senders mix, except for senders
+    /// that are in order.
     fn order(&self, before: &Properties) -> Arc<[OrderKey]> {
         match self.ship {
             Ship::Forward if self.before.is_none() => before.order.clone(),
@@ -194,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_a_key_are_together_where_a_part_of_it_says_where_they_are() {
+    fn hash_of_part_of_a_key_keeps_its_rows_together() {
         let by = |leaves: &[usize]| Properties::placed(2, Placement::hashed(leaves));
         assert!(by(&[1]).has_together(&[0, 1]));
         assert!(by(&[1, 0]).has_together(&[0, 1]));
@@ -205,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_known_as_long_as_all_its_leaves_are_taken_over() {
+    fn hash_is_known_if_all_its_leaves_are_copied() {
         let placement = Placement::hashed(&[3, 1]);
         assert_eq!(placement.renumbered(&[Some(1), None, Some(3), Some(1)]), Placement::hashed(&[2, 0]));
         assert_eq!(placement.renumbered(&[Some(1), None]), Placement::Anywhere);
@@ -213,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_known_as_far_as_its_first_leaves_are_taken_over() {
+    fn order_is_known_up_to_the_first_dropped_leaf() {
         let order: Vec<OrderKey> = OrderKey::ascending(&[3, 1, 2]).collect();
         let expected: Vec<OrderKey> = OrderKey::ascending(&[1, 0]).collect();
         assert_eq!(*renumbered(&order, &[Some(1), Some(3)]), expected);
@@ -225,14 +232,14 @@ mod tests {
     }
 
     #[test]
-    fn an_exchange_of_several_tasks_destroys_an_order_and_ranges_that_are_brought_together_keep_it() {
+    fn only_gathered_ranges_keep_their_order_over_an_exchange() {
         let order: Arc<[OrderKey]> = OrderKey::ascending(&[0]).collect();
         let sorted = |tasks, placement| Properties { order: order.clone(), ..Properties::placed(tasks, placement) };
-        let gives = |ship: Ship, before: &Properties| InputEdge::ship(ship).order(before).len();
-        assert_eq!(gives(Ship::Forward, &sorted(2, Placement::Anywhere)), 1);
-        assert_eq!(gives(Ship::Gather, &sorted(2, Placement::InOrder)), 1);
+        let order_length = |ship: Ship, before: &Properties| InputEdge::ship(ship).order(before).len();
+        assert_eq!(order_length(Ship::Forward, &sorted(2, Placement::Anywhere)), 1);
+        assert_eq!(order_length(Ship::Gather, &sorted(2, Placement::InOrder)), 1);
         for ship in [Ship::Gather, Ship::Hash(vec![0]), Ship::Broadcast, Ship::Rebalance, Ship::Number(0)] {
-            assert_eq!(gives(ship, &sorted(2, Placement::Anywhere)), 0);
+            assert_eq!(order_length(ship, &sorted(2, Placement::Anywhere)), 0);
         }
     }
 }

@@ -99,7 +99,7 @@ impl Planning<'_> {
     }
 
     /// Sends the rows of a key to the task of its key group, which the hash of these leaves in this
-    /// order selects. State that outlives a job lies in that task.
+    /// order selects. That task holds the state of the key from earlier jobs.
     #[must_use]
     pub fn by_key_group(&self, key: &[usize], driver: DriverFactory, work: Work) -> Strategy {
         let (ship, tasks) = match self.properties[0] {
@@ -114,7 +114,7 @@ impl Planning<'_> {
     }
 
     /// The ship strategies of two inputs that put the rows of a key into one task, with the number
-    /// of tasks. Both inputs are sent, or only one of them to where the other's rows are.
+    /// of tasks. Either both inputs are sent, or one input is sent to the tasks of the other.
     #[must_use]
     pub fn together(&self, keys: &[Vec<usize>; 2]) -> Vec<([Ship; 2], usize)> {
         if self.properties.iter().all(|properties| properties.tasks == 1) {
@@ -132,7 +132,7 @@ impl Planning<'_> {
         let parts = [part(0), part(1)];
         let ships = |part: &[usize]| {
             [0, 1].map(|input| match &parts[input] {
-                Some(lies) if lies == part => Ship::Forward,
+                Some(hashed) if hashed == part => Ship::Forward,
                 _ => Ship::Hash(part.iter().map(|&place| keys[input][place]).collect()),
             })
         };

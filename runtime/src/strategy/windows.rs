@@ -3,8 +3,8 @@
 use super::Cursor;
 use crate::page::Selection;
 
-/// The windows of a page, one after the other. A window is open until [`PageWindows::close`]. A callback
-/// may therefore return and be called again in it, also before it moves its cursor.
+/// The windows of a page, one after the other. A window is open until [`PageWindows::close`]. A
+/// callback may therefore return and be called again in it, also before it moves its cursor.
 #[derive(Default)]
 pub(crate) struct PageWindows {
     pub(crate) window: Selection,
@@ -25,8 +25,8 @@ pub(crate) enum Opened {
 }
 
 impl PageWindows {
-    /// Opens the next window of a page of `rows` rows, unless one is open. Returns `None` after the last
-    /// row. The next call begins another page.
+    /// Opens the next window of a page of `rows` rows, unless one is open. Returns `None` after the
+    /// last row. The next call begins another page.
     pub(crate) fn open(&mut self, rows: usize) -> Option<Opened> {
         if self.is_open {
             return Some(Opened::Again);

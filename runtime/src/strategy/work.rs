@@ -1,4 +1,4 @@
-//! The work of a strategy, in rows and bytes. The optimizer's cost model gives its time.
+//! The work of a strategy, in rows and bytes. The optimizer's cost model computes its time.
 
 use std::ops::{Add, Mul};
 
@@ -15,18 +15,21 @@ pub struct Work {
     pub inserts: f64,
     /// Groups that are created, with their state and their index entry.
     pub groups: f64,
-    /// Bytes of the table of one task. A lookup in a table beyond the caches of a core takes longer.
+    /// Bytes of the table of one task. A lookup in a table beyond the caches of a core takes
+    /// longer.
     pub table_bytes: f64,
     /// Comparisons of two rows.
     pub comparisons: f64,
-    /// Bytes that are held until the input ends, as tables or rows to sort. Those beyond memory are spilled.
+    /// Bytes that are held until the input ends, as tables or rows to sort. Those beyond memory are
+    /// spilled.
     pub kept_bytes: f64,
-    /// Bytes that are spilled in the same share as the held bytes, such as probe rows of spilled partitions.
+    /// Bytes that are spilled in the same share as the held bytes, such as probe rows of spilled
+    /// partitions.
     pub following_bytes: f64,
 }
 
 /// The least number of rows in the cost of a sort.
-const LEAST_SORTED: f64 = 1_000.0;
+const MIN_SORTED_ROWS: f64 = 1_000.0;
 
 impl Work {
     /// None.
@@ -54,11 +57,11 @@ impl Work {
         Work { lookups, ..Work::NOTHING }
     }
 
-    /// Sorting this number of rows, or a thousand. A low estimate is no reason to sort: a sort takes more
-    /// memory than a table, and more time if the estimate is too low.
+    /// Sorting this number of rows, or a thousand. A low estimate is no reason to sort: a sort
+    /// takes more memory than a table, and more time if the estimate is too low.
     #[must_use]
     pub fn sort(rows: f64) -> Self {
-        let compared = rows.max(LEAST_SORTED);
+        let compared = rows.max(MIN_SORTED_ROWS);
         Work { comparisons: compared * compared.log2(), rows, ..Work::default() }
     }
 

@@ -1,4 +1,4 @@
-//! `avg`: a sum and the number of its values, which are divided at the end.
+//! `avg`: a sum and a count, which are divided at the end.
 
 use std::marker::PhantomData;
 
@@ -12,8 +12,12 @@ use crate::kernel::{Measure, MeasureClosure, Measured, State, SumOf, kernel_leav
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The mean of a measure, as `f64`. Of integers, decimals and lengths of time it is the nearest `f64` to the exact mean. Of `n` floats the error is at most
-    /// `n / 2^53` of the mean of their magnitudes. Of a measure that is an `Option`, the mean of what is there, as `Option<f64>`: `None` where nothing was.
+    /// Computes the mean of a measure, as `f64`.
+    ///
+    /// For integers, decimals and durations the result is the nearest `f64` to the exact mean. For
+    /// `n` floats the error is at most `n / 2^53` of the mean of their magnitudes. In a measure
+    /// that is an `Option`, `None` is skipped. The mean is then an `Option<f64>`, which is `None`
+    /// if the group has no other value.
     ///
     /// ```
     /// # use dataflow::prelude::*;

@@ -1,4 +1,4 @@
-//! `min_by` and `max_by` of fields. The carried value may be a text, a list or an `Option`.
+//! `min_by` and `max_by` over fields. The carried value can be a text, a list or an `Option`.
 
 use std::cmp::Ordering;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use crate::kernel::{Extreme, Folded, OfField, RecordLifetime, Room, Summary, no_
 use crate::key::{Named, OfFields, Projection, leaves_of};
 use crate::record::Record;
 
-/// The forms over two fields, each with the closure that reads it.
+/// Methods over two fields. Each field is also passed as a closure that reads it.
 macro_rules! by_fields {
     ($($word:ident $slot:ident $make:ident $form:literal;)*) => {
         impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
@@ -58,20 +58,21 @@ by_fields! {
     max_by_field GreatestBy greatest_by "The form of `max_by` over fields.";
 }
 
-/// Fields that `min_by` and `max_by` carry: plain values, texts, lists, and `Option`s.
+/// Fields that `min_by` and `max_by` can carry: plain values, texts, lists, and `Option`s.
 #[diagnostic::on_unimplemented(
     message = "`min_by` and `max_by` cannot carry a `{Self}`",
     label = "neither a plain value nor a text, a list or an `Option`",
     note = "carry its fields one by one, `(g.max_by(|r| r.price, |r| r.seller.name), ..)`, or keep whole records: `.group_by(..).max_by(|r| r.price)`"
 )]
 pub trait Carried: Record {
-    /// The slot of the value where a `B` is least. By closures if the value has a fixed size.
+    /// The slot for the value of the record whose `B` is least. A value of fixed size is read by a
+    /// closure.
     type LeastBy<B, F, G>;
-    /// The slot of the value where a `B` is greatest.
+    /// The slot for the value of the record whose `B` is greatest.
     type GreatestBy<B, F, G>;
-    /// The slot of the least, of fields at these leaves.
+    /// Creates the slot of the least, for fields at these leaves.
     fn least_by<B, F, G>(leaves: [Range<usize>; 2], by: F, value: G) -> Self::LeastBy<B, F, G>;
-    /// The slot of the greatest.
+    /// Creates the slot of the greatest.
     fn greatest_by<B, F, G>(leaves: [Range<usize>; 2], by: F, value: G) -> Self::GreatestBy<B, F, G>;
 }
 
@@ -110,7 +111,8 @@ by_engine! {
     [V] Vec<V>;
 }
 
-/// A field of the record where another is least or greatest, which the engine keeps in a table's row; of records that are together, closures read it.
+/// A field of the record whose other field is least or greatest. The engine stores both in a table
+/// row. In an aggregate with a quantile, closures read them.
 pub struct CarriedField<B, V, F, G> {
     leaves: [Range<usize>; 2],
     by: F,

@@ -1,4 +1,4 @@
-//! `count`: the number of records.
+//! The measure `count`.
 
 use runtime::group::StateSlot;
 use runtime::operators::Merge;
@@ -10,7 +10,8 @@ use crate::kernel::{kernel_leaves, slot, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The number of records. In `#[dataflow]`, `g.count(|r| r.field)` is the number of those that have a value in an `Option`.
+    /// Counts the records. In `#[dataflow]`, `g.count(|r| r.field)` counts the values of an
+    /// `Option` field that are not `None`.
     ///
     /// ```
     /// # use dataflow::prelude::*;

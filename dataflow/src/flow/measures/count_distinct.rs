@@ -1,4 +1,4 @@
-//! `count_distinct`: the engine counts the values of fields by itself.
+//! `count_distinct`: counts distinct values of fields in the engine, without a kernel.
 
 use std::sync::Arc;
 
@@ -12,11 +12,16 @@ use crate::key::{Key, OfFields};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The number of different values of a field, or of several together, `|r| (r.name, r.day)`: exact. `None` is no value.
+    /// Counts the distinct values of a field, or of several fields together: `|r| (r.name, r.day)`.
+    /// The count is exact. `None` is not counted.
     ///
-    /// Cost: a look-up for each record, and memory for each value of each group: the value's leaves and some 20 bytes; values that do not
-    /// fit go to disk with their group's key. Where many records are equal in key and in all counted fields, they become one before they are shipped.
+    /// # Cost
+    /// A lookup per record, and memory per distinct value of each group: the leaves of the value
+    /// and some 20 bytes. Values that do not fit into memory are spilled with the key of their
+    /// group. Records with the same key and the same counted fields are combined before they are
+    /// shipped, if there are many of them.
     ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -41,7 +46,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// The number of different values of some fields.
+/// The number of distinct values of some fields.
 #[derive(Clone)]
 pub struct CountDistinct(Arc<[usize]>);
 

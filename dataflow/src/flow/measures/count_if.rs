@@ -1,4 +1,4 @@
-//! `count_if`: the number of records for which a condition holds.
+//! The measure `count_if`.
 
 use std::marker::PhantomData;
 
@@ -12,7 +12,7 @@ use crate::kernel::{MeasureClosure, kernel_leaves, slot, slot_type, summary};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The number of records for which a condition holds.
+    /// Counts the records for which `condition` returns `true`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -36,13 +36,13 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
 }
 
 slot_type! {
-    /// The number of records for which a condition holds.
+    /// The number of records that meet a condition.
     CountIf<V>
 }
 
-/// Values that say whether a record counts: `bool`.
+/// Results of a condition: `bool`.
 pub trait Condition: Copy + 'static {
-    /// Whether it does.
+    /// Returns `true` if the record is counted.
     fn holds(self) -> bool;
 }
 impl Condition for bool {

@@ -1,4 +1,4 @@
-//! `min` and `max` of fields, of texts as well: the engine folds texts by itself.
+//! `min` and `max` over fields. The engine compares text fields, without a kernel.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::key::{Named, OfFields, Projection, leaves_of};
 use crate::record::{Record, Value};
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The form of `min` over a field, with the closure that reads the field.
+    /// Like `min`, over a field that a closure also reads.
     #[doc(hidden)]
     pub fn min_field<P: Projection<T> + OfFields, F>(
         self,
@@ -32,7 +32,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(P::Value::min_slot(leaves_of(&field(T::fields(0))), OfField(closure)))
     }
 
-    /// The form of `max` over a field.
+    /// Like `max`, over a field that a closure also reads.
     #[doc(hidden)]
     pub fn max_field<P: Projection<T> + OfFields, F>(
         self,
@@ -50,22 +50,22 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// Fields with a least and a greatest: plain values, texts, and either where it may be missing.
+/// Fields with a least and a greatest value: plain values, texts, and `Option`s of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no least and greatest that an aggregate could keep",
     label = "neither a plain value nor a text",
     note = "`min` and `max` are over numbers, dates, timestamps, bools, chars and texts, and over `Option`s of these, of which `None` is passed over"
 )]
 pub trait Comparable: Record {
-    /// The slot of the least, by a closure where a value has a fixed size.
+    /// The slot of the least value. A value of fixed size is read by a closure.
     type Min<F>;
-    /// The slot of the greatest.
+    /// The slot of the greatest value.
     type Max<F>;
-    /// The slot of the least of the field at these leaves.
+    /// Creates the slot of the least value, for the field at these leaves.
     fn min_slot<F>(leaves: Range<usize>, closure: F) -> Self::Min<F>;
-    /// The slot of the greatest.
+    /// Creates the slot of the greatest value.
     fn max_slot<F>(leaves: Range<usize>, closure: F) -> Self::Max<F>;
-    /// Whether there is a value.
+    /// Returns `true` unless the value is `None`.
     fn is_there(at: Self::At<'_>) -> bool;
 }
 
@@ -115,7 +115,8 @@ by_field! {
     Option<String>, |text| text.is_some();
 }
 
-/// The least or greatest of a field, which the engine keeps in a table's row; of records that are together, the closure reads it.
+/// The least or greatest value of a field. The engine stores it in a table row. In an aggregate
+/// with a quantile, the closure reads it.
 pub struct ExtremeField<V, F> {
     folds: Vec<Fold>,
     closure: F,
@@ -152,15 +153,15 @@ where
     }
     fn add(&self, best: &mut Option<V>, record: T::At<'_>) {
         let value = (self.closure.0)(record, RecordLifetime::default());
-        let stays = best.as_ref().is_some_and(|best| {
+        let keeps_best = best.as_ref().is_some_and(|best| {
             let best = best.twin();
             match (V::is_there(value), V::is_there(best)) {
                 (true, true) if self.greatest => V::compare(value, best).is_le(),
                 (true, true) => V::compare(value, best).is_ge(),
-                (here, _) => !here,
+                (is_some, _) => !is_some,
             }
         });
-        if !stays {
+        if !keeps_best {
             *best = Some(V::own(value));
         }
     }

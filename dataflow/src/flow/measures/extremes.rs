@@ -12,10 +12,12 @@ use crate::kernel::{Extreme, MeasureClosure, Ordered, kernel_leaves, no_value, s
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The least of a measure.
+    /// Returns the least value of a measure.
     ///
-    /// It is over plain values: numbers, dates, timestamps, bools, chars; of a field, `g.min(|r| r.name)`, also over texts. Of floats NaN comes
-    /// last. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no value was there.
+    /// The values are numbers, dates, timestamps, bools or chars. A measure that is a field,
+    /// `g.min(|r| r.name)`, can also be a text. NaN is greater than all other floats. In a measure
+    /// that is an `Option`, `None` is skipped. The result is then an `Option`, which is `None` if
+    /// the group has no other value.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -37,9 +39,9 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(Min(measure, PhantomData)))
     }
 
-    /// The greatest of a measure.
+    /// Returns the greatest value of a measure.
     ///
-    /// It takes the same values as [`Aggregates::min`].
+    /// The values are those of [`Aggregates::min`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -63,16 +65,16 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
 }
 
 slot_type! {
-    /// The least of a measure.
+    /// The least value of a measure.
     Min<V>
 }
 
 slot_type! {
-    /// The greatest of a measure.
+    /// The greatest value of a measure.
     Max<V>
 }
 
-/// How a least or greatest is stored.
+/// The stored form of a least or greatest value.
 type StoredOf<V> = <<V as Ordered>::Plain as Extreme>::Stored;
 
 macro_rules! extreme {
@@ -89,7 +91,7 @@ macro_rules! extreme {
                     }
                 }
             },
-            // A group has a record, so only values that may be missing can be.
+            // A group has at least one record, so only an `Option` can be without a value.
             value(state) V::found(state.map(V::Plain::own)).ok_or_else(no_value::<V>)?);
         summary!([V: Ordered, F: MeasureClosure<T, V>] $name<V, F>, Option<V::Plain>, V,
             add(slot, best, record) {

@@ -1,4 +1,4 @@
-//! `first`: fields of the record that is the group's first, which the engine keeps by itself.
+//! `first`: fields of the first record of a group, which the engine stores without a kernel.
 
 use std::marker::PhantomData;
 
@@ -13,11 +13,15 @@ use crate::key::{Named, OfFields, Projection};
 use crate::record::{Record, Value};
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// Fields of one of the group's records, whichever comes first: for what all of them share. Fields that are named together come
-    /// from one record.
+    /// Returns fields of any one record of the group. Use it for fields that are equal in all
+    /// records of a group.
     ///
-    /// Cost: nothing for each record. A field that is not part of the key need not be hashed and compared as one.
+    /// Fields that are named together come from one record.
     ///
+    /// # Cost
+    /// No work per record. A field that is not part of the key is neither hashed nor compared.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -40,7 +44,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
 }
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The form of `first` beside a quantile.
+    /// Like `first`, in an aggregate with a quantile.
     #[doc(hidden)]
     pub fn first_seen<P: Projection<T> + OfFields, F>(
         self,
@@ -57,7 +61,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// Fields of the record that is the group's first.
+/// Fields of the first record of a group.
 pub struct First<V> {
     leaves: Vec<usize>,
     of: PhantomData<fn() -> V>,
@@ -69,7 +73,7 @@ impl<V> Clone for First<V> {
     }
 }
 
-/// The leaves of a value that is at these leaves of a record.
+/// The state of a value that is at these leaves of a record.
 #[inline(never)]
 fn first_leaves(leaves: &[usize], schema: &Schema) -> Vec<StateLeaf> {
     let leaf = |(&leaf, ty)| StateLeaf { ty, fold: Fold::First(leaf) };
@@ -83,7 +87,7 @@ slot!([V: Record] First<V>, V, V::At<'a>, (),
     value(value) value);
 
 slot_type! {
-    /// Fields of the record that is the group's first, by the closure that reads them.
+    /// Fields of the first record of a group, read by a closure.
     FirstSeen<V>
 }
 

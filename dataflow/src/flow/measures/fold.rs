@@ -1,4 +1,4 @@
-//! Aggregates with an accumulator of the user's.
+//! `fold` and `fold_with`: aggregates with an accumulator of the user.
 
 use crate::flow::AnyMode;
 use crate::flow::aggregate::Aggregates;
@@ -6,11 +6,15 @@ use crate::kernel::{Aggregator, ByAggregator, ByClosures, FoldState, Folded};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// What a closure makes of the group's records, one after the other in no particular order, beginning with `init`: an accumulator, a
-    /// `Copy` record of fixed size. `merge` adds what another task has accumulated of the same group; it, too, began with `init`.
+    /// Folds the records of a group into an accumulator, which is a `Copy` record of fixed size.
     ///
-    /// Cost: the accumulator is kept in the group's row, read and written for each record.
+    /// Each task starts with `init` and passes the records of a group to `accumulate`, in no
+    /// particular order. `merge` adds the accumulator of another task.
     ///
+    /// # Cost
+    /// The accumulator is stored in the row of the group. It is read and written for each record.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[derive(Record, Clone, Copy)]
@@ -58,13 +62,14 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(Folded(ByClosures { init, accumulate, merge }))
     }
 
-    /// What an [`Aggregator`] makes of a measure: an aggregate with a name, which a library may ship. Its documentation has an example.
+    /// Applies an [`Aggregator`] to a measure. An aggregator is a named aggregate that a library
+    /// can provide. Its documentation has an example.
     ///
     /// ```
     /// # use dataflow::prelude::*;
     /// use dataflow::Aggregator;
     ///
-    /// /// The distance of the greatest from the least.
+    /// /// The difference between the greatest and the least value.
     /// #[derive(Clone, Copy)]
     /// struct Range;
     ///

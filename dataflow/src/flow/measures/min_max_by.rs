@@ -1,6 +1,8 @@
-//! `min_by` and `max_by`: the value of one measure where another is least or greatest.
+//! `min_by` and `max_by`: the value of one measure in the record where another is least or
+//! greatest.
 //!
-//! Which of two states is better is known by both their parts together, so they merge themselves.
+//! A state consists of both values. Only both together decide which of two states is better, so the
+//! slot merges states itself.
 
 use std::marker::PhantomData;
 
@@ -10,10 +12,12 @@ use crate::kernel::{Extreme, Folded, Folding, MeasureClosure};
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The value of one measure in the record where another is least; of records that tie, the least value.
+    /// Returns the value of one measure in the record where another is least. If several records
+    /// tie, returns their least value.
     ///
-    /// Both are plain values: numbers, dates, timestamps, bools, chars. In `#[dataflow]`, if both closures name fields, the
-    /// second may also be a text, a list or an `Option`: it is only carried.
+    /// Both measures are plain values: numbers, dates, timestamps, bools or chars. In
+    /// `#[dataflow]`, if both closures name fields, the second can also be a text, a list or an
+    /// `Option`, as it is only carried.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -40,8 +44,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(B::kept(V::kept(Folded(MinBy(by, value, PhantomData)))))
     }
 
-    /// The value of one measure in the record where another is greatest; of records that tie, the least value. As
-    /// [`Aggregates::min_by`].
+    /// Returns the value of one measure in the record where another is greatest. If several records
+    /// tie, returns their least value. The rules are those of [`Aggregates::min_by`].
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -69,9 +73,9 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// A measure's value where another is least.
+/// The value of a measure in the record where another is least.
 pub struct MinBy<B, V, F, G>(pub(super) F, pub(super) G, pub(super) PhantomData<fn() -> (B, V)>);
-/// A measure's value where another is greatest.
+/// The value of a measure in the record where another is greatest.
 pub struct MaxBy<B, V, F, G>(pub(super) F, pub(super) G, pub(super) PhantomData<fn() -> (B, V)>);
 
 macro_rules! min_max_by {
@@ -94,12 +98,12 @@ macro_rules! min_max_by {
                 let new = (self.0.read(record), self.1.read(record));
                 best.map_or(new, |best| Folding::<T>::merge(self, best, new))
             }
-            /// Of those that tie, the least value stays, whatever order they come in.
+            /// If states tie, the least value wins, so the result does not depend on their order.
             #[inline(always)]
             fn merge(&self, (kept, value): (B, V), (by, new): (B, V)) -> (B, V) {
                 let better: fn(B, B) -> bool = $better;
-                let stays = better(kept, by) || !(better(by, kept) || new.less(value));
-                if stays { (kept, value) } else { (by, new) }
+                let keeps_first = better(kept, by) || !(better(by, kept) || new.less(value));
+                if keeps_first { (kept, value) } else { (by, new) }
             }
             fn finish(&self, (_, value): (B, V)) -> V {
                 value

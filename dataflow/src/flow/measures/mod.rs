@@ -1,7 +1,9 @@
-//! The measures of `aggregate`: for each its word as a method of [`Aggregates`](super::Aggregates), and its slots.
+//! The measures of `aggregate`. Each file has the methods of [`Aggregates`](super::Aggregates) for
+//! a measure, and its slots.
 //!
-//! A measure has two forms: a slot of a table's rows, [`Slots`](crate::kernel::Slots), and a [`Summary`](crate::kernel::Summary) of records that are
-//! together, for aggregates with a quantile. CONTRIBUTING.md lists the files that a new measure touches.
+//! A measure has two implementations: [`Slots`](crate::kernel::Slots) in the rows of a table, and a
+//! [`Summary`](crate::kernel::Summary) over all records of a group, for aggregates with a quantile.
+//! CONTRIBUTING.md lists the files that a new measure touches.
 
 #![allow(clippy::type_complexity, reason = "a slot's type names its closures")]
 

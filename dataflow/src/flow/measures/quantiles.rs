@@ -1,14 +1,14 @@
-//! Exact quantiles of a group's numbers, linear between two values like SQL's `percentile_cont`.
+//! Exact quantiles of the numbers of a group, interpolated linearly like SQL's `percentile_cont`.
 //!
-//! An exact quantile needs all values of a group. So a combiner cannot help, and a list in the
-//! group's row would outgrow memory. An `aggregate` with a quantile is therefore a `reduce_group`:
-//! its sort by key spills, and its kernel runs all slots over one group. The other slots have a
-//! second form for this, without a table.
+//! An exact quantile needs all values of a group. So a combiner does not help, and a list in the
+//! row of the group would outgrow memory. An `aggregate` with a quantile is therefore a
+//! `reduce_group`: its sort by key spills, and its kernel runs all slots over one group. The other
+//! slots have a second implementation for this, without a table.
 //!
-//! If there is memory for a group's numbers, they are kept, and the quantiles are selected without
-//! a sort. If it is refused, the group is read several times. Each pass counts the numbers in the
-//! range of each rank by 12 more bits, until the numbers left in the range can be kept. So the
-//! memory does not grow with the group.
+//! If memory is granted for the numbers of a group, they are stored, and quantiles are selected
+//! without a sort. If memory is refused, the group is read several times. Each pass counts the
+//! numbers in the range of each rank by their next 12 bits. The last pass stores the numbers of a
+//! range, once these are few enough. So memory use is independent of the size of the group.
 
 use std::marker::PhantomData;
 
@@ -19,26 +19,36 @@ use crate::flow::{AnyMode, KeepsValues};
 use crate::kernel::{Measure, MeasureClosure, Measured, Room, Summary};
 use crate::record::Record;
 
-/// Bits of a number that one pass counts by.
+/// The number of bits by which one pass divides a range.
 const DIGIT_BITS: u32 = 12;
 
-/// Bytes that a slot takes at most where there is no room for a group's numbers: what is counted, and numbers, for each rank.
+/// Most bytes per rank if the numbers of a group are not stored: the counts of one pass, and stored
+/// numbers.
 const RANK_BYTES: usize = (8 << DIGIT_BITS) + 8 * RANK_NUMBERS;
 
-/// Numbers that are kept for a rank.
+/// Most numbers that are stored per rank.
 const RANK_NUMBERS: usize = 4 << 10;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// Quantiles of a measure at some fractions, all of one selection, as `f64`: what `median` and `percentile` become. Behind it stands
-    /// [`finish_groups`](Aggregates::finish_groups).
+    /// Computes quantiles of a measure at some fractions, as `f64`. `median` and `percentile` of
+    /// `#[dataflow]` compile to this. [`finish_groups`](Aggregates::finish_groups) must follow.
     ///
-    /// Between two numbers it is linear, as SQL's `percentile_cont` and NumPy's default: of `[1, 2]` the median is 1.5. Integers and decimals are
-    /// rounded to the nearest `f64` first, NaN comes last. The error is at most `(n + 4) / 2^53` of the larger magnitude of these two for `n` numbers,
-    /// and at most half a unit in the last place if the fraction falls on one number. Of a measure that is an `Option`, `None` is passed over, and it is an `Option`: `None` where no number was there.
+    /// Values between two numbers are interpolated linearly, as by SQL's `percentile_cont` and by
+    /// default in NumPy: the median of `[1, 2]` is 1.5. Integers and decimals are first rounded to
+    /// the nearest `f64`. NaN is the greatest number. In a measure that is an `Option`, `None` is
+    /// skipped. The result is then an `Option`, which is `None` if the group has no number.
     ///
-    /// Cost: all records come to their group's task, which sorts them by the key, and selects from a group's numbers without sorting these. Records
-    /// that do not fit go to disk; where the numbers of a group find no room, it is gone over two to six times instead.
+    /// For `n` numbers the error is at most `(n + 4) / 2^53` of the larger magnitude of the two
+    /// numbers around the result. If the fraction falls on one number, it is at most half a unit in
+    /// the last place.
     ///
+    /// # Cost
+    /// All records are shipped to the task of their group, which sorts them by key, on disk if they
+    /// do not fit into memory. The quantiles are selected from the numbers of a group without a
+    /// sort. If there is no memory for the numbers, the records of the group are read two to six
+    /// times.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -65,7 +75,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// Quantiles of one measure, at some fractions.
+/// Quantiles of one measure at some fractions.
 pub struct Quantiles<V, F, const N: usize> {
     fractions: [f64; N],
     closure: F,
@@ -102,7 +112,7 @@ impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T>
         }
     }
     fn again(&self, numbers: &mut Numbers) -> bool {
-        numbers.again(&self.fractions)
+        numbers.end_pass(&self.fractions)
     }
     fn add_again(&self, numbers: &mut Numbers, record: T::At<'_>) {
         if let Some(number) = self.closure.read(record).number() {
@@ -115,60 +125,61 @@ impl<T: Record, V: Measured, F: MeasureClosure<T, V>, const N: usize> Summary<T>
     }
 }
 
-/// A group's numbers, or the ranges in which its ranks lie.
+/// The numbers of a group, or the ranges that contain its ranks.
 pub struct Numbers {
     count: u64,
     kept: Vec<f64>,
-    /// The state of each rank, where not all numbers are kept.
+    /// One entry per rank. `None` if all numbers are stored.
     ranks: Option<Vec<Rank>>,
 }
 
-/// A number that is looked for, by how many are less.
+/// A search for one number, identified by the count of lesser numbers.
 struct Rank {
-    /// Which of all numbers.
-    of_all: u64,
-    /// Which of those in the range.
-    within: u64,
-    /// The range: numbers whose first `known` bits are these.
-    bits: u64,
-    known: u32,
-    /// How many are in the range.
+    /// The index among all numbers in order.
+    overall: u64,
+    /// The index among the numbers in the range.
+    within_range: u64,
+    /// The range: numbers whose first `prefix_bits` bits are `prefix`.
+    prefix: u64,
+    prefix_bits: u32,
+    /// The count of numbers in the range.
     count: u64,
-    /// How many there are of each next digit, or the numbers themselves.
-    digits: Vec<u64>,
+    /// The count of numbers by next digit. Empty if `numbers` stores them.
+    digit_counts: Vec<u64>,
     numbers: Vec<f64>,
     found: Option<f64>,
 }
 
-/// The bits of a float, in the order of the floats, NaN last.
+/// Maps a float to bits in the order of floats, with NaN last.
 fn ordered_bits(number: f64) -> u64 {
     let bits = if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() };
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
-fn of_ordered_bits(bits: u64) -> f64 {
+fn from_ordered_bits(bits: u64) -> f64 {
     f64::from_bits(if bits >> 63 == 1 { bits & !(1 << 63) } else { !bits })
 }
 
-/// The order of floats, with NaN last, whatever its sign.
-fn order(left: &f64, right: &f64) -> std::cmp::Ordering {
+/// Compares floats. NaN of either sign is greatest.
+fn compare(left: &f64, right: &f64) -> std::cmp::Ordering {
     ordered_bits(*left).cmp(&ordered_bits(*right))
 }
 
-/// The ranks around a fraction of so many numbers, and how far it is from the first to the second.
-fn around(fraction: f64, count: u64) -> ([u64; 2], f64) {
-    let place = fraction * count.saturating_sub(1) as f64;
-    let (low, high) = (place.floor(), place.ceil());
-    ([low as u64, high as u64], place - low)
+/// Returns the two ranks around a fraction of `count` numbers, and the position between them, from
+/// 0 to 1.
+fn neighbor_ranks(fraction: f64, count: u64) -> ([u64; 2], f64) {
+    let position = fraction * count.saturating_sub(1) as f64;
+    let (low, high) = (position.floor(), position.ceil());
+    ([low as u64, high as u64], position - low)
 }
 
-fn between(low: f64, high: f64, share: f64) -> f64 {
-    // Equal infinities have no width.
+fn interpolate(low: f64, high: f64, share: f64) -> f64 {
+    // The difference of equal infinities is NaN.
     if share == 0.0 || low == high {
         return low;
     }
     let width = high - low;
-    // The width of finite numbers may be infinite.
+    // The difference of finite numbers can be infinite.
     let value = if width.is_finite() { low + width * share } else { low * (1.0 - share) + high * share };
     value.min(high)
 }
@@ -177,7 +188,7 @@ impl Numbers {
     fn new(room: Room) -> Self {
         match room {
             Room::For(records) => Numbers { count: 0, kept: Vec::with_capacity(records), ranks: None },
-            Room::None => Numbers { count: 0, kept: Vec::new(), ranks: Some(vec![Rank::any()]) },
+            Room::None => Numbers { count: 0, kept: Vec::new(), ranks: Some(vec![Rank::of_all_numbers()]) },
         }
     }
 
@@ -194,106 +205,119 @@ impl Numbers {
         self.ranks.iter_mut().flatten().for_each(|rank| rank.add(number));
     }
 
-    /// Whether the numbers are needed once more.
-    fn again(&mut self, fractions: &[f64]) -> bool {
+    /// Ends a pass. Returns `true` if another pass over all numbers is needed.
+    fn end_pass(&mut self, fractions: &[f64]) -> bool {
         let (count, Some(ranks)) = (self.count, &mut self.ranks) else { return false };
         if count == 0 {
             return false;
         }
         if let [first] = &ranks[..]
-            && first.known == 0
+            && first.prefix_bits == 0
         {
-            let mut of_all: Vec<u64> = fractions.iter().flat_map(|&fraction| around(fraction, count).0).collect();
-            of_all.sort_unstable();
-            of_all.dedup();
-            let digits = first.digits.clone();
-            *ranks = of_all
+            let mut overall: Vec<u64> =
+                fractions.iter().flat_map(|&fraction| neighbor_ranks(fraction, count).0).collect();
+            overall.sort_unstable();
+            overall.dedup();
+            let digit_counts = first.digit_counts.clone();
+            *ranks = overall
                 .into_iter()
-                .map(|of_all| Rank { of_all, within: of_all, count, ..Rank::of(digits.clone()) })
+                .map(|overall| Rank { overall, within_range: overall, count, ..Rank::of(digit_counts.clone()) })
                 .collect();
         }
         ranks.iter_mut().for_each(Rank::narrow);
         ranks.iter().any(|rank| rank.found.is_none())
     }
 
-    /// The value at a fraction of the numbers, of which there is one.
+    /// Returns the value at a fraction, or NaN if there are no numbers.
     fn quantile(&mut self, fraction: f64) -> f64 {
-        let ([low, high], share) = around(fraction, self.count);
+        let ([low, high], share) = neighbor_ranks(fraction, self.count);
         if let Some(ranks) = &self.ranks {
-            let found = |wanted: u64| ranks.iter().find(|rank| rank.of_all == wanted).and_then(|rank| rank.found);
-            return between(found(low).unwrap_or(f64::NAN), found(high).unwrap_or(f64::NAN), share);
+            let found = |wanted: u64| ranks.iter().find(|rank| rank.overall == wanted).and_then(|rank| rank.found);
+            return interpolate(found(low).unwrap_or(f64::NAN), found(high).unwrap_or(f64::NAN), share);
         }
         if self.kept.is_empty() {
             return f64::NAN;
         }
-        let (_, &mut value, above) = self.kept.select_nth_unstable_by(low as usize, order);
-        match above.iter().copied().min_by(order).filter(|_| high > low) {
-            Some(next) => between(value, next, share),
+        let (_, &mut value, above) = self.kept.select_nth_unstable_by(low as usize, compare);
+        match above.iter().copied().min_by(compare).filter(|_| high > low) {
+            Some(next) => interpolate(value, next, share),
             None => value,
         }
     }
 }
 
 impl Rank {
-    fn of(digits: Vec<u64>) -> Self {
-        Rank { of_all: 0, within: 0, bits: 0, known: 0, count: 0, digits, numbers: Vec::new(), found: None }
+    fn of(digit_counts: Vec<u64>) -> Self {
+        Rank {
+            overall: 0,
+            within_range: 0,
+            prefix: 0,
+            prefix_bits: 0,
+            count: 0,
+            digit_counts,
+            numbers: Vec::new(),
+            found: None,
+        }
     }
 
     /// A rank whose range is all numbers.
-    fn any() -> Self {
+    fn of_all_numbers() -> Self {
         Self::of(vec![0; 1 << DIGIT_BITS])
     }
 
-    /// Bits behind those that are known.
-    fn rest(&self) -> u32 {
-        u64::BITS - self.known
+    /// The number of bits after the prefix.
+    fn remaining_bits(&self) -> u32 {
+        u64::BITS - self.prefix_bits
     }
 
     fn add(&mut self, number: f64) {
         let bits = ordered_bits(number);
-        if self.found.is_some() || (self.known > 0 && bits >> self.rest() != self.bits) {
+        if self.found.is_some() || (self.prefix_bits > 0 && bits >> self.remaining_bits() != self.prefix) {
             return;
         }
-        if self.digits.is_empty() {
-            // More than there were when they were counted: the measure gives another number for a record each time.
+        if self.digit_counts.is_empty() {
+            // There are more numbers than were counted if the measure returns other numbers in each
+            // pass.
             if self.numbers.len() < RANK_NUMBERS {
                 self.numbers.push(number);
             }
         } else {
-            let digit = bits >> (self.rest().saturating_sub(DIGIT_BITS)) & ((1 << DIGIT_BITS.min(self.rest())) - 1);
-            self.digits[digit as usize] += 1;
+            let digit = bits >> (self.remaining_bits().saturating_sub(DIGIT_BITS))
+                & ((1 << DIGIT_BITS.min(self.remaining_bits())) - 1);
+            self.digit_counts[digit as usize] += 1;
         }
     }
 
-    /// Goes on with the digit that the rank is in, after a pass.
+    /// Ends a pass: continues with the digit that contains the rank.
     fn narrow(&mut self) {
         if self.found.is_some() {
             return;
         }
-        if self.digits.is_empty() {
-            // As many as were counted, unless the measure gives another number for a record each time: then one of the range does.
-            let place = (self.within as usize).min(self.numbers.len().saturating_sub(1));
+        if self.digit_counts.is_empty() {
+            // The number at the index exists, unless the measure returns other numbers in each
+            // pass. Any number of the range will do then.
+            let index = (self.within_range as usize).min(self.numbers.len().saturating_sub(1));
             self.found = Some(match self.numbers.is_empty() {
-                true => of_ordered_bits(self.bits << self.rest()),
-                false => *self.numbers.select_nth_unstable_by(place, order).1,
+                true => from_ordered_bits(self.prefix << self.remaining_bits()),
+                false => *self.numbers.select_nth_unstable_by(index, compare).1,
             });
             self.numbers = Vec::new();
             return;
         }
-        let width = DIGIT_BITS.min(self.rest());
+        let width = DIGIT_BITS.min(self.remaining_bits());
         let mut digit = 0;
-        while digit + 1 < self.digits.len() && self.within >= self.digits[digit] {
-            self.within -= self.digits[digit];
+        while digit + 1 < self.digit_counts.len() && self.within_range >= self.digit_counts[digit] {
+            self.within_range -= self.digit_counts[digit];
             digit += 1;
         }
-        (self.bits, self.known, self.count) =
-            (self.bits << width | digit as u64, self.known + width, self.digits[digit]);
-        if self.known == u64::BITS {
-            self.found = Some(of_ordered_bits(self.bits));
+        (self.prefix, self.prefix_bits, self.count) =
+            (self.prefix << width | digit as u64, self.prefix_bits + width, self.digit_counts[digit]);
+        if self.prefix_bits == u64::BITS {
+            self.found = Some(from_ordered_bits(self.prefix));
         } else if self.count as usize <= RANK_NUMBERS {
-            (self.digits, self.numbers) = (Vec::new(), Vec::with_capacity(self.count as usize));
+            (self.digit_counts, self.numbers) = (Vec::new(), Vec::with_capacity(self.count as usize));
         } else {
-            self.digits.fill(0);
+            self.digit_counts.fill(0);
         }
     }
 }
@@ -303,16 +327,16 @@ mod tests {
     use super::*;
 
     fn quantiles(numbers: &[f64], fractions: &[f64], room: Room) -> Vec<u64> {
-        let mut known = Numbers::new(room);
-        numbers.iter().for_each(|&number| known.add(number));
-        while known.again(fractions) {
-            numbers.iter().for_each(|&number| known.add_again(number));
+        let mut state = Numbers::new(room);
+        numbers.iter().for_each(|&number| state.add(number));
+        while state.end_pass(fractions) {
+            numbers.iter().for_each(|&number| state.add_again(number));
         }
-        fractions.iter().map(|&fraction| known.quantile(fraction).to_bits()).collect()
+        fractions.iter().map(|&fraction| state.quantile(fraction).to_bits()).collect()
     }
 
     #[test]
-    fn passes_find_what_selection_finds() {
+    fn passes_and_selection_return_the_same_quantiles() {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         let odd = [f64::NAN, 0.0, f64::INFINITY, f64::NEG_INFINITY, -1.5, f64::MIN_POSITIVE, f64::MAX, f64::MIN];
         type Make<'m> = &'m dyn Fn(u64) -> f64;
@@ -328,10 +352,10 @@ mod tests {
             for rows in [1, 2, 3, 10, 1_000, 40_001] {
                 let numbers: Vec<f64> = (0..rows).map(make).collect();
                 let mut sorted = numbers.clone();
-                sorted.sort_by(order);
+                sorted.sort_by(compare);
                 let expected = fractions.map(|fraction| {
-                    let ([low, high], share) = around(fraction, rows);
-                    between(sorted[low as usize], sorted[high as usize], share).to_bits()
+                    let ([low, high], share) = neighbor_ranks(fraction, rows);
+                    interpolate(sorted[low as usize], sorted[high as usize], share).to_bits()
                 });
                 assert_eq!(quantiles(&numbers, &fractions, Room::For(9)), expected, "{rows} of {name}, kept");
                 assert_eq!(quantiles(&numbers, &fractions, Room::None), expected, "{rows} of {name}, in passes");
@@ -339,30 +363,29 @@ mod tests {
         }
     }
 
-    /// A measure that is not a function of its record, a random number say, gives other numbers in each pass.
+    /// A measure can return other numbers in each pass, for example random ones.
     #[test]
-    fn passes_end_where_numbers_change() {
+    fn passes_end_if_the_measure_changes_between_passes() {
         for rows in [1, 10, 40_001] {
-            let mut known = Numbers::new(Room::None);
-            (0..rows).for_each(|n| known.add(f64::from(n)));
+            let mut state = Numbers::new(Room::None);
+            (0..rows).for_each(|n| state.add(f64::from(n)));
             let mut passes = 0;
-            while known.again(&[0.0, 0.5, 1.0]) {
+            while state.end_pass(&[0.0, 0.5, 1.0]) {
                 passes += 1;
                 assert!(passes < 20, "{rows} numbers that change");
-                (0..rows).for_each(|n| known.add_again(f64::from(n) * if passes % 2 == 0 { -3.5 } else { 0.25 }));
+                (0..rows).for_each(|n| state.add_again(f64::from(n) * if passes % 2 == 0 { -3.5 } else { 0.25 }));
             }
         }
     }
 
-    /// More numbers of a rank's range than were counted take no more room.
     #[test]
-    fn a_rank_keeps_no_more_numbers_than_it_has_room_for() {
-        let mut known = Numbers::new(Room::None);
-        (0..3).for_each(|_| known.add(1.0));
-        assert!(known.again(&[0.5]));
-        (0..3 * RANK_NUMBERS).for_each(|_| known.add_again(1.0));
-        assert!(known.ranks.iter().flatten().all(|rank| rank.numbers.len() <= RANK_NUMBERS));
-        assert!(!known.again(&[0.5]));
-        assert_eq!(known.quantile(0.5), 1.0);
+    fn a_rank_stores_at_most_the_reserved_numbers() {
+        let mut state = Numbers::new(Room::None);
+        (0..3).for_each(|_| state.add(1.0));
+        assert!(state.end_pass(&[0.5]));
+        (0..3 * RANK_NUMBERS).for_each(|_| state.add_again(1.0));
+        assert!(state.ranks.iter().flatten().all(|rank| rank.numbers.len() <= RANK_NUMBERS));
+        assert!(!state.end_pass(&[0.5]));
+        assert_eq!(state.quantile(0.5), 1.0);
     }
 }

@@ -1,14 +1,14 @@
-//! `variance`, `stddev` and those of populations, computed in one pass by the algorithm of Youngs and
-//! Cramer. States are merged by the formula of Chan, Golub and LeVeque.
+//! `variance`, `stddev` and those of populations, computed in one pass by the algorithm of Youngs
+//! and Cramer. States are merged by the formula of Chan, Golub and LeVeque.
 //!
-//! Sums of squares lose all digits if a mean is large compared with its deviation. So the state
-//! holds distances from the first number, and squared distances from the mean.
+//! Sums of squares lose all digits if a mean is large compared with its deviation. So the state has
+//! distances from the first number, and squared distances from the mean.
 //!
 //! # Error
-//! Numbers enter exactly: integers, decimals and lengths of time as unscaled integers. The relative
-//! error of a result is at most `(n + 16) / 2^53` for `n` numbers, whatever their mean, their order
-//! and the tasks that counted them. Exceptions: squared distances below 1e-290 or above 1e308 leave
-//! the range of `f64`.
+//! Numbers enter exactly: integers, decimals and durations as unscaled integers. The relative error
+//! of a result is at most `(n + 16) / 2^53` for `n` numbers. It does not depend on their mean,
+//! their order, or the tasks that processed them. Exceptions: squared distances below 1e-290 or
+//! above 1e308 leave the range of `f64`.
 
 use std::marker::PhantomData;
 
@@ -18,10 +18,11 @@ use crate::kernel::{Folded, Folding, Measure, MeasureClosure, Measured, exact_su
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The variance of a sample, divided by one less than the count, as SQL's `variance` and `var_samp`: none of fewer than two numbers.
+    /// Computes the variance of a sample, like SQL's `variance` and `var_samp`: the divisor is the
+    /// count minus one. The result is `None` for fewer than two numbers.
     ///
-    /// Computed in one pass. The error is at most `(n + 16) / 2^53` of the result for
-    /// `n` numbers, however large their mean is. `None`s of a measure that is an `Option` are passed over.
+    /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -46,10 +47,11 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 
-    /// The standard deviation of a sample, as SQL's `stddev` and `stddev_samp`: none of fewer than two numbers.
+    /// Computes the standard deviation of a sample, like SQL's `stddev` and `stddev_samp`. The
+    /// result is `None` for fewer than two numbers.
     ///
-    /// Computed in one pass. The error is at most `(n + 16) / 2^53` of the result for
-    /// `n` numbers, however large their mean is. `None`s of a measure that is an `Option` are passed over.
+    /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -71,10 +73,11 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 
-    /// The variance of a whole population, divided by the count, as SQL's `var_pop`.
+    /// Computes the variance of a population, like SQL's `var_pop`: the divisor is the count.
     ///
-    /// Computed in one pass. The error is at most `(n + 16) / 2^53` of the result for
-    /// `n` numbers, however large their mean is. `None`s of a measure that is an `Option` are passed over, and it is an `Option`, too.
+    /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
+    /// The result is then an `Option`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -99,10 +102,11 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(Folded(Spread(measure, PhantomData))))
     }
 
-    /// The standard deviation of a whole population, as SQL's `stddev_pop`.
+    /// Computes the standard deviation of a population, like SQL's `stddev_pop`.
     ///
-    /// Computed in one pass. The error is at most `(n + 16) / 2^53` of the result for
-    /// `n` numbers, however large their mean is. `None`s of a measure that is an `Option` are passed over, and it is an `Option`, too.
+    /// It is computed in one pass. For `n` numbers the error is at most `(n + 16) / 2^53` of the
+    /// result, even if their mean is large. In a measure that is an `Option`, `None` is skipped.
+    /// The result is then an `Option`.
     ///
     /// ```
     /// # use dataflow::prelude::*;
@@ -128,18 +132,18 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     }
 }
 
-/// The state of a group: a count, the sum of distances from a base, and the sum of squared distances
-/// from the mean. The base is the first number, rounded. Numbers are unscaled.
+/// The state of a group: a count, the sum of distances from a base, and the sum of squared
+/// distances from the mean. The base is the first number, rounded. Numbers are unscaled.
 #[derive(Clone, Copy, Default)]
 pub struct Moments {
     count: u64,
     base: f64,
-    /// A rounded sum, and the sum of its rounding errors.
+    /// The rounded sum, and the sum of its rounding errors.
     sum: [f64; 2],
     squares: f64,
 }
 
-/// [`Moments`], as they lie in a group's row.
+/// The fields of [`Moments`] as a record of state leaves.
 type MomentsRecord = (u64, f64, f64, f64, f64);
 
 impl Moments {
@@ -153,8 +157,8 @@ impl Moments {
         (self.count, self.base, self.sum[0], self.sum[1], self.squares)
     }
 
-    /// The distance of a number from the base. The difference of floats within a factor of two is exact
-    /// (Sterbenz), and any other is large compared with its rounding error.
+    /// The distance of a number from the base. The difference of floats within a factor of two is
+    /// exact (Sterbenz), and any other is large compared with its rounding error.
     #[inline(always)]
     fn distance(&self, [number, rest]: [f64; 2]) -> f64 {
         (number - self.base) + rest
@@ -166,8 +170,9 @@ impl Moments {
         self.sum = [sum, self.sum[1] + rounded];
     }
 
-    /// The `n`-th number adds `n / (n - 1)` times its squared distance from the mean of the first `n`.
-    /// From one number to the next, only the additions to sums depend on each other, so divisions overlap.
+    /// The `n`-th number adds `n / (n - 1)` times its squared distance from the mean of the first
+    /// `n`. Consecutive numbers depend on each other only by additions to sums, so divisions
+    /// overlap.
     #[inline(always)]
     fn add(&mut self, number: [f64; 2]) {
         if self.count == 0 {
@@ -203,7 +208,7 @@ impl Moments {
         (self.sum[0] + self.sum[1]) / self.count as f64
     }
 
-    /// None of fewer than two numbers.
+    /// Returns `None` for fewer than two numbers.
     fn sample_variance(self) -> Option<f64> {
         (self.count > 1).then(|| self.squares / (self.count - 1) as f64)
     }
@@ -215,9 +220,9 @@ impl Moments {
 
 /// A statistic that is computed from `Moments`.
 pub trait Spreads: Clone + Send + 'static {
-    /// For values that may be missing, or may not.
+    /// The type of the result.
     type Value<V: Measured>;
-    /// The value.
+    /// Computes the result.
     fn of<V: Measured>(moments: Moments) -> Self::Value<V>;
 }
 
@@ -247,7 +252,7 @@ spreads! {
 }
 
 slot_type! {
-    /// A slot of a variance or a standard deviation, as `K` says.
+    /// A slot of a variance or a standard deviation. `K` is the statistic.
     Spread<K, V>
 }
 

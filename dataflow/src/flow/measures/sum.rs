@@ -1,4 +1,4 @@
-//! `sum`: integers and decimals run in 128 bits, and are checked at the end.
+//! `sum`: integers and decimals are added in 128 bits. The range is checked at the end.
 
 use std::marker::PhantomData;
 
@@ -16,9 +16,15 @@ use crate::kernel::{
 use crate::record::Record;
 
 impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
-    /// The sum of a measure: `i64`, `u64`, `f64` or the decimal's own type. One that does not fit ends the job. Of a measure that is an `Option`, `None` is
-    /// passed over, and the sum is an `Option`: `None` where no number was there.
+    /// Sums a measure. The result is an `i64`, a `u64`, an `f64`, or a decimal of the same type.
     ///
+    /// In a measure that is an `Option`, `None` is skipped. The sum is then an `Option`, which is
+    /// `None` if the group has no other value.
+    ///
+    /// # Errors
+    /// The job fails if the sum overflows its type.
+    ///
+    /// # Examples
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
@@ -39,7 +45,7 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(Sum(measure, PhantomData)))
     }
 
-    /// The form of `sum` beside an `avg` of the same measure: one sum for both.
+    /// Like `sum`, if the aggregate also has an `avg` of the same measure. Both share the sum.
     #[doc(hidden)]
     pub fn sum_parts<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumParts<V, F>>)>
     where
@@ -48,7 +54,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
         self.with(V::kept(SumParts(measure, PhantomData)))
     }
 
-    /// The form of `sum` in a branch: a sum that leaves the range of its type ends the job only if the branch is taken.
+    /// Like `sum`, in a branch: if the sum overflows its type, the job fails only if the branch is
+    /// taken.
     #[doc(hidden)]
     pub fn sum_if_used<V: Measured, F>(self, measure: F) -> Aggregates<T, K, M, (S, V::Kept<SumIfUsed<V, F>>)>
     where
@@ -64,22 +71,23 @@ slot_type! {
 }
 
 slot_type! {
-    /// The sum of a measure whose mean is asked for, too.
+    /// The sum of a measure whose mean is used, too.
     SumParts<V>
 }
 
 slot_type! {
-    /// The sum of a measure that not all groups use.
+    /// The sum of a measure that some groups do not use.
     SumIfUsed<V>
 }
 
-/// A sum that may have left the range of its type.
+/// A sum that may have overflowed.
 pub struct MaybeSum<V: Measured>(Option<SumWithTally<V>>);
 
 copies! { [V: Measured] MaybeSum<V> }
 
 impl<V: Measured> MaybeSum<V> {
-    /// The sum. Unwinds with an [`Overflow`] if it leaves the range of its type; the engine ends the job.
+    /// Returns the sum. Unwinds with an [`Overflow`] if it overflowed its type; the engine then
+    /// ends the job.
     #[doc(hidden)]
     #[must_use]
     pub fn sum(self) -> V::Of<TotalOf<V>> {
@@ -90,8 +98,8 @@ impl<V: Measured> MaybeSum<V> {
     }
 }
 
-/// Where a sum lies, and what counts its numbers.
-type SumPlaces<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
+/// The slots of a sum and of the count of its numbers.
+type SumSlots<'t, V> = (StateSlot<'t, SumOf<V>>, <<V as Measured>::Tally as Tally>::Place<'t>);
 
 fn sum_leaves<V: Measured>() -> Vec<StateLeaf> {
     let (sum, tally) = ((<SumOf<V> as State>::LEAF, Merge::Sum), (LeafType::U64, Merge::Sum));
@@ -99,7 +107,7 @@ fn sum_leaves<V: Measured>() -> Vec<StateLeaf> {
 }
 
 #[inline(always)]
-fn add_number<'t, V: Measured>((sum, tally): SumPlaces<'t, V>, group: StateRow<'t>, value: V) {
+fn add_number<'t, V: Measured>((sum, tally): SumSlots<'t, V>, group: StateRow<'t>, value: V) {
     if let Some(number) = value.number() {
         sum.set(group, V::Number::add(sum.get(group), number));
         V::Tally::add(tally, group);
@@ -113,33 +121,33 @@ fn add_to_summary<V: Measured>((sum, tally): &mut (SumOf<V>, V::Tally), value: V
     }
 }
 
-/// A sum with its mean's parts, where it fits.
-fn parts_of<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
+/// The sum and its count. Fails if the sum overflows.
+fn checked_sum<V: Measured>((sum, tally): (SumOf<V>, V::Tally)) -> Result<SumWithTally<V>, Overflow> {
     let total = V::Number::total(sum).ok_or_else(sum_too_large::<V::Number>)?;
     Ok(SumWithTally { total, tally })
 }
 
-slot!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumPlaces<'t, V>,
+slot!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>, SumSlots<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) parts_of::<V>(state)?.sum());
-slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>, SumPlaces<'t, V>,
+    value(state) checked_sum::<V>(state)?.sum());
+slot!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>, SumSlots<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) parts_of::<V>(state)?);
-slot!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>, SumPlaces<'t, V>,
+    value(state) checked_sum::<V>(state)?);
+slot!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>, SumSlots<'t, V>,
     leaves(_slot) sum_leaves::<V>(),
     places(reader) (reader.plain()?, V::Tally::place(reader)?),
     add(slot, at, group, record) { add_number::<V>(at, group, slot.0.read(record)); },
-    value(state) MaybeSum(parts_of::<V>(state).ok()));
+    value(state) MaybeSum(checked_sum::<V>(state).ok()));
 summary!([V: Measured, F: MeasureClosure<T, V>] Sum<V, F>, (SumOf<V>, V::Tally), V::Of<TotalOf<V>>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
-    value(state) parts_of::<V>(*state)?.sum());
+    value(state) checked_sum::<V>(*state)?.sum());
 summary!([V: Measured, F: MeasureClosure<T, V>] SumParts<V, F>, (SumOf<V>, V::Tally), SumWithTally<V>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
-    value(state) parts_of::<V>(*state)?);
+    value(state) checked_sum::<V>(*state)?);
 summary!([V: Measured, F: MeasureClosure<T, V>] SumIfUsed<V, F>, (SumOf<V>, V::Tally), MaybeSum<V>,
     add(slot, state, record) { add_to_summary::<V>(state, slot.0.read(record)); },
-    value(state) MaybeSum(parts_of::<V>(*state).ok()));
+    value(state) MaybeSum(checked_sum::<V>(*state).ok()));

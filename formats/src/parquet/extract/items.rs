@@ -30,12 +30,9 @@ pub(super) fn extract(
     plan: &ItemsPlan,
     nulls: Option<&NullBuffer>,
 ) -> Result<LeafColumn, ColumnFault> {
-    let Some((ends, elements)) = parts(array) else {
-        return Err(ColumnFault {
-            row: None,
-            message: format!("expected {}, found {}", plan.items, array.data_type()),
-        });
-    };
+    let failed = |message: String| ColumnFault { row: None, message };
+    let (ends, elements) =
+        parts(array).ok_or_else(|| failed(format!("expected {}, found {}", plan.items, array.data_type())))?;
     let range = |row: usize| -> Range<usize> {
         match nulls.is_some_and(|nulls| nulls.is_null(row)) {
             true => 0..0,
@@ -43,7 +40,6 @@ pub(super) fn extract(
         }
     };
     let row_of = |value: usize| (0..array.len()).find(|&row| range(row).contains(&value));
-    let failed = |message: String| ColumnFault { row: None, message };
     let count = elements.len();
     let root = root(plan, elements).map_err(|error| failed(error.to_string()))?;
     let types = plan.items.layout().types();

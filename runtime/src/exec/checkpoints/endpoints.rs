@@ -7,6 +7,7 @@ use super::names::OperatorNames;
 use super::settings::SnapshotSettings;
 use crate::error::{Error, Origin, Result};
 use crate::exec::job::Job;
+use crate::kernel::catching;
 use crate::output::{Commit, EpochSink};
 use crate::physical::{Head, PhysicalPlan, StagePlan};
 use crate::plan::Node;
@@ -53,7 +54,7 @@ impl Endpoints {
     pub(super) fn recover(&self, settings: &SnapshotSettings, job: &Job) -> Result<()> {
         for (name, source, origin) in &self.sources {
             if let Some(operator) = settings.restored(name) {
-                source.check_positions(&operator.positions).map_err(|error| error.at(origin))?;
+                catching(|| source.check_positions(&operator.positions)).map_err(|error| error.at(origin))?;
             }
         }
         let epoch = settings.restored_epoch();
@@ -64,7 +65,8 @@ impl Endpoints {
             let (epoch, prepared) =
                 settings.restored(name).map_or((0, &[][..]), |operator| (epoch, &operator.prepared));
             let Some(epochs) = epoch_sink_of(sink) else { continue };
-            retry_commit(job, || epochs.recover(epoch, prepared)).map_err(|error| error.at(&sink.origin))?;
+            retry_commit(job, || catching(|| epochs.recover(epoch, prepared)))
+                .map_err(|error| error.at(&sink.origin))?;
         }
         Ok(())
     }
@@ -74,7 +76,7 @@ impl Endpoints {
     pub(super) fn complete(&self, manifest: &Manifest, settings: &SnapshotSettings, job: &Job) -> Result<()> {
         for (name, source, origin) in &self.sources {
             if let Some(operator) = manifest.operators.get(name) {
-                source.sync(&operator.positions).map_err(|error| error.at(origin))?;
+                catching(|| source.sync(&operator.positions)).map_err(|error| error.at(origin))?;
             }
         }
         let store = &settings.store;
@@ -84,7 +86,7 @@ impl Endpoints {
             let operator = manifest.operators.get(name);
             let prepared = operator.map_or(&[][..], |operator| &operator.prepared);
             if let Some(epochs) = epoch_sink_of(sink) {
-                let committed = retry_commit(job, || epochs.commit(manifest.epoch, prepared));
+                let committed = retry_commit(job, || catching(|| epochs.commit(manifest.epoch, prepared)));
                 committed.map_err(|error| error.at(&sink.origin))?;
             }
         }

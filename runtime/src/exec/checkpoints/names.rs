@@ -29,7 +29,7 @@ pub(super) fn program_of(sinks: &[Arc<Node>]) -> u64 {
     }
     let ambiguous = with_state.into_values().filter(|nodes| nodes.len() > 1).flatten();
     let mut ambiguous: Vec<&Arc<Node>> = ambiguous.collect();
-    ambiguous.sort_by_key(|node| node.written);
+    ambiguous.sort_by_key(|node| node.program_sequence);
     for node in ambiguous {
         let before = topological(&node.inputs);
         lines.extend(before.iter().map(|node| format!("{}: {}", node.identity(), node.text)));

@@ -8,7 +8,7 @@ use crate::exec::job::Job;
 use crate::memory::{Budget, Memory};
 use crate::row::LeafSet;
 use crate::source::{Feed, ReaderContext, Scan, Source};
-use crate::spill::tests::AtOnce;
+use crate::spill::tests::InlineBlocking;
 
 struct NoTask;
 
@@ -30,7 +30,7 @@ fn head_idle_after(feed: &Feed, task: (usize, usize), starts: &[SplitPosition], 
     let mut splits = AssignedSplits::of(task, idle_after);
     splits.assign(&list);
     splits.restore(starts, |_, _| {});
-    let listing = Arc::new(Listing::new(source, scan, Arc::new(AtOnce), list));
+    let listing = Arc::new(Listing::new(source, scan, Arc::new(InlineBlocking), list));
     let task_to_wake: Arc<dyn Wake> = Arc::new(NoTask);
     let splits = HeadSplits::Assigned(AssignedSource { listing, splits, alarm: Alarm::of(&task_to_wake) });
     SourceHead::new(0, reader, false, splits)

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::exec::reading::{AssignedSource, AssignedSplits, HeadSplits, Listing, SplitQueue, WatermarkGenerator};
+use crate::exec::reading::{
+    AssignedSource, AssignedSplits, HeadSplits, Listing, SplitQueue, WatermarkGenerator, check_names,
+};
 use crate::exec::timers::Alarm;
-use crate::kernel::Blocking;
+use crate::kernel::{Blocking, catching};
 use crate::snapshot::SplitPosition;
 use crate::source::{Scan, Source, SplitList};
 
@@ -32,12 +34,13 @@ impl JobSplits {
         restored: &[SplitPosition],
         blocking: Arc<dyn Blocking>,
     ) -> Result<u64> {
-        let list = source.splits(scan)?;
+        let list = catching(|| source.splits(scan))?;
         if !source.is_endless() {
             let bytes = list.splits.iter().map(|split| split.bytes).sum();
             self.queues.insert(stage, Arc::new(SplitQueue::new(list.splits.into())));
             return Ok(bytes);
         }
+        check_names(&**source, &list, 0)?;
         check_listed(&list, restored)?;
         let listing = Listing::new(source.clone(), scan.clone(), blocking, list.clone());
         self.listings.insert(stage, (Arc::new(listing), list));

@@ -1,22 +1,23 @@
-//! A drawing in layers, after Sugiyama and others (1981).
+//! A drawing in layers (Sugiyama and others, 1981).
 //!
-//! * A vertex stands right above the first that reads it.
+//! * A vertex is in the layer right above the first vertex that reads it.
 //! * An edge that passes layers gets a place in each, so that no line crosses a box.
-//! * Sweeps over the layers bring neighbours below each other while fewer lines cross.
-//! * Then each layer is moved as near to its neighbours as its boxes allow. That is a regression by
-//!   an order (pool adjacent violators), and has one best answer.
+//! * Sweeps over the layers move neighbours closer together while the number of crossings falls.
+//! * Then the vertices of each layer are moved as close to their neighbours as the boxes allow.
+//!   This is an isotonic regression (pool adjacent violators), which has a unique solution.
 
 use super::Sizes;
 
-/// The room that a line takes in a layer that it passes.
+/// The width of a line in a layer that it passes.
 const LINE_WIDTH: f64 = 16.0;
-/// The layers that all lines of a plan may pass together. Beyond that, lines are drawn across boxes.
-const MOST_PASSED: usize = 20_000;
-/// Sweeps over the layers, down and up.
+/// The maximum number of layers that all lines of a plan pass together. Beyond that, lines are
+/// drawn across boxes.
+const MAX_PASSED_LAYERS: usize = 20_000;
+/// The numbers of sweeps over the layers, down and up.
 const ORDER_SWEEPS: usize = 12;
 const PLACE_SWEEPS: usize = 40;
 
-/// A vertex that is to be drawn.
+/// A vertex of the drawing.
 #[derive(Clone, Copy)]
 pub(super) struct Node {
     pub(super) width: f64,
@@ -24,14 +25,14 @@ pub(super) struct Node {
     pub(super) place: Place,
 }
 
-/// A vertex's place among the others.
+/// The position of a vertex among the others.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Place {
-    /// Wherever it fits.
+    /// Anywhere.
     Any,
     /// In the uppermost layer.
     Top,
-    /// The last of its layer.
+    /// At the end of its layer.
     Right,
 }
 
@@ -40,7 +41,8 @@ pub(super) enum Place {
 pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// The place of each end, from the middle of its vertex. `None`: beside the other edges.
+    /// The position of each end, relative to the middle of its vertex. `None` for a position next
+    /// to the other edges.
     pub(super) from_x: Option<f64>,
     pub(super) to_x: Option<f64>,
 }
@@ -57,20 +59,20 @@ pub(super) struct Drawing {
 
 /// The course of an edge.
 pub(super) struct Course {
-    /// Pairs of points: straight from the first to the second of a pair, and in a bow to the next
+    /// Pairs of points: straight from the first to the second of a pair, and curved to the next
     /// pair.
     pub(super) points: Vec<(f64, f64)>,
     /// The centre of its label.
     pub(super) label: (f64, f64),
 }
 
-/// A vertex, or a place where a line passes a layer.
+/// A vertex, or a place at which a line passes a layer.
 struct Vertex {
     layer: usize,
     width: f64,
     height: f64,
     place: Place,
-    /// The neighbours, each with the distance of the two middles if the edge between them is
+    /// The neighbours, each with the distance of the two middles for which the edge between them is
     /// straight.
     above: Vec<(usize, f64)>,
     below: Vec<(usize, f64)>,
@@ -101,7 +103,7 @@ pub(super) fn draw(nodes: &[Node], edges: &[Edge], sizes: Sizes) -> Drawing {
 
 struct Graph {
     vertices: Vec<Vertex>,
-    /// Each with the vertices from one end to the other.
+    /// The edges, each with the vertices from one end to the other.
     edges: Vec<(Edge, Vec<usize>)>,
 }
 
@@ -119,7 +121,7 @@ impl Graph {
         let vertices = layers.iter().zip(nodes).map(|(&layer, &node)| vertex(layer, node)).collect();
         let mut graph = Graph { vertices, edges: Vec::new() };
         let passed = |edge: &Edge| (layers[edge.to] - layers[edge.from]).saturating_sub(1);
-        let passes = edges.iter().map(passed).sum::<usize>() <= MOST_PASSED;
+        let passes = edges.iter().map(passed).sum::<usize>() <= MAX_PASSED_LAYERS;
         for &edge in edges {
             let mut way = vec![edge.from];
             for layer in (layers[edge.from] + 1..layers[edge.to]).filter(|_| passes) {
@@ -150,8 +152,8 @@ impl Graph {
         layers.iter().map(&mut band).collect()
     }
 
-    /// The layers in the order of a walk from the results up: a tree is drawn without crossings,
-    /// first inputs left.
+    /// The vertices of each layer in the order of a traversal from the results up. A tree is then
+    /// drawn without crossings, with its first inputs at the left.
     fn first_order(&self) -> Vec<Vec<usize>> {
         let count = self.vertices.iter().map(|vertex| vertex.layer + 1).max().unwrap_or(0);
         let (mut layers, mut seen) = (vec![Vec::new(); count], vec![false; self.vertices.len()]);
@@ -167,7 +169,7 @@ impl Graph {
         layers
     }
 
-    /// Brings neighbours below each other, and keeps the order of the fewest crossings.
+    /// Moves neighbours closer together, and keeps the order with the fewest crossings.
     fn order(&self, layers: &mut Vec<Vec<usize>>) {
         layers.iter_mut().for_each(|layer| self.keep_right(layer));
         let (mut now, mut fewest) = (layers.clone(), self.crossings(layers));
@@ -200,13 +202,13 @@ impl Graph {
         }
     }
 
-    /// Moves vertices to the end of their layer that have their place there.
+    /// Moves vertices to the end of their layer if their place is there.
     fn keep_right(&self, layer: &mut [usize]) {
         // Stable, so the others keep their order.
         layer.sort_by_key(|&vertex| self.vertices[vertex].place == Place::Right);
     }
 
-    /// The crossings of lines between layers.
+    /// The number of crossings of lines between layers.
     fn crossings(&self, layers: &[Vec<usize>]) -> usize {
         let places = places_in(layers, self.vertices.len());
         let between = |layer: &Vec<usize>| {
@@ -229,7 +231,7 @@ impl Graph {
     /// The centre of each vertex.
     fn places(&self, layers: &[Vec<usize>], gap: f64) -> Vec<f64> {
         let mut centres = vec![0.0; self.vertices.len()];
-        // From the first of a layer to each, at least.
+        // The least distance of each vertex from the first one of its layer.
         let offsets = |layer: &[usize]| {
             let mut offset = 0.0;
             let mut next = |pair: &[usize]| {
@@ -260,16 +262,16 @@ impl Graph {
     }
 
     /// The best centre of a vertex, and its weight: below its upper neighbours in sweeps down,
-    /// above its lower ones in sweeps up. The last sweep goes up, so chains are straight and a tree
-    /// stands evenly above its root.
+    /// above its lower ones in sweeps up. The last sweep goes up. So chains are straight, and a
+    /// tree is centred above its root.
     fn wanted(&self, vertex: usize, sweep: usize, centres: &[f64]) -> (f64, f64) {
         let Vertex { above, below, .. } = &self.vertices[vertex];
         let (mut sum, mut weights) = (0.0, 0.0);
         for &(near, distance) in if sweep.is_multiple_of(2) { above } else { below } {
-            // A line that passes layers is best straight.
+            // A line that passes layers should be straight.
             let passes = |vertex: usize| self.vertices[vertex].width == LINE_WIDTH;
             let weight = if passes(near) && passes(vertex) { 8.0 } else { 1.0 };
-            // The neighbour's edge ends beside its middle.
+            // The edge may end at another position than the middle of the neighbour.
             sum += weight * (centres[near] + distance);
             weights += weight;
         }
@@ -280,7 +282,7 @@ impl Graph {
         let leaving = self.ports(centres, |(edge, way)| (edge.from, way.get(1).copied(), edge.from_x));
         let arriving =
             self.ports(centres, |(edge, way)| (edge.to, way.len().checked_sub(2).map(|at| way[at]), edge.to_x));
-        // By layer: labels in other gaps are not in the way.
+        // By layer, because labels of other layers do not overlap.
         let mut taken: Vec<Vec<(f64, f64)>> = vec![Vec::new(); bands.len()];
         let layer_of = |(_, y): (f64, f64)| bands.partition_point(|band| band.1 < y);
         let is_free = |taken: &[Vec<(f64, f64)>], (x, y): (f64, f64)| {
@@ -308,7 +310,7 @@ impl Graph {
         courses
     }
 
-    /// The distance of each line's end from the middle of its box: the lines of a box stand side by
+    /// The distance of each line's end from the middle of its box. The lines of a box are side by
     /// side, in the order of their other ends.
     fn ports(
         &self,
@@ -333,8 +335,8 @@ impl Graph {
     }
 }
 
-/// The layer of each vertex: right above the first that reads it; a result stands right below the
-/// last that it reads.
+/// The layer of each vertex: right above the first vertex that reads it. A result is right below
+/// the last vertex that it reads.
 fn layers_of(nodes: &[Node], edges: &[Edge]) -> Vec<usize> {
     let mut reads: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     edges.iter().for_each(|edge| reads[edge.to].push(edge.from));
@@ -355,13 +357,14 @@ fn layers_of(nodes: &[Node], edges: &[Edge]) -> Vec<usize> {
     layers
 }
 
-/// Where an edge ends among the vertices of a layer: edges that enter a frame are told apart.
+/// The position of an edge's end among the vertices of a layer. It distinguishes edges that enter
+/// the same frame.
 fn end_of((vertex, distance): (usize, f64), places: &[f64]) -> f64 {
-    // Distances are some thousand pixels at most.
+    // Distances are at most some thousand pixels.
     places[vertex] + distance * 1e-5
 }
 
-/// The place of each vertex in its layer.
+/// The position of each vertex in its layer.
 fn places_in(layers: &[Vec<usize>], vertices: usize) -> Vec<f64> {
     let mut places = vec![0.0; vertices];
     for layer in layers {
@@ -370,8 +373,8 @@ fn places_in(layers: &[Vec<usize>], vertices: usize) -> Vec<f64> {
     places
 }
 
-/// The rising numbers that are nearest to these, by the sum of weighted squares: neighbours in the
-/// wrong order share their mean.
+/// The rising numbers that are closest to these, by weighted squares. Neighbours in the wrong order
+/// get their common mean.
 fn rising(wanted: &[(f64, f64)]) -> Vec<f64> {
     let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
     for &(value, weight) in wanted {
@@ -385,7 +388,7 @@ fn rising(wanted: &[(f64, f64)]) -> Vec<f64> {
     blocks.into_iter().flat_map(|(value, _, count)| std::iter::repeat_n(value, count)).collect()
 }
 
-/// The place of a label on its line: on the first bow, if there is room beside other labels.
+/// The position of a label on its line: on the first curve, if other labels leave room for it.
 fn label(points: &[(f64, f64)], is_free: impl Fn((f64, f64)) -> bool) -> (f64, f64) {
     let on_bow = |bow: &[(f64, f64)], at: f64| {
         let ((x, y), (to_x, to_y)) = (bow[0], bow[1]);

@@ -1,4 +1,4 @@
-//! Drawings of random plans.
+//! Checks drawings of random plans.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ fn drawn(inputs: &[Vec<usize>], loops: &[Loop]) -> Layout {
     layout(&vec![WIDTH; inputs.len()], inputs, loops, SIZES)
 }
 
-/// Operators that read up to three of those before them, and sometimes one that is missing.
+/// Operators that read up to three of the operators before them, and sometimes one that is missing.
 fn plans() -> impl Strategy<Value = Vec<Vec<usize>>> {
     prop::collection::vec(prop::collection::vec(0..1_000usize, 0..4), 1..60).prop_map(|inputs| {
         let of = |(number, reads): (usize, Vec<usize>)| match number {
@@ -22,20 +22,20 @@ fn plans() -> impl Strategy<Value = Vec<Vec<usize>>> {
     })
 }
 
-/// A plan with two loops one after the other. Numbers are those of operators; a body reads
+/// A plan with two loops, one after the other. Numbers are those of operators. A body reads
 /// operators before it and its own.
 fn plans_with_loops() -> impl Strategy<Value = (Vec<Vec<usize>>, Vec<Vec<usize>>)> {
     let part = || prop::collection::vec(prop::collection::vec(0..1_000usize, 1..4), 1..8);
     (part(), part(), part(), part(), part()).prop_map(|(before, first, between, second, after)| {
         let (mut inputs, mut loops) = (Vec::<Vec<usize>>::new(), Vec::new());
-        // Operators that others outside may read: not those inside of a loop, but its end.
+        // Operators that operators outside of loops may read: each loop has only its end.
         let mut outside = Vec::new();
         for (part, is_loop) in [(before, false), (first, true), (between, false), (second, true), (after, false)] {
             let begin = inputs.len();
             for reads in part {
                 let (number, first) = (inputs.len(), if is_loop { begin } else { 0 });
                 let readable: Vec<usize> = match is_loop {
-                    // Each depends on the beginning.
+                    // Each operator of a body depends on the loop's beginning.
                     true if number > begin => outside.iter().copied().chain(first..number).collect(),
                     _ => outside.clone(),
                 };
@@ -96,12 +96,12 @@ fn check(inputs: &[Vec<usize>], drawing: &Layout) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn boxes_stand_apart_and_no_line_crosses_one(inputs in plans()) {
+    fn boxes_do_not_touch_and_no_line_crosses_one(inputs in plans()) {
         check(&inputs, &drawn(&inputs, &[]))?;
     }
 
     #[test]
-    fn the_frame_of_a_loop_holds_its_operators_alone((inputs, members) in plans_with_loops()) {
+    fn frame_contains_only_the_operators_of_its_loop((inputs, members) in plans_with_loops()) {
         let loops: Vec<Loop> = members
             .iter()
             .map(|members| {
@@ -130,16 +130,16 @@ proptest! {
 }
 
 #[test]
-fn a_tree_stands_evenly_above_its_root_without_crossings() {
-    // Two reads, a filter after the second, a join, and its result.
+fn tree_is_centred_above_its_root_without_crossings() {
+    // Two reads, a filter after the second one, a join, and its result.
     let drawing = drawn(&[vec![], vec![], vec![1], vec![0, 2], vec![3]], &[]);
     assert_eq!(drawing.boxes, [(0.0, 90.0), (120.0, 0.0), (120.0, 90.0), (60.0, 180.0), (60.0, 270.0)]);
     assert_eq!((drawing.width, drawing.height), (220.0, 310.0));
 }
 
 #[test]
-fn a_loop_has_a_frame_with_its_way_back_at_the_right() {
-    // A read; the loop's beginning, body and end; a result.
+fn loop_frame_has_its_line_back_at_the_right() {
+    // A read, the beginning, body and end of a loop, and a result.
     let ways_back = vec![(0, 1)];
     let drawing =
         drawn(&[vec![], vec![0], vec![1], vec![2], vec![3]], &[Loop { members: vec![1, 2, 3], end: 3, ways_back }]);
@@ -155,7 +155,7 @@ fn a_loop_has_a_frame_with_its_way_back_at_the_right() {
 }
 
 #[test]
-fn many_operators_are_drawn_soon() {
+fn many_operators_are_drawn_fast() {
     let started = std::time::Instant::now();
     let chain: Vec<Vec<usize>> = (0..20_000usize).map(|number| number.checked_sub(1).into_iter().collect()).collect();
     assert_eq!(drawn(&chain, &[]).lines.len(), 19_999);

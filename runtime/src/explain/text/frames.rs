@@ -1,4 +1,4 @@
-//! Frames of loops, left of the tree.
+//! Frames of loops, at the left of the tree.
 //!
 //! ```text
 //! ╭     └─ end of iterate            the loop's result
@@ -7,21 +7,21 @@
 //! ┆              └─ read             outside of the loop
 //! ╰           …                      the last operator of the body
 //! ```
-//! A frame begins at the loop's end, since a tree has results above, and ends at the last line of
-//! the loop.
+//! A frame starts at the loop's end, because a tree has results at the top. It ends at the last
+//! line of the loop.
 
 use std::ops::RangeInclusive;
 
 use super::Line;
 use crate::physical::{LoopPart, PhysicalPlan};
 
-/// The characters that a frame takes.
+/// The width of a frame in characters.
 const WIDTH: usize = 3;
 
 /// Draws the frames of all loops before the lines.
 pub(super) fn draw(plan: &PhysicalPlan, lines: &mut [Line]) {
     let frames = frames(plan, lines);
-    // Frames side by side, each in the first column that is free.
+    // Frames that overlap are side by side, each in the first free column.
     let mut columns: Vec<Vec<Frame>> = Vec::new();
     for frame in frames {
         let is_free = |column: &Vec<Frame>| column.iter().all(|other| other.lines.end() < frame.lines.start());
@@ -62,7 +62,7 @@ impl Frame {
     }
 }
 
-/// An operator's part in a loop, if its line is in it.
+/// An operator's part in a loop, if its line belongs to the loop.
 fn part_in(plan: &PhysicalPlan, line: &Line, begin: usize) -> Option<LoopPart> {
     let member = plan.operators[line.operator].in_loop.filter(|member| member.begin == begin && !line.is_repeated);
     member.map(|member| member.part)

@@ -23,7 +23,7 @@ use std::task::Poll;
 
 use crate::error::Result;
 use crate::join::merge::key::OneKey;
-use crate::join::merge::sorted::{Rows, Sorted};
+use crate::join::merge::sorted::{RowPages, Sorted};
 use crate::join::side::{BuildSide, Side};
 use crate::join::table::JoinTable;
 use crate::join::{JoinEmitter, ProbePhase};
@@ -33,23 +33,23 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, Selection};
 use crate::strategy::{Cursor, Progress, ready};
 
-/// The step after all rows of both sides have arrived.
+/// The next step, after all rows of both sides have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    /// Rows that do not fit go to disk.
+enum MergeStage {
+    /// Rows that do not fit are spilled.
     Settle,
     /// Both sides are sorted.
     Order,
-    /// The next keys are searched.
+    /// The next keys are chosen.
     Choose,
     /// Rows of one key become a table.
     Load,
     /// Rows of the other side probe the table.
     Stream,
-    /// All of them have.
+    /// Results of the build rows are emitted.
     Finish,
-    /// No key is left.
-    Given,
+    /// All keys are joined.
+    Ended,
 }
 
 /// A merge join in one task.
@@ -58,44 +58,44 @@ pub(crate) struct SortMergeJoin {
     sorted: [Sorted; 2],
     /// The side whose rows become the table of a block.
     build: usize,
-    /// Rows that arrive.
+    /// The input that is being added, if it was interrupted.
     arrived: Option<IncomingRows>,
-    /// Sides all of whose rows have arrived.
+    /// For each side, whether all of its rows have arrived.
     ended: [bool; 2],
-    stage: Stage,
-    meeting: Option<BlockJoin>,
-    /// Position of the emitter.
+    stage: MergeStage,
+    block: Option<BlockJoin>,
+    /// The emitter's position.
     cursor: Cursor,
     memory: Memory,
-    /// Memory of the next table.
+    /// Memory reserved for the next table.
     room: Reservation,
-    /// Memory of the second side, while the first is sorted.
+    /// Memory reserved for the second side, while the first one is sorted.
     second_room: Reservation,
 }
 
-/// Rows of an input.
+/// Rows of an input that are not added yet.
 struct IncomingRows {
-    /// Rows without a partner, and an empty table for them to probe.
-    alone: Selection,
+    /// Rows without a partner because their key has a null, and an empty table that they probe.
+    unmatched: Selection,
     empty: Option<BuildSide>,
-    /// The other rows, and how many of them are taken.
-    others: Selection,
-    taken: usize,
+    /// The other rows, and the number of them that are added.
+    matchable: Selection,
+    added: usize,
 }
 
 /// Rows of one block.
 struct BlockJoin {
     built: BuildSide,
-    /// Rows that probe the table, and the page at work with its next row.
-    stream: Rows,
+    /// Rows that probe the table, and the current page with its next row.
+    stream: RowPages,
     page: Option<(Page, usize)>,
-    /// Set for one key that does not fit into a block.
+    /// Set for a single key that does not fit in a block.
     key: Option<OneKey>,
     pass: ProbePhase,
 }
 
 impl SortMergeJoin {
-    /// A join that prefers tables of side `build`.
+    /// Creates a join that builds tables of side `build` if possible.
     pub(crate) fn new(sides: [Side; 2], build: usize, context: &TaskContext) -> Result<Self> {
         Ok(SortMergeJoin {
             sorted: [Sorted::new(&sides[0], context)?, Sorted::new(&sides[1], context)?],
@@ -103,8 +103,8 @@ impl SortMergeJoin {
             build,
             arrived: None,
             ended: [false; 2],
-            stage: Stage::Settle,
-            meeting: None,
+            stage: MergeStage::Settle,
+            block: None,
             cursor: 0,
             memory: context.memory.clone(),
             room: context.memory.reserve_pages(MERGE_TABLES_BYTES)?,
@@ -112,7 +112,7 @@ impl SortMergeJoin {
         })
     }
 
-    /// Takes rows of an input.
+    /// Processes rows of an input.
     pub(crate) fn on_batch(
         &mut self,
         emitter: &mut dyn JoinEmitter,
@@ -122,29 +122,29 @@ impl SortMergeJoin {
     ) -> Result<Progress> {
         let mut arrived = match self.arrived.take() {
             Some(arrived) => arrived,
-            None => self.arrive(side, input)?,
+            None => self.split_input(side, input)?,
         };
-        let progress = self.take(emitter, side, input, &mut arrived, out)?;
+        let progress = self.add_rows(emitter, side, input, &mut arrived, out)?;
         if progress != Progress::Done {
             self.arrived = Some(arrived);
         }
         Ok(progress)
     }
 
-    fn arrive(&self, side: usize, input: &Input<'_>) -> Result<IncomingRows> {
+    fn split_input(&self, side: usize, input: &Input<'_>) -> Result<IncomingRows> {
         let facts = &self.sides[side];
-        let (mut alone, mut others) = (Selection::default(), Selection::default());
+        let (mut unmatched, mut matchable) = (Selection::default(), Selection::default());
         let rows = || input.selection().rows().iter().copied();
-        others.set(rows().filter(|&row| facts.may_match(input, row)));
+        matchable.set(rows().filter(|&row| facts.may_match(input, row)));
         let mut empty = None;
-        if facts.keeps_nulls && others.len() < input.len() {
-            alone.set(rows().filter(|&row| !facts.may_match(input, row)));
+        if facts.keeps_nulls && matchable.len() < input.len() {
+            unmatched.set(rows().filter(|&row| !facts.may_match(input, row)));
             empty = Some(self.empty_table(1 - side)?);
         }
-        Ok(IncomingRows { alone, empty, others, taken: 0 })
+        Ok(IncomingRows { unmatched, empty, matchable, added: 0 })
     }
 
-    fn take(
+    fn add_rows(
         &mut self,
         emitter: &mut dyn JoinEmitter,
         side: usize,
@@ -153,18 +153,18 @@ impl SortMergeJoin {
         out: &mut Outputs,
     ) -> Result<Progress> {
         if let Some(empty) = &mut arrived.empty {
-            let alone = Input::new(input.batch(), &arrived.alone);
-            ready!(emitter.probe(empty, &alone, ProbePhase::Disk, &mut self.cursor, out)?);
+            let unmatched = Input::new(input.batch(), &arrived.unmatched);
+            ready!(emitter.probe(empty, &unmatched, ProbePhase::Disk, &mut self.cursor, out)?);
             (arrived.empty, self.cursor) = (None, 0);
         }
-        let others = Input::new(input.batch(), &arrived.others);
-        // If memory is refused, the larger side goes to disk, even after all its rows have arrived.
+        let matchable = Input::new(input.batch(), &arrived.matchable);
+        // If memory is refused, the larger side is spilled, even if it has ended.
         let [this, other] = [side, 1 - side].map(|side| self.sorted[side].groups.bytes());
-        if other > this && !self.sorted[side].groups.has_room_for(&others) {
+        if other > this && !self.sorted[side].groups.has_room_for(&matchable) {
             self.sorted[1 - side].groups.revoke();
         }
         match self.sorted[1 - side].groups.continue_revoking()? {
-            Progress::Done => self.sorted[side].add(&others, &mut arrived.taken),
+            Progress::Done => self.sorted[side].add(&matchable, &mut arrived.added),
             progress => Ok(progress),
         }
     }
@@ -178,26 +178,26 @@ impl SortMergeJoin {
     /// Ends an input.
     pub(crate) fn on_end(&mut self, emitter: &mut dyn JoinEmitter, side: usize, out: &mut Outputs) -> Result<Progress> {
         self.ended[side] = true;
-        // From now on it keeps the memory that it needs to merge.
+        // From now on it keeps the memory that it needs for the merge.
         self.memory.set_revocable(self.ended != [true; 2]);
         if self.ended != [true; 2] {
-            // Rows on disk leave their memory to the other side.
+            // If the rows are on disk, their memory is free for the other side.
             return self.settle_side(side, false);
         }
         loop {
             ready!(match self.stage {
-                Stage::Settle => self.settle()?,
-                Stage::Order => self.order()?,
-                Stage::Choose => self.choose()?,
-                Stage::Load => self.load()?,
-                Stage::Stream => self.stream(emitter, out)?,
-                Stage::Finish => self.finish(emitter, out)?,
-                Stage::Given => return Ok(Progress::Done),
+                MergeStage::Settle => self.settle()?,
+                MergeStage::Order => self.order()?,
+                MergeStage::Choose => self.choose()?,
+                MergeStage::Load => self.load()?,
+                MergeStage::Stream => self.stream(emitter, out)?,
+                MergeStage::Finish => self.finish(emitter, out)?,
+                MergeStage::Ended => return Ok(Progress::Done),
             });
         }
     }
 
-    /// Spills the rest of a side that is partly on disk, or that must go there.
+    /// Spills the rest of a side that is partly on disk, or of any side if it `must` be spilled.
     fn settle_side(&mut self, side: usize, must: bool) -> Result<Progress> {
         let groups = &mut self.sorted[side].groups;
         if must || groups.is_on_disk() {
@@ -206,17 +206,17 @@ impl SortMergeJoin {
         groups.continue_revoking()
     }
 
-    /// If one side is on disk, the other stays in memory only if there is room to merge as well.
+    /// If one side is on disk, the other stays in memory only if there is also room to merge.
     fn settle(&mut self) -> Result<Progress> {
         for side in [0, 1] {
             let must = self.sorted[1 - side].groups.is_on_disk() && !self.memory.try_reserve(SORTED_GROUPS_BYTES);
             ready!(self.settle_side(side, must)?);
         }
-        // The merge takes as much as it is granted.
+        // The merge uses as much as it is granted.
         if self.sorted[1].groups.is_on_disk() && self.memory.try_reserve(SORTED_GROUPS_BYTES) {
             self.second_room.resize(SORTED_GROUPS_BYTES)?;
         }
-        self.stage = Stage::Order;
+        self.stage = MergeStage::Order;
         Ok(Progress::Done)
     }
 
@@ -225,11 +225,11 @@ impl SortMergeJoin {
             ready!(side.groups.finish()?);
             self.second_room.leave_ahead();
         }
-        self.stage = Stage::Choose;
+        self.stage = MergeStage::Choose;
         Ok(Progress::Done)
     }
 
-    /// Gives back memory until both sides have arrived: their rows go to disk.
+    /// Releases memory until both sides have ended, by spilling their rows.
     pub(crate) fn revoke(&mut self) {
         if self.ended != [true; 2] {
             self.sorted.iter_mut().for_each(|side| side.groups.revoke());
@@ -240,21 +240,21 @@ impl SortMergeJoin {
     ///
     /// # Errors
     /// Fails if a page cannot be written.
-    pub(crate) fn settle_sorters(&mut self) -> Result<Progress> {
+    pub(crate) fn continue_revoking(&mut self) -> Result<Progress> {
         for side in &mut self.sorted {
             ready!(side.groups.continue_revoking()?);
         }
         Ok(Progress::Done)
     }
 
-    /// The leaves of the key, by which both sides are sorted.
+    /// The number of leading leaves of the sort order that are the key.
     fn leading(&self) -> usize {
         self.sides[0].key.len()
     }
 
     /// Probes the next page.
     fn stream(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
-        let Some(BlockJoin { built, stream, page: begun, pass, .. }) = &mut self.meeting else {
+        let Some(BlockJoin { built, stream, page: begun, pass, .. }) = &mut self.block else {
             return Ok(Progress::Done);
         };
         let (page, mut next) = match begun.take() {
@@ -263,7 +263,7 @@ impl SortMergeJoin {
                 Poll::Ready(Some(page)) => (page, 0),
                 Poll::Pending => return Ok(Progress::Pending),
                 Poll::Ready(None) => {
-                    self.stage = Stage::Finish;
+                    self.stage = MergeStage::Finish;
                     return Ok(Progress::Done);
                 }
             },
@@ -278,39 +278,39 @@ impl SortMergeJoin {
             }
             (self.cursor, next) = (0, end);
         }
-        // Other work has its turn.
+        // Yields, so that other work can run.
         Ok(Progress::Yield)
     }
 
     /// Emits results of build rows, and drops the table.
     fn finish(&mut self, emitter: &mut dyn JoinEmitter, out: &mut Outputs) -> Result<Progress> {
-        let Some(meeting) = &mut self.meeting else { return Ok(Progress::Done) };
-        ready!(emitter.finish(&mut meeting.built, &mut self.cursor, out)?);
+        let Some(block) = &mut self.block else { return Ok(Progress::Done) };
+        ready!(emitter.finish(&mut block.built, &mut self.cursor, out)?);
         self.cursor = 0;
-        drop(meeting.built.table.take_pages());
-        if meeting.key.as_ref().is_some_and(|key| key.is_left) {
-            self.stage = Stage::Load;
+        drop(block.built.table.take_pages());
+        if block.key.as_ref().is_some_and(|key| key.is_left) {
+            self.stage = MergeStage::Load;
             return Ok(Progress::Done);
         }
-        if let Some(key) = self.meeting.take().and_then(|meeting| meeting.key) {
+        if let Some(key) = self.block.take().and_then(|block| block.key) {
             for (side, group) in self.sorted.iter().zip(key.groups) {
                 side.forget(group);
             }
         }
-        self.end_meeting()
+        self.end_block()
     }
 
-    /// Keeps memory for the next table.
-    fn end_meeting(&mut self) -> Result<Progress> {
+    /// Reserves memory for the next table.
+    fn end_block(&mut self) -> Result<Progress> {
         if self.memory.try_reserve(MERGE_TABLES_BYTES) {
             self.room.resize(MERGE_TABLES_BYTES)?;
         }
-        self.stage = Stage::Choose;
+        self.stage = MergeStage::Choose;
         Ok(Progress::Yield)
     }
 }
 
-/// Most additional bytes of a page's rows in a table.
+/// The maximum bytes that a page's rows add to a table.
 fn pages_bytes(table: &JoinTable, page: &Page) -> usize {
     let mut all = Selection::default();
     all.set(0..page.rows() as u32);

@@ -1,4 +1,4 @@
-//! One side of a merge join: its rows by their keys, some at a time.
+//! One side of a merge join: its rows sorted by key, window by window.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -15,7 +15,7 @@ use crate::sort::{GroupSorter, OrderKey, SortBuffer};
 use crate::spill::{Spilled, SpilledReader};
 use crate::strategy::Progress;
 
-/// Pages that are read ahead of those that are joined.
+/// Pages that are read ahead of the current one.
 pub(crate) const READ_AHEAD: usize = 1;
 
 /// A side's rows, in windows of whole groups.
@@ -23,7 +23,7 @@ pub(crate) struct Sorted {
     pub(crate) groups: GroupSorter,
     layout: Arc<RowLayout>,
     memory: Memory,
-    /// Where the rows of the window begin that have not been joined.
+    /// The first row of the window that is not joined yet.
     pub(crate) next: usize,
 }
 
@@ -39,7 +39,7 @@ impl Sorted {
         self.groups.window()
     }
 
-    /// Goes on to the next window where all rows of this one have been joined.
+    /// Loads the next window if all rows of this one are joined.
     pub(crate) fn settle_window(&mut self) -> Result<Progress> {
         if self.groups.is_ready() && (self.next < self.window().len() || self.groups.is_last()) {
             return Ok(Progress::Done);
@@ -51,7 +51,8 @@ impl Sorted {
         Ok(progress)
     }
 
-    /// Where some whole groups end that begin at a position of the window: about as many as fill a page, one at least.
+    /// The end of some whole groups that begin at `start`: about as many as fill a page, and at
+    /// least one.
     pub(crate) fn groups_end(&self, start: usize, until: usize, leading: usize) -> usize {
         let end = self.window().page_end(start, until);
         if end == until {
@@ -63,8 +64,8 @@ impl Sorted {
         }
     }
 
-    /// The next page of rows.
-    pub(crate) fn poll(&self, rows: &mut Rows) -> Result<Poll<Option<Page>>> {
+    /// Returns the next page of rows. `None` after the last one.
+    pub(crate) fn poll(&self, rows: &mut RowPages) -> Result<Poll<Option<Page>>> {
         if rows.pages.is_empty() {
             if let Some(reader) = &mut rows.reader {
                 return reader.poll();
@@ -80,72 +81,72 @@ impl Sorted {
         Ok(Poll::Ready(rows.pages.pop_front()))
     }
 
-    /// The rows of a group, from its first.
-    pub(crate) fn begin(&self, group: &Group) -> Rows {
+    /// Reads the rows of a group, from its first row.
+    pub(crate) fn begin(&self, group: &Group) -> RowPages {
         match group {
-            Group::Window(window) => Rows { window: window.clone(), ..Rows::default() },
-            Group::SpillContext(spilled) => {
+            Group::InWindow(window) => RowPages { window: window.clone(), ..RowPages::default() },
+            Group::OnDisk(spilled) => {
                 let reader = self.groups.spiller().read_again(spilled, &self.layout, READ_AHEAD, &self.memory);
-                Rows { reader: Some(reader), ..Rows::default() }
+                RowPages { reader: Some(reader), ..RowPages::default() }
             }
         }
     }
 
-    /// Gives the disk back what a group takes there.
+    /// Frees the disk space of a group.
     pub(crate) fn forget(&self, group: Group) {
-        if let Group::SpillContext(spilled) = group {
+        if let Group::OnDisk(spilled) = group {
             self.groups.spiller().forget(spilled);
         }
     }
 
-    /// A page that is at hand takes so much, or less.
+    /// The maximum bytes of a page of a group in memory.
     pub(crate) fn page_bytes(&self, group: &Group) -> usize {
         match group {
-            Group::Window(_) => self.window().largest_page_bytes(),
-            Group::SpillContext(spilled) => spilled.largest_page_bytes(),
+            Group::InWindow(_) => self.window().largest_page_bytes(),
+            Group::OnDisk(spilled) => spilled.largest_page_bytes(),
         }
     }
 
     /// As [`GroupSorter::add`].
-    pub(crate) fn add(&mut self, input: &Input<'_>, taken: &mut usize) -> Result<Progress> {
-        self.groups.add(input, taken)
+    pub(crate) fn add(&mut self, input: &Input<'_>, added: &mut usize) -> Result<Progress> {
+        self.groups.add(input, added)
     }
 }
 
 /// Rows of one key.
 pub(crate) enum Group {
-    /// They lie in the window.
-    Window(Range<usize>),
-    SpillContext(Spilled),
+    /// The rows are in the window.
+    InWindow(Range<usize>),
+    OnDisk(Spilled),
 }
 
 impl Group {
     pub(crate) fn rows(&self) -> usize {
         match self {
-            Group::Window(window) => window.len(),
-            Group::SpillContext(spilled) => spilled.rows() as usize,
+            Group::InWindow(window) => window.len(),
+            Group::OnDisk(spilled) => spilled.rows() as usize,
         }
     }
 }
 
-/// Rows on their way to a join.
+/// Rows that are read page by page.
 #[derive(Default)]
-pub(crate) struct Rows {
+pub(crate) struct RowPages {
     /// Positions in the side's window.
     window: Range<usize>,
-    /// In order already, or back from disk.
+    /// Pages that are already sorted, or that were put back.
     pages: VecDeque<Page>,
-    /// Where they come from disk.
+    /// Reads the rows from disk, if they are there.
     reader: Option<SpilledReader>,
 }
 
-impl Rows {
-    /// Those of the window.
+impl RowPages {
+    /// Rows of the window.
     pub(crate) fn of_window(window: Range<usize>) -> Self {
-        Rows { window, ..Rows::default() }
+        RowPages { window, ..RowPages::default() }
     }
 
-    /// Takes a page back that has not been used.
+    /// Returns a page that was not used.
     pub(crate) fn put_back(&mut self, page: Page) {
         self.pages.push_front(page);
     }

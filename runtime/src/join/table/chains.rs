@@ -1,27 +1,29 @@
-//! Chains: the built rows of one key, and how the pairs of many probe rows are listed.
+//! Chains: lists the pairs of many probe rows with the built rows of their keys.
 //!
-//! Rows of one key lie anywhere in memory, and each holds the place of the next. Listed probe row
-//! by probe row, each pair would wait for memory. So each row of a window lists one pair and
-//! prefetches its next partner, which has mostly arrived at the row's next turn.
+//! Rows of one key are anywhere in memory, and each holds the place of the next. If pairs were
+//! listed probe row by probe row, each pair would wait for a cache miss. So each row of a window
+//! lists one pair and prefetches its next partner. The prefetch is mostly complete at the row's
+//! next turn.
 //!
 //! # Cost
-//! A table of 16 rows per key that no cache holds is listed in a seventh of the time. If few keys
-//! have many of the rows, it takes a fifth. Rows sorted by key would be no faster in the first
-//! case, and up to four times faster in the second. But to sort them takes the time of one to three
-//! listings, and the memory of the rows again.
+//! A table of 16 rows per key that is larger than the caches is listed in a seventh of the time. If
+//! few keys have many of the rows, it takes a fifth. Rows sorted by key would be no faster in the
+//! first case, and up to four times faster in the second. But sorting takes the time of one to
+//! three listings, and the memory of the rows again.
 //!
 //! Source: Kocberber and others, *Asynchronous Memory Access Chaining*, 2015.
 
 use crate::hash::prefetch_row;
-use crate::join::table::pairs::Of;
+use crate::join::table::pairs::PairKind;
 use crate::join::table::{JoinTable, MATCHED, Pairs};
 use crate::page::{Input, WINDOW_ROWS};
 
 impl JoinTable {
-    /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]; whether there are more. Of one probe row they come in the order of its partners, but
-    /// pairs of others stand between them. `from` and `pairs` remember how far it came.
+    /// Lists the next pairs of a probed input, at most [`WINDOW_ROWS`]. Returns whether there are
+    /// more. The pairs of one probe row have the order of its partners, but pairs of other rows are
+    /// between them. `from` and `pairs` hold the position.
     pub fn next_pairs(&self, input: &Input<'_>, from: &mut usize, pairs: &mut Pairs) -> bool {
-        pairs.list(Of::Both);
+        pairs.list(PairKind::Both);
         if pairs.table != self.id || pairs.batch_rows != input.batch().rows() {
             return false; // pairs of another table, or of another batch
         }
@@ -48,10 +50,11 @@ impl JoinTable {
         !pairs.chains.is_empty() || *from < rows.len()
     }
 
-    /// Puts the next row of its key in place of each row; drops those without.
+    /// Replaces each row with the next row of its key. Drops rows without a next one.
     fn advance(&self, chains: &mut Vec<(usize, usize)>) {
         let mut kept = 0;
-        // Each is written to the next free place, which moves on only where there is a next row: no branch to guess.
+        // Each row is written to the next free place, which advances only if there is a next row.
+        // So there is no branch to mispredict.
         for at in 0..chains.len() {
             let (row, place) = chains[at];
             let next = (self.hidden(place) & !MATCHED) as usize;
@@ -62,7 +65,8 @@ impl JoinTable {
         chains.truncate(kept);
     }
 
-    /// Notes that the built rows which a probed input found have a partner. To be called before pairs are listed.
+    /// Marks the built rows that a probed input found: they have a partner. Must be called before
+    /// pairs are listed.
     pub fn mark(&mut self, pairs: &Pairs) {
         if pairs.table != self.id {
             return;
@@ -72,7 +76,7 @@ impl JoinTable {
             while place != 0 {
                 let hidden = self.hidden(place);
                 if hidden & MATCHED != 0 {
-                    break; // and so have the rows behind it
+                    break; // the rows after it are marked, too
                 }
                 self.set_hidden(place, hidden | MATCHED);
                 place = hidden as usize;

@@ -1,8 +1,8 @@
-//! An index by position, for keys of one number each that are close together, as most ids are.
+//! An index by position, for single-number keys that are close together, such as most ids.
 //!
-//! The index is an array over the span of the keys: no hash, no tag, no key to compare. Rows that
-//! are probed in about the order of their keys read it from front to back. It is used if the array
-//! takes no more memory than a hash index. Keys that are far apart show on the first page.
+//! The index is an array over the span of the keys. It needs no hash, no tag and no comparison of
+//! keys. Probe rows that are roughly ordered by key read it from front to back. It is used if the
+//! array takes no more memory than a hash index. If keys are far apart, the first page shows it.
 //!
 //! 100 M probes of 10 M ids take 10 % less CPU time than with a hash index. Other systems call this
 //! a perfect hash join.
@@ -55,29 +55,29 @@ impl Span {
         Span { least: self.least.min(other.least), greatest: self.greatest.max(other.greatest) }
     }
 
-    /// Count of numbers in it.
+    /// The number of integers in the span.
     fn numbers(self) -> u64 {
         self.greatest.wrapping_sub(self.least).cast_unsigned().saturating_add(1)
     }
 
     /// Bytes of an index over it.
     pub(crate) fn index_bytes<E: Entry>(self) -> usize {
-        // No run is larger.
+        // The limit prevents an overflow. No run is as large.
         let numbers = self.numbers().min(1 << 40) as usize;
         run_bytes(bytes_before_bits::<E>(numbers) + bit_words(numbers) * 8)
     }
 }
 
-/// The place of a row in an index; 0 for none.
+/// The place of a row in an index. 0 for none.
 pub(crate) trait Entry: Copy {
-    /// Places must be below.
+    /// The exclusive upper limit of places.
     const END: usize;
 
     fn of(place: usize) -> Self;
     fn place(self) -> usize;
 }
 
-/// Half the bytes to hold and to load, for places up to 32 GiB.
+/// Half the bytes to store and to load, for places up to 32 GiB.
 impl Entry for u32 {
     const END: usize = ROW_ALIGN << u32::BITS;
 
@@ -106,7 +106,7 @@ impl Entry for u64 {
     }
 }
 
-/// Whether keys of this leaf can be read as numbers.
+/// Returns `true` if keys of this leaf can be read as numbers.
 pub(crate) fn has_numbers(physical: Physical) -> bool {
     matches!(physical, Physical::W4 | Physical::W8)
 }
@@ -135,8 +135,8 @@ fn bit_words(numbers: usize) -> usize {
     (numbers + 1).div_ceil(u64::BITS as usize)
 }
 
-/// The place of a row for each number of a span, or 0. A *slot* is a number's distance from the
-/// smallest. Numbers outside the span share the last slot.
+/// For each number of a span, the place of a row, or 0. A *slot* is the distance of a number from
+/// the smallest one. Numbers outside the span share the last slot.
 pub(crate) struct DenseIndex<E> {
     /// The entries, then a bit for each. If most keys are absent, the bits are read first: more of
     /// them fit into a cache.
@@ -219,7 +219,7 @@ impl<E: Entry> DenseIndex<E> {
         unsafe { *self.entry(slot) }.place()
     }
 
-    /// Whether a slot has a place.
+    /// Returns `true` if a slot has a place.
     #[inline(always)]
     pub(crate) fn contains(&self, slot: u64) -> bool {
         let slot = (slot as usize).min(self.numbers);
@@ -227,7 +227,7 @@ impl<E: Entry> DenseIndex<E> {
         unsafe { *self.bits(slot) >> (slot % 64) & 1 == 1 }
     }
 
-    /// Sets the place, which [fits](Entry::END), of a slot of a number. Returns the place before.
+    /// Sets the place of a slot, which must be less than [`Entry::END`]. Returns the place before.
     #[inline(always)]
     pub(crate) fn replace(&mut self, slot: usize, place: usize) -> usize {
         if slot >= self.numbers {
@@ -267,19 +267,19 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_put_is_there() {
-        holds_what_was_put::<u32>();
-        holds_what_was_put::<u64>();
+    fn dense_index_contains_only_inserted_keys() {
+        check_dense_index::<u32>();
+        check_dense_index::<u64>();
     }
 
     #[test]
-    fn a_place_is_what_it_was_up_to_the_end_of_those_that_fit() {
+    fn places_round_trip_up_to_the_limit() {
         let last = <u32 as Entry>::END - ROW_ALIGN;
         assert_eq!((u32::of(last).place(), u64::of(last).place()), (last, last));
         assert_ne!(u32::of(<u32 as Entry>::END).place(), <u32 as Entry>::END);
     }
 
-    fn holds_what_was_put<E: Entry>() {
+    fn check_dense_index<E: Entry>() {
         let keys = [-3, 4, 0, 66];
         let mut index = DenseIndex::<E>::new(span_of(&keys), &Memory::new(Budget::new(1 << 30), "test")).unwrap();
         for (at, &key) in keys.iter().enumerate() {

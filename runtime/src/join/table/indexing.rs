@@ -1,11 +1,14 @@
-//! A table that several tasks index at the same time, and then all of them probe.
+//! A table that several tasks index at the same time. After that all of them probe it.
 //!
-//! Each task takes a page that no other has taken, and puts its rows into the one index by hashes, whose entries are swapped atomically: a row that comes to the entry of its
-//! key takes its place, and links to the row that was there. So rows of one key may come from any tasks. Nobody probes before the rows of all pages are indexed. (Leis and
-//! others, *Morsel-Driven Parallelism*, 2014.)
+//! Each task takes pages that no other task has taken, and adds their rows to one hash index.
+//! Entries are swapped atomically: a row takes the entry of its key and links to the row that was
+//! there. So rows of one key may come from any tasks. No task probes before the rows of all pages
+//! are indexed.
 //!
-//! An index by the keys themselves is made by one task. It hashes and compares nothing, so atomic operations would take longer than all else that it does: with them, two
-//! tasks were slower than one without.
+//! A dense index is built by one task. It hashes and compares nothing, so atomic operations would
+//! dominate: with them, two tasks were slower than one task without.
+//!
+//! Source: Leis and others, *Morsel-Driven Parallelism*, 2014.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +16,7 @@ use crate::error::Result;
 use crate::join::table::JoinTable;
 use crate::join::table::lookup::Lookup;
 
-/// A table with all of its rows, of which some may not be indexed yet.
+/// A table with all of its rows. Some of them may not be indexed yet.
 pub(crate) struct SharedTable {
     table: JoinTable,
     /// The first page that no task has taken.
@@ -23,10 +26,11 @@ pub(crate) struct SharedTable {
 }
 
 impl SharedTable {
-    /// A table whose rows are all there, and are to be indexed by several tasks where that is by hashes; takes the memory for the index.
+    /// Prepares a table with all its rows for indexing by several tasks. Allocates the index. A
+    /// dense index is built here.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub(crate) fn new(mut table: JoinTable) -> Result<Self> {
         table.rows.seal();
         table.collect();
@@ -45,18 +49,19 @@ impl SharedTable {
         Ok(SharedTable { table, next: AtomicUsize::new(next), left: AtomicUsize::new(left) })
     }
 
-    /// Indexes the rows of the next page; whether there was one that no task had taken.
+    /// Indexes the rows of the next page. Returns `false` if all pages are taken.
     pub(crate) fn index_next(&self) -> bool {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let Some(page) = self.table.rows.pages().get(number) else { return false };
-        // SAFETY: the page is the table's. Only this call got its number. `table` gives the table to nobody as long as this page counts as left.
+        // SAFETY: the page is one of the table's. Only this call received its number. `table` does
+        // not return the table while this page counts as left.
         unsafe { self.table.index_shared(page) };
-        // What this thread wrote is seen by who finds that no page is left.
+        // A thread that finds no page left sees all writes of this thread.
         self.left.fetch_sub(1, Ordering::AcqRel);
         true
     }
 
-    /// The table, once all of its rows are indexed.
+    /// The table. `None` until all of its rows are indexed.
     #[inline(always)]
     pub(crate) fn table(&self) -> Option<&JoinTable> {
         (self.left.load(Ordering::Acquire) == 0).then_some(&self.table)

@@ -20,20 +20,22 @@ use crate::page::{Batch, Input, Page, PageMut, PlaceWriter, Selection};
 
 const BLOCK_ROWS: usize = 64;
 
-/// A table of fewer rows has no filter: it would take a page for them.
-const LEAST_FILTERED: usize = 256;
+/// The least number of rows for which a table has a filter. It takes a page.
+const MIN_FILTERED_ROWS: usize = 256;
 
 pub(crate) enum Lookup {
-    /// By the key's hash; and what tells of most keys that are not there, without the index: even where that lies in a cache, it is a branch to guess.
+    /// By the hash of the key. The filter, if there is one, rejects most absent keys without the
+    /// index. It helps even if the index is in a cache, because it saves a branch that is
+    /// mispredicted.
     Hashed(HashIndex, Option<BloomFilter>),
-    /// By the key itself: places near the region's start.
+    /// By the key itself. All places are near the start of the region.
     Dense(DenseIndex<u32>),
-    /// The same, wherever they are.
+    /// As `Dense`, for any places.
     DenseFar(DenseIndex<u64>),
 }
 
 impl Lookup {
-    /// Of a table that is not built.
+    /// The lookup of a table that is not built.
     pub(crate) fn none(memory: &Memory) -> Self {
         Lookup::Hashed(HashIndex::new(memory.clone()), None)
     }
@@ -42,37 +44,39 @@ impl Lookup {
         matches!(self, Lookup::Hashed(index, None) if index.len() == 0)
     }
 
-    /// The most that a lookup of so many rows takes.
+    /// The maximum bytes of a lookup of `rows` rows.
     pub(crate) fn bytes_for(rows: usize) -> usize {
-        HashIndex::bytes_for(rows) + if rows >= LEAST_FILTERED { BloomFilter::bytes_for(rows) } else { 0 }
+        HashIndex::bytes_for(rows) + if rows >= MIN_FILTERED_ROWS { BloomFilter::bytes_for(rows) } else { 0 }
     }
 
-    /// By hashes, without rows, with room for so many: it never grows and needs no hash of a stored row again.
+    /// A hash lookup without rows, with room for `rows` of them. It never grows, so it hashes no
+    /// stored row again.
     fn hashed(rows: usize, memory: &Memory) -> Result<Self> {
         let mut index = HashIndex::new(memory.clone());
         index.reserve(rows, |_| 0)?;
-        let presence = if rows >= LEAST_FILTERED { Some(BloomFilter::new(rows, memory)?) } else { None };
+        let presence = if rows >= MIN_FILTERED_ROWS { Some(BloomFilter::new(rows, memory)?) } else { None };
         Ok(Lookup::Hashed(index, presence))
     }
 }
 
-/// What is known of the keys of rows that are to be looked up: those that are numbers and lie close together take less.
+/// The span of the keys of rows that will be looked up. Keys that are single numbers and close
+/// together need a smaller lookup.
 #[derive(Clone, Debug)]
 pub struct KeySpan {
-    /// The leaf, where a key is one number.
+    /// The leaf of the key, if it is a single one whose values can be read as numbers.
     leaf: Option<usize>,
     span: Option<Span>,
 }
 
 impl KeySpan {
-    /// Nothing yet, of keys that are these leaves.
+    /// An empty span, for keys of these leaves.
     #[must_use]
     pub fn new(key: &[usize]) -> Self {
         let &[leaf] = key else { return KeySpan { leaf: None, span: None } };
         KeySpan { leaf: Some(leaf), span: None }
     }
 
-    /// Notes the keys of rows.
+    /// Extends the span by the keys of rows.
     pub fn note(&mut self, input: &Input<'_>) {
         let Some(leaf) = self.leaf.map(|leaf| input.batch().leaf(leaf)) else { return };
         if has_numbers(leaf.ty.physical()) {
@@ -83,26 +87,27 @@ impl KeySpan {
         }
     }
 
-    /// Notes the keys of all rows of a batch.
+    /// Extends the span by the keys of all rows of a batch.
     pub fn note_rows(&mut self, batch: &Batch<'_>) {
         let mut all = Selection::default();
         all.set(0..batch.rows() as u32);
         self.note(&Input::new(batch, &all));
     }
 
-    /// The least and the greatest key, where each is one number, taken for one with a sign.
+    /// The smallest and the greatest key, as signed numbers. `None` if keys are not single numbers.
     pub(crate) fn limits(&self) -> Option<(i64, i64)> {
         self.span.map(Span::limits)
     }
 
-    /// Notes what another has noted of the same leaf.
+    /// Extends the span by another one of the same leaf.
     pub(crate) fn join(&mut self, other: &KeySpan) {
         self.leaf = self.leaf.filter(|_| other.leaf.is_some());
         let both = self.span.into_iter().chain(other.span).reduce(Span::cover);
         self.span = both.filter(|_| self.leaf.is_some());
     }
 
-    /// The most that a lookup of so many rows takes that were noted, in pages that are all [near](JoinTable::is_near) the region's start, or not.
+    /// The maximum bytes of a lookup of `rows` rows with these keys. `are_near` is whether all
+    /// their pages are [near](JoinTable::is_near) the start of the region.
     #[must_use]
     pub fn lookup_bytes(&self, rows: usize, are_near: bool) -> usize {
         let dense = |span: Span| if are_near { span.index_bytes::<u32>() } else { span.index_bytes::<u64>() };
@@ -110,23 +115,25 @@ impl KeySpan {
     }
 }
 
-/// Whether places in a page of so many bytes whose rows begin at a place fit a narrow index.
+/// Returns `true` if the places of a page of `bytes` bytes, whose first row has the place `first`,
+/// fit in a narrow index.
 pub(crate) fn is_near(first: usize, bytes: usize) -> bool {
     first + bytes < <u32 as Entry>::END
 }
 
-/// An index by hashes, and its filter, that rows are put into.
+/// A hash index with its filter, to which rows are added.
 trait HashedRows {
     fn prefetch(&self, hash: u64);
 
-    /// Adds a row, or puts it in the place of the row for which `same` holds; the place of that, or 0.
+    /// Adds a row to the front of the rows of its key: `same` returns whether the key of a place is
+    /// the same. Returns the place that it replaced, or 0.
     fn put(&mut self, hash: u64, place: usize, same: impl Fn(usize) -> bool) -> usize;
 }
 
-/// By one thread.
+/// Used by one thread.
 struct Exclusive<'l>(&'l mut HashIndex, Option<&'l mut BloomFilter>);
 
-/// By several at the same time.
+/// Used by several threads at the same time.
 struct Shared<'l>(&'l HashIndex, Option<&'l BloomFilter>);
 
 impl HashedRows for Exclusive<'_> {
@@ -163,7 +170,7 @@ impl HashedRows for Shared<'_> {
 }
 
 impl JoinTable {
-    /// Whether places in a page fit a narrow index.
+    /// Returns `true` if the places of a page fit in a narrow index.
     #[must_use]
     pub fn is_near(&self, page: &Page) -> bool {
         is_near(page.first_row(), page.bytes())
@@ -185,7 +192,8 @@ impl JoinTable {
         (self.lookup, *self.chained.get_mut()) = (lookup, chained);
     }
 
-    /// A lookup with room for all rows and without any: by their keys, where that takes no more than by their hashes.
+    /// An empty lookup with room for all rows. It is dense if that takes no more memory than a hash
+    /// index.
     pub(crate) fn empty_lookup(&self) -> Result<Lookup> {
         let dense = if self.are_near {
             self.dense_span::<u32>().map(|span| DenseIndex::new(span, &self.memory).map(Lookup::Dense))
@@ -195,26 +203,29 @@ impl JoinTable {
         dense.unwrap_or_else(|| Lookup::hashed(self.count, &self.memory))
     }
 
-    /// Indexes the rows of one page by their hashes, while other threads do so with other pages.
+    /// Indexes the rows of one page by their hashes, while other threads index other pages.
     ///
     /// # Safety
-    /// The page is one of this table's. No other thread indexes it, and nobody looks rows up until all are indexed.
+    /// The page is one of this table's. No other thread indexes it, and no thread looks rows up
+    /// until all pages are indexed.
     pub(crate) unsafe fn index_shared(&self, page: &PageMut) {
         let Lookup::Hashed(index, filter) = &self.lookup else { return };
-        // SAFETY: the caller's promise: the page's rows are for this thread alone, and the lookup is only written by what is made for several.
+        // SAFETY: by the caller's promise, only this thread uses the page's rows. The lookup is
+        // written only by operations that several threads may call at the same time.
         let chained = unsafe { self.index_hashed(page, Shared(index, filter.as_ref())) };
         self.chained.fetch_or(chained, Ordering::Relaxed);
     }
 
-    /// The span of the keys, where it takes no more to index them by themselves.
+    /// The span of the keys, if a dense index takes no more memory than a hash index.
     fn dense_span<E: Entry>(&self) -> Option<Span> {
         self.keys.span.filter(|span| span.index_bytes::<E>() <= Lookup::bytes_for(self.count))
     }
 
-    /// Puts the rows of a page into an index by hashes, each in front of those with its key; whether any has the key of another.
+    /// Adds the rows of a page to a hash index, each in front of the rows of its key. Returns
+    /// whether any row has the key of another.
     ///
     /// # Safety
-    /// The page is one of this table's, and nobody else writes or reads hidden leaves of its rows.
+    /// The page is one of this table's, and no one else writes or reads hidden leaves of its rows.
     unsafe fn index_hashed(&self, page: &PageMut, mut index: impl HashedRows) -> bool {
         let leaves: SmallVec<[KeyLeaf; 4]> = self
             .key
@@ -227,7 +238,8 @@ impl JoinTable {
             .collect();
         let (first, rows, width) = (page.first_row(), page.rows(), self.layout.width());
         let (mut hashes, mut chained) = (Vec::with_capacity(rows), false);
-        // SAFETY: `first + row * width` are the places of this table's own rows, and all places in the index are such. The caller has the hidden leaves of the page's.
+        // SAFETY: `first + row * width` are places of this table's own rows, and so are all places
+        // in the index. The caller has the hidden leaves of the page's rows for itself.
         with_shape!(&leaves, shape => unsafe {
             let mut in_place = PlaceWriter::new(self.in_place.start());
             hashes.extend((0..rows).map(|row| shape.hash(first + row * width)));
@@ -244,10 +256,10 @@ impl JoinTable {
         chained
     }
 
-    /// As [`JoinTable::index_hashed`], by the key itself.
+    /// As [`JoinTable::index_hashed`], for a dense index.
     ///
     /// # Safety
-    /// As there.
+    /// As [`JoinTable::index_hashed`].
     unsafe fn index_dense<E: Entry>(&self, page: &PageMut, dense: &mut DenseIndex<E>) -> bool {
         let Some(leaf) = self.key.first().map(|&key| self.stored_leaf(key)) else { return false };
         let (first, rows, width) = (page.first_row(), page.rows(), self.layout.width());
@@ -268,7 +280,7 @@ impl JoinTable {
         chained
     }
 
-    /// Looks each row's key up, by the batch's leaves `key`.
+    /// Looks up the key of each row, by the leaves `key` of the batch.
     pub fn probe(&self, input: &Input<'_>, key: &[usize], pairs: &mut Pairs) {
         (pairs.table, pairs.batch_rows) = (self.id, input.batch().rows());
         pairs.chains.clear();
@@ -277,7 +289,7 @@ impl JoinTable {
         match &self.lookup {
             Lookup::Hashed(index, presence) => {
                 hash_rows(input, key, &mut pairs.hashes);
-                pairs.keep_present(presence.as_ref().map(|presence| |hash| presence.contains(hash)));
+                pairs.drop_absent(presence.as_ref().map(|presence| |hash| presence.contains(hash)));
                 let leaves = compared(input.batch(), key, &self.layout, &self.key);
                 with_shape!(&leaves, shape => self.probe_hashed(index, shape, input, pairs));
             }
@@ -298,13 +310,14 @@ impl JoinTable {
             view.prefetch_all(&hashes[end..hashes.len().min(end + BLOCK_ROWS)]);
             for (found, &place) in (start..end).zip(&likely) {
                 let position = positions[found] as usize;
-                // SAFETY: rows of an input are rows of its batch; places in the index are rows of this table.
+                // SAFETY: rows of an input are rows of its batch; places in the index are rows of
+                // this table.
                 let same =
                     |place: usize| unsafe { shape.same(rows[position] as usize, self.in_place.start().add(place)) };
                 heads[position] = match place {
                     0 => 0,
                     place if same(place) => place,
-                    // Another key of the same tag: the right one may stand behind it.
+                    // Another key of the same tag. The right one may follow it.
                     _ => index.find(hashes[found], same).unwrap_or(0),
                 };
             }
@@ -316,7 +329,7 @@ impl JoinTable {
         let Some(leaf) = leaf.filter(|leaf| has_numbers(leaf.ty.physical())) else { return };
         // SAFETY: rows of an input are rows of its batch.
         unsafe { dense.slots_of(leaf, input.selection().rows(), &mut pairs.hashes) };
-        pairs.keep_present(Some(|slot| dense.contains(slot)));
+        pairs.drop_absent(Some(|slot| dense.contains(slot)));
         let (positions, slots, heads) = (&pairs.positions, &pairs.present, &mut pairs.heads);
         let last = self.last_read();
         slots.iter().take(BLOCK_ROWS).for_each(|&slot| dense.prefetch(slot));
@@ -327,15 +340,16 @@ impl JoinTable {
             let place = dense.place(slot);
             heads[position as usize] = place;
             if let Some(last) = last.filter(|_| place != 0) {
-                // Not read yet, but soon. A row may lie in two cache lines.
+                // The row is read soon. It may be in two cache lines.
                 prefetch(self.in_place.start().wrapping_add(place));
                 prefetch(self.in_place.start().wrapping_add(place + last));
             }
         }
     }
 
-    /// Where the last leaf of a row lies that is read for a pair: its link, where rows have some, or what it has beside the key; `None` where there is
-    /// neither, so that rows are only asked for being there.
+    /// The offset of the last leaf of a row that is read for a pair: its link if rows are chained,
+    /// or its last leaf besides the key. `None` if there is neither, so that only the presence of
+    /// rows matters.
     fn last_read(&self) -> Option<usize> {
         let chained = self.is_chained();
         let leaves = self.layout.types().len() - usize::from(!chained);

@@ -1,4 +1,4 @@
-//! A table of rows with equal keys chained: the build side of a join.
+//! A table of rows in which rows with equal keys are chained: the build side of a join.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
@@ -22,47 +22,51 @@ use smallvec::SmallVec;
 use crate::error::{Error, Result};
 use crate::hash::{ROW_ALIGN, RuntimeFilter, next_table_id};
 use crate::join::table::lookup::{Lookup, is_near};
-use crate::join::table::pairs::Of;
+use crate::join::table::pairs::PairKind;
 use crate::memory::Memory;
 use crate::page::{
     Batch, Input, LeafPtr, OwnedRows, Page, PageMut, PlaceWriter, RowPairs, Selection, WINDOW_ROWS, address_of,
 };
 use crate::row::{LeafSet, LeafType, RowLayout};
 
-/// Set in a row's hidden leaf once the row has had a partner. Places are multiples of eight.
+/// A bit of a row's hidden leaf: the row has had a partner. It is free because places are multiples
+/// of eight.
 const MATCHED: u64 = 1;
 
-/// Collects rows, is built once, then probed. A row ends with a hidden leaf: the place of the next row of the same key, and whether the
-/// row has had a partner.
+/// A table of rows that is filled, built once, and then probed. A row ends with a hidden leaf: the
+/// place of the next row of the same key, and whether the row has had a partner.
 pub struct JoinTable {
     layout: Arc<RowLayout>,
-    /// Where the hidden leaf of a row lies: asked for each row.
+    /// The offset of the hidden leaf in a row. It is read for each row.
     hidden_leaf: usize,
     key: Box<[usize]>,
     rows: OwnedRows,
     keys: KeySpan,
     lookup: Lookup,
-    /// What reads rows by place, and writes their hidden leaves; see `new`.
+    /// Reads rows by place, and writes their hidden leaves. See `new`.
     in_place: PlaceWriter,
     count: usize,
     /// Whether all pages are [near](is_near) the region's start.
     are_near: bool,
-    /// Whether some rows have the same key: where none have, no row needs to be asked for its next one.
+    /// Whether some rows have the same key. If none have, links are not read.
     chained: AtomicBool,
     memory: Memory,
-    /// Tells the tables of the process apart; see [`Pairs::table`].
+    /// Identifies the table in the process; see [`Pairs::table`].
     id: u64,
 }
 
 impl JoinTable {
-    /// An empty table for rows of `types`, of which `live` are kept, with key leaves `key`.
+    /// Creates an empty table for rows of `types`, of which the leaves `live` are kept. The leaves
+    /// `key` are the key.
     ///
     /// # Errors
-    /// When the region cannot be had.
+    /// Fails if the region of pages cannot be mapped.
     pub fn new(types: Vec<LeafType>, live: &LeafSet, key: impl Into<Box<[usize]>>, memory: &Memory) -> Result<Self> {
         let (layout, key, start) = (Arc::new(Self::layout_of(types, live)), key.into(), address_of(0)?);
-        // SAFETY: `start` is the address of place 0. A table writes hidden leaves of its own rows alone: `set_hidden` is given places of pages that
-        // `rows` has, or what the lookup and `Pairs` of the table's `id` have, which are gone when these pages leave (`take_pages`).
+        // SAFETY: `start` is the address of place 0. A table writes only hidden leaves of its own
+        // rows. `set_hidden` receives places of pages that `rows` has, or places from the lookup or
+        // from `Pairs` with the table's `id`. The lookup and the `id` are replaced when these pages
+        // leave (`take_pages`).
         let in_place = unsafe { PlaceWriter::new(start) };
         Ok(JoinTable {
             rows: OwnedRows::new(layout.clone(), memory.clone()),
@@ -80,7 +84,8 @@ impl JoinTable {
         })
     }
 
-    /// How rows of `types`, of which `live` are kept, lie in a table's pages: the last leaf is the hidden one.
+    /// The layout of rows of `types` in a table's pages, of which the leaves `live` are kept. The
+    /// last leaf is the hidden one.
     #[must_use]
     pub fn layout_of(mut types: Vec<LeafType>, live: &LeafSet) -> RowLayout {
         let mut live = live.clone();
@@ -89,66 +94,68 @@ impl JoinTable {
         RowLayout::new(types, &live).aligned(ROW_ALIGN)
     }
 
-    /// How many rows were added.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether no row was added.
+    /// Returns `true` if the table has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Whether some rows have the same key.
+    /// Returns `true` if some rows have the same key.
     #[inline(always)]
     fn is_chained(&self) -> bool {
         self.chained.load(Ordering::Relaxed)
     }
 
-    /// How its rows lie in pages: see [`JoinTable::layout_of`].
+    /// The layout of its rows: see [`JoinTable::layout_of`].
     #[must_use]
     pub fn layout(&self) -> &Arc<RowLayout> {
         &self.layout
     }
 
-    /// The most that [`JoinTable::build`] takes for so many rows.
+    /// The maximum bytes that [`JoinTable::build`] allocates for `rows` rows.
     #[must_use]
     pub fn index_bytes(rows: usize) -> usize {
         Lookup::bytes_for(rows)
     }
 
-    /// What its closed pages take.
+    /// The bytes of its closed pages.
     pub(crate) fn bytes(&self) -> usize {
         self.rows.pages().iter().map(PageMut::bytes).sum()
     }
 
-    /// What adding rows takes.
+    /// The bytes that adding these rows allocates.
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
         self.rows.writer().fitting(input, Some(&self.sources()), usize::MAX).1
     }
 
-    /// What [`JoinTable::build`] takes for the rows that it has, and about as much for so many more.
+    /// The bytes that [`JoinTable::build`] allocates for the rows of the table. With `more` rows
+    /// more, approximately.
     #[must_use]
     pub fn build_bytes(&self, more: usize) -> usize {
         self.keys.lookup_bytes(self.count + more, self.are_near)
     }
 
-    /// What is known of the keys of its rows.
+    /// The span of the keys of its rows.
     #[must_use]
     pub fn keys(&self) -> &KeySpan {
         &self.keys
     }
 
-    /// Adds the keys of its rows to a filter of the rows that look for partners.
-    pub(crate) fn tell_keys(&self, filter: &RuntimeFilter) {
+    /// Adds the keys of its rows to the runtime filter of the other side.
+    pub(crate) fn add_keys_to(&self, filter: &RuntimeFilter) {
         let batches = self.rows.pages().iter().map(|page| page.batch());
         filter.add(batches, self.count, &self.key, self.keys.limits(), &self.memory);
     }
 
-    /// Where each leaf of a row comes from. The hidden one has no source; `build` sets it.
+    /// For each leaf of a row, the leaf of the input that it copies. The hidden one has none;
+    /// `build` sets it.
     fn sources(&self) -> SmallVec<[usize; 16]> {
         let hidden = self.layout.types().len() - 1;
         (0..hidden).chain([usize::MAX]).collect()
@@ -157,7 +164,7 @@ impl JoinTable {
     /// Adds rows, before [`JoinTable::build`].
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let leaves = self.sources();
         self.keys.note(input);
@@ -167,11 +174,11 @@ impl JoinTable {
         Ok(())
     }
 
-    /// Adds the rows of a page of the table's [layout](JoinTable::layout), before [`JoinTable::build`]: what lies in their hidden leaf does not
-    /// matter.
+    /// Adds the rows of a page of the table's [layout](JoinTable::layout), before
+    /// [`JoinTable::build`]. The content of their hidden leaf does not matter.
     ///
     /// # Errors
-    /// A page of another layout, or one that somebody else holds too.
+    /// Fails if the page has another layout or another owner, or if the table is built.
     pub fn adopt(&mut self, page: Page) -> Result<()> {
         let refused = || Error::Internal("a page was adopted that a table cannot own".to_owned());
         if page.layout() != &self.layout || !self.lookup.is_none() {
@@ -185,10 +192,10 @@ impl JoinTable {
         Ok(())
     }
 
-    /// Takes all rows of another table for the same rows, before [`JoinTable::build`].
+    /// Moves all rows of another table into this one, before [`JoinTable::build`].
     ///
     /// # Errors
-    /// A table of other rows, or one that is built.
+    /// Fails if the other table has another layout, or if one of the tables is built.
     pub(crate) fn take_over(&mut self, mut other: JoinTable) -> Result<()> {
         if other.layout != self.layout || !self.lookup.is_none() || !other.lookup.is_none() {
             return Err(Error::Internal("a table was to take rows over that it cannot own".to_owned()));
@@ -202,7 +209,7 @@ impl JoinTable {
         Ok(())
     }
 
-    /// What [`JoinTable::build`] takes of a table of all rows that these tables have.
+    /// The bytes that [`JoinTable::build`] allocates for a table of all rows of these tables.
     pub(crate) fn build_bytes_of(tables: &[&JoinTable]) -> usize {
         let Some((first, others)) = tables.split_first() else { return 0 };
         let (mut keys, mut rows, mut are_near) = (first.keys.clone(), first.count, first.are_near);
@@ -214,10 +221,10 @@ impl JoinTable {
         keys.lookup_bytes(rows, are_near)
     }
 
-    /// Gives all rows away, and the memory of what [`JoinTable::build`] made: the table is empty and not built.
+    /// Takes all rows and frees the memory of the index. The table is then empty and not built.
     pub fn take_pages(&mut self) -> Vec<Page> {
         let pages = self.rows.take();
-        // Places that were found before mean nothing now.
+        // Places that were found before are no longer valid.
         (self.lookup, self.count, self.id) = (Lookup::none(&self.memory), 0, next_table_id());
         (self.keys, self.are_near) = (KeySpan::new(&self.key), true);
         pages.into_iter().map(PageMut::freeze).collect()
@@ -226,7 +233,7 @@ impl JoinTable {
     /// Indexes all rows.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory).
     pub fn build(&mut self) -> Result<()> {
         self.rows.seal();
         self.collect();
@@ -235,7 +242,7 @@ impl JoinTable {
         Ok(())
     }
 
-    /// Takes pages that are full.
+    /// Moves closed pages from the writer to the table.
     fn collect(&mut self) {
         let before = self.rows.pages().len();
         self.rows.collect();
@@ -246,7 +253,8 @@ impl JoinTable {
         LeafPtr::stored(&self.layout, self.in_place.start(), leaf)
     }
 
-    /// A page of built rows, and which of them have had a partner, or have not.
+    /// A page of built rows. Selects those of its rows that have had a partner (`matched`), or that
+    /// have not. `None` after the last page.
     pub fn rows_of(&self, page: usize, matched: bool, rows: &mut Selection) -> Option<Batch<'_>> {
         let page = self.rows.pages().get(page)?;
         let (first, width) = (page.first_row(), self.layout.width());
@@ -255,9 +263,10 @@ impl JoinTable {
         Some(page.batch())
     }
 
-    /// Lists the next built rows that have had no partner, at most [`WINDOW_ROWS`], from a page and a row of it; whether there are any.
-    pub fn next_alone(&self, from: &mut (usize, usize), pairs: &mut Pairs) -> bool {
-        pairs.list(Of::BuiltAlone);
+    /// Lists the next built rows without a partner, at most [`WINDOW_ROWS`], from a page and a row
+    /// of it. Returns `false` if there are none.
+    pub fn next_unmatched(&self, from: &mut (usize, usize), pairs: &mut Pairs) -> bool {
+        pairs.list(PairKind::UnmatchedBuild);
         (pairs.table, pairs.batch_rows) = (self.id, 1);
         while let Some(page) = self.rows.pages().get(from.0) {
             let first = page.first_row();
@@ -273,7 +282,7 @@ impl JoinTable {
             }
             *from = (from.0 + 1, 0);
         }
-        // The row on the other side, which is not there, has number 0.
+        // The missing row of the other side has number 0.
         pairs.probed.resize(pairs.built.len(), 0);
         !pairs.is_empty()
     }
@@ -289,35 +298,39 @@ impl JoinTable {
         unsafe { self.in_place.write(place + self.hidden_leaf, hidden) }
     }
 
-    /// The pairs that are listed, of an input's rows and the table's. `built_left` says which side of the join this table is.
+    /// The listed pairs of an input's rows and the table's rows. `built_left` is whether this table
+    /// is the left side of the join.
     #[must_use]
     pub fn row_pairs<'b>(&'b self, input: &Input<'b>, pairs: &'b Pairs, built_left: bool) -> RowPairs<'b> {
-        // Pairs of another table, or of a batch with other rows, are none.
+        // Pairs of another table, or of a batch with another number of rows, are ignored.
         let own = pairs.table == self.id && pairs.batch_rows == input.batch().rows();
         let rows = if own { [&pairs.probed[..], &pairs.built[..]] } else { [&[][..], &[][..]] };
-        // SAFETY: pairs of this table hold rows of the probed batch and places of this table's rows.
+        // SAFETY: pairs of this table hold rows of the probed batch and places of this table's
+        // rows.
         unsafe { RowPairs::new(self.sides(input.batch(), pairs), rows, built_left) }
     }
 
-    /// The probed and the built side of pairs, as the closure sees them: a side whose rows are not there reads as nulls.
+    /// The probed and the built side of pairs, as the closure reads them. A missing side reads as
+    /// nulls.
     fn sides<'b>(&'b self, probed: &'b Batch<'b>, pairs: &Pairs) -> [Batch<'b>; 2] {
         let stored = (0..self.layout.types().len() - 1).map(|leaf| self.stored_leaf(leaf));
         let asked = (0..probed.leaf_count()).map(|leaf| probed.leaf(leaf));
-        let [probe_is_there, built_is_there] = [pairs.of != Of::BuiltAlone, pairs.of != Of::ProbedAlone];
+        let [has_probe, has_built] = [pairs.kind != PairKind::UnmatchedBuild, pairs.kind != PairKind::UnmatchedProbe];
         let [probe_optional, built_optional] = pairs.optional;
-        // SAFETY: read only at `pairs`' rows: rows of the probed batch (`row_pairs` compares the number of its rows), and places of this
-        // table's rows, which is borrowed meanwhile. Leaves that are not there are dead, and may be read anywhere.
+        // SAFETY: the batches are read only at the rows of `pairs`. These are rows of the probed
+        // batch (`row_pairs` compares the number of its rows), and places of rows of this table,
+        // which stays borrowed. Leaves of a missing side are dead, and may be read anywhere.
         unsafe {
             [
-                Batch::from_leaves(probed.rows(), seen(asked, probe_optional, probe_is_there)),
-                Batch::from_leaves(usize::MAX, seen(stored, built_optional, built_is_there)),
+                Batch::from_leaves(probed.rows(), seen(asked, probe_optional, has_probe)),
+                Batch::from_leaves(usize::MAX, seen(stored, built_optional, has_built)),
             ]
         }
     }
 }
 
-/// A side's leaves as the closure sees them.
-fn seen(leaves: impl Iterator<Item = LeafPtr>, optional: bool, there: bool) -> impl Iterator<Item = LeafPtr> {
-    let validity = optional.then(|| if there { LeafPtr::valid() } else { LeafPtr::dead(LeafType::Valid) });
-    validity.into_iter().chain(leaves.map(move |leaf| if there { leaf } else { LeafPtr::dead(leaf.ty) }))
+/// A side's leaves as the closure reads them, after the validity leaf of an `optional` side.
+fn seen(leaves: impl Iterator<Item = LeafPtr>, optional: bool, is_present: bool) -> impl Iterator<Item = LeafPtr> {
+    let validity = optional.then(|| if is_present { LeafPtr::valid() } else { LeafPtr::dead(LeafType::Valid) });
+    validity.into_iter().chain(leaves.map(move |leaf| if is_present { leaf } else { LeafPtr::dead(leaf.ty) }))
 }

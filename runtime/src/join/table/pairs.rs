@@ -1,63 +1,65 @@
-//! Pairs of rows that the closure behind a join is called with.
+//! Pairs of rows with which the closure of a join is called.
 
 use crate::page::Input;
 
-/// The share of rows that a filter must hold back to be worth its cost.
-const LEAST_ABSENT: f64 = 0.25;
+/// The least share of rows that a filter must reject to be worth its cost.
+const MIN_ABSENT_SHARE: f64 = 0.25;
 
-/// How many inputs go by before a filter that was not worth it is tried again.
+/// The number of inputs after which a filter that rejected too few rows is tried again.
 const UNFILTERED_INPUTS: u32 = 64;
 
-/// Pairs of a probe row and a built row, some at a time.
+/// Pairs of a probe row and a built row, listed window by window.
 #[derive(Default)]
 pub struct Pairs {
     /// The table that was probed.
     pub(crate) table: u64,
-    /// How many rows the probed batch had.
+    /// The number of rows of the probed batch.
     pub(crate) batch_rows: usize,
-    /// Of each row of the input the hash, or the slot of an index.
+    /// For each row of the input, its hash, or its slot in a dense index.
     pub(crate) hashes: Vec<u64>,
-    /// The rows of the input that may have a partner, by position, and theirs.
+    /// The positions of the input's rows that may have a partner. `present` has their hashes or
+    /// slots.
     pub(crate) positions: Vec<u32>,
     pub(crate) present: Vec<u64>,
-    /// Inputs for which the filter is not asked, as it held back too few rows of one before.
+    /// The number of inputs for which the filter is still skipped, because it rejected too few
+    /// rows.
     unfiltered: u32,
-    /// For each row of the input, the first built row with its key; 0 where there is none.
+    /// For each row of the input, the first built row with its key. 0 if there is none.
     pub(crate) heads: Vec<usize>,
-    /// Probe rows that have more partners, and the next one of each.
+    /// Probe rows that have more partners, with the next partner of each.
     pub(crate) chains: Vec<(usize, usize)>,
     pub(crate) probed: Vec<usize>,
     pub(crate) built: Vec<usize>,
-    pub(crate) of: Of,
-    /// For the probed and the built side, whether the closure sees its record as an `Option`.
+    pub(crate) kind: PairKind,
+    /// For the probed and the built side, whether the closure receives its record as an `Option`.
     pub(crate) optional: [bool; 2],
     /// Rows of the input that have no partner.
-    alone: Vec<usize>,
+    unmatched: Vec<usize>,
 }
 
-/// What the pairs at hand are made of.
+/// The kind of the listed pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum PairKind {
     /// A row of each side.
     #[default]
     Both,
     /// A probed row without a partner.
-    ProbedAlone,
+    UnmatchedProbe,
     /// A built row that has had no partner.
-    BuiltAlone,
+    UnmatchedBuild,
 }
 
 impl Pairs {
-    /// No pairs yet. A side that is `optional` (the probed one, the built one) is seen as an `Option` of its record, so that rows of the
-    /// other side may come without a partner.
+    /// No pairs. `optional` is whether the closure receives the probed and the built record as an
+    /// `Option`. Rows of the other side may then have no partner.
     #[must_use]
     pub fn new(optional: [bool; 2]) -> Self {
         Pairs { optional, ..Pairs::default() }
     }
 
-    /// Sorts out the rows that have no partner for sure. A filter that holds back less than [`LEAST_ABSENT`] of an input is not asked
-    /// about the next ones.
-    pub(crate) fn keep_present(&mut self, is_present: Option<impl Fn(u64) -> bool>) {
+    /// Drops the rows that certainly have no partner. A filter that rejects less than
+    /// [`MIN_ABSENT_SHARE`] of an input is skipped for the next inputs.
+    pub(crate) fn drop_absent(&mut self, is_present: Option<impl Fn(u64) -> bool>) {
         let rows = self.hashes.len();
         self.positions.clear();
         self.present.clear();
@@ -70,7 +72,8 @@ impl Pairs {
         self.positions.resize(rows, 0);
         self.present.resize(rows, 0);
         let mut kept = 0;
-        // Each row is written to the next free place, which moves on only where the row is kept: no branch to guess.
+        // Each row is written to the next free place, which advances only if the row is kept. So
+        // there is no branch to mispredict.
         for (position, &hash) in self.hashes.iter().enumerate() {
             self.positions[kept] = position as u32;
             self.present[kept] = hash;
@@ -78,43 +81,45 @@ impl Pairs {
         }
         self.positions.truncate(kept);
         self.present.truncate(kept);
-        if kept as f64 > rows as f64 * (1.0 - LEAST_ABSENT) {
+        if kept as f64 > rows as f64 * (1.0 - MIN_ABSENT_SHARE) {
             self.unfiltered = UNFILTERED_INPUTS;
         }
     }
 
-    /// Begins a list.
-    pub(crate) fn list(&mut self, of: Of) {
-        self.of = of;
+    /// Starts an empty list of this kind.
+    pub(crate) fn list(&mut self, kind: PairKind) {
+        self.kind = kind;
         self.probed.clear();
         self.built.clear();
     }
 
-    /// Remembers which rows of a probed input have no partner. To be called before pairs are listed, which uses them up.
-    pub fn remember_alone(&mut self, input: &Input<'_>) {
-        self.alone.clear();
+    /// Notes the rows of a probed input that have no partner. Must be called before pairs are
+    /// listed, which consumes the heads.
+    pub fn note_unmatched(&mut self, input: &Input<'_>) {
+        self.unmatched.clear();
         if self.batch_rows != input.batch().rows() {
             return; // another batch than the probed one
         }
         let rows = input.selection().rows().iter().zip(&self.heads);
-        self.alone.extend(rows.filter(|&(_, &head)| head == 0).map(|(&row, _)| row as usize));
+        self.unmatched.extend(rows.filter(|&(_, &head)| head == 0).map(|(&row, _)| row as usize));
     }
 
-    /// Lists the remembered rows.
-    pub fn list_alone(&mut self) {
-        self.list(Of::ProbedAlone);
-        std::mem::swap(&mut self.probed, &mut self.alone);
+    /// Lists the noted rows.
+    pub fn list_unmatched(&mut self) {
+        self.list(PairKind::UnmatchedProbe);
+        std::mem::swap(&mut self.probed, &mut self.unmatched);
         self.built.resize(self.probed.len(), 0);
     }
 
-    /// Whether the row at a position of the input has a partner.
+    /// Returns `true` if the row at a position of the input has a partner.
     #[must_use]
     pub fn matched(&self, position: usize) -> bool {
         self.heads.get(position).is_some_and(|&head| head != 0)
     }
 
-    /// Forgets the partners of rows where one of these validity leaves is zero: a null equals nothing.
-    pub fn forget(&mut self, input: &Input<'_>, validity: &[usize]) {
+    /// Removes the partners of rows in which one of these validity leaves is zero: null equals
+    /// nothing.
+    pub fn remove_null_keys(&mut self, input: &Input<'_>, validity: &[usize]) {
         if validity.is_empty() {
             return;
         }
@@ -125,13 +130,13 @@ impl Pairs {
         }
     }
 
-    /// How many pairs are ready.
+    /// The number of listed pairs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.probed.len()
     }
 
-    /// Whether none is ready.
+    /// Returns `true` if no pair is listed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.probed.is_empty()

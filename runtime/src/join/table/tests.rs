@@ -1,4 +1,4 @@
-//! Joins against a nested loop over a `HashMap`.
+//! Compares joins with a nested loop over a `HashMap`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ fn two_sides() -> [Vec<Item>; 2] {
 
 #[test]
 fn pairs_rows_of_equal_number() {
-    // Close together, on both sides of where a sign turns, and far apart.
+    // Close together, across a change of sign and of the highest bit, and far apart.
     for number in [|key| key, |key: u64| key.wrapping_sub(300), |key| key ^ 1 << 63, |key| key * 1_000_003] {
         let sides = two_sides();
         let [built, probe] = sides.map(|items| items.into_iter().map(|item| Item { key: number(item.key), ..item }));
@@ -92,7 +92,8 @@ fn pairs_rows_of_equal_number() {
     }
 }
 
-/// Rows of one key lie in pages that different threads index: with few keys, mostly at the same time.
+/// Rows of one key are in pages that different threads index, with few keys mostly at the same
+/// time.
 #[test]
 fn several_threads_index_one_table() {
     for (keys, probes, number) in [(40_000, 2_000, 1), (40_000, 2_000, 1_000_003), (3, 2, 1_000_003 << 20)] {
@@ -154,18 +155,19 @@ fn an_empty_side_pairs_nothing() {
 }
 
 #[test]
-fn a_large_table_is_asked_through_its_filter() {
+fn large_table_is_probed_through_its_filter() {
     let item = |key| Item { key, text: key.to_string(), ..Item::default() };
     let built: Vec<Item> = (0..40_000).map(|key| item(key * 3)).collect();
     let table = table(&built, &all_leaves(), &[0]);
-    // Most rows have no partner, then all have one (the filter is given up meanwhile), then most have none again.
+    // Most rows have no partner, then all have one (the filter is skipped), then most have none
+    // again.
     let few = || (0..60_000).map(|key| item(key * 7 + 1));
     let probe: Vec<Item> = few().chain((0..60_000).map(|key| item(key % 40_000 * 3))).chain(few()).collect();
     assert_eq!(joined(&table, &probe, &[0]), expected(&probe, &built, |item| item.key));
 }
 
 #[test]
-fn pages_go_from_one_table_to_another() {
+fn pages_move_from_one_table_to_another() {
     let [built, probe] = two_sides();
     let mut first = table(&built, &all_leaves(), &[0]);
     let mut second = JoinTable::new(TYPES.to_vec(), &all_leaves(), [0], &memory()).unwrap();
@@ -179,7 +181,7 @@ fn pages_go_from_one_table_to_another() {
 }
 
 #[test]
-fn what_was_found_before_a_table_gave_its_rows_away_is_nothing() {
+fn pairs_are_invalid_after_pages_are_taken() {
     let items = two_sides()[0].clone();
     let mut table = table(&items, &all_leaves(), &[0]);
     let mut pairs = Pairs::default();
@@ -193,7 +195,7 @@ fn what_was_found_before_a_table_gave_its_rows_away_is_nothing() {
 }
 
 #[test]
-fn a_page_that_a_table_cannot_own_is_not_adopted() {
+fn pages_that_a_table_cannot_own_are_rejected() {
     let mut items = table(&two_sides()[0], &all_leaves(), &[0]);
     let mut other = JoinTable::new(TYPES.to_vec(), &all_leaves(), [0], &memory()).unwrap();
     let shared = items.take_pages().remove(0);
@@ -206,16 +208,16 @@ fn a_page_that_a_table_cannot_own_is_not_adopted() {
 }
 
 #[test]
-fn a_table_says_what_it_will_take() {
+fn estimated_bytes_match_allocated_bytes() {
     let budget = Budget::new(1 << 30);
     let mut table = JoinTable::new(TYPES.to_vec(), &all_leaves(), [0], &Memory::new(budget.clone(), "table")).unwrap();
     for page in pages(&Random(5).items(20_000)) {
         windows(&page.batch(), |input| {
-            let (before, said) = (budget.used_bytes(), table.bytes_for(input));
+            let (before, estimated) = (budget.used_bytes(), table.bytes_for(input));
             table.add(input).unwrap();
             let taken = budget.used_bytes() - before;
-            // Lists are padded to where they happen to lie, at most as much as is said.
-            assert!(taken <= said && said - taken <= PAGE_BYTES, "{said} for {taken}");
+            // Lists are padded for alignment, at most by a page.
+            assert!(taken <= estimated && estimated - taken <= PAGE_BYTES, "{estimated} for {taken}");
         });
     }
     let (before, index) = (budget.used_bytes(), table.build_bytes(0));
@@ -223,9 +225,10 @@ fn a_table_says_what_it_will_take() {
     assert_eq!((budget.used_bytes() - before, index), (index, JoinTable::index_bytes(table.len())));
 }
 
-/// Keys that lie close together are found by themselves, which takes less, and is known while rows come.
+/// Keys that are close together get a dense index, which is smaller. The estimate before `build`
+/// reflects that.
 #[test]
-fn a_table_of_near_keys_says_that_it_takes_less() {
+fn dense_keys_need_fewer_index_bytes() {
     let budget = Budget::new(1 << 30);
     let types = vec![LeafType::U64];
     let layout = Arc::new(RowLayout::full(types.clone()));

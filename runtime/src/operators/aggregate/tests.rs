@@ -10,7 +10,7 @@ use crate::kernel::Outputs;
 use crate::memory::{Budget, Memory, limits};
 use crate::page::{Page, RowWriter, windows};
 use crate::row::{RowLayout, SchemaBuilder, Shape};
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::{Driver, DriverFactory, Progress, Round};
 
 /// A key, a number, and a text that may be missing.
@@ -76,7 +76,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
     let budget = Budget::new(memory_bytes);
     let factory = counting();
     let memory = Memory::spilling(budget.clone(), "counts", factory.minimum_bytes.unwrap());
-    let later = Arc::new(Later::default());
+    let later = Arc::new(DeferredBlocking::default());
     let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory.clone()) };
     let mut driver: Box<dyn Driver> = factory.create(&context).unwrap();
     let mut out =
@@ -86,7 +86,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
         let added = windows(&page.batch(), |input| -> Result<()> {
             let mut cursor = 0;
             while driver.on_batch(0, input, &mut cursor, &mut out)? == Progress::Pending {
-                later.all();
+                later.run_all();
             }
             seen += 1;
             if seen % revoked_every == 0 {
@@ -109,7 +109,7 @@ fn run(rows: &[Row], memory_bytes: usize, revoked_every: usize) -> (Vec<Counted>
         }
         match progress {
             Progress::Done => break,
-            Progress::Pending => later.all(),
+            Progress::Pending => later.run_all(),
             Progress::Yield => {}
         }
     }

@@ -232,7 +232,7 @@ mod tests {
     use crate::memory::{Budget, Memory};
     use crate::page::{RowWriter, windows};
     use crate::row::{Datum, LeafType};
-    use crate::spill::tests::Later;
+    use crate::spill::tests::DeferredBlocking;
 
     #[test]
     fn rows_that_wait_for_memory_are_counted_once() {
@@ -243,7 +243,7 @@ mod tests {
         writer.seal();
         let pages: Vec<_> = writer.take_sealed().collect();
 
-        let later = Arc::new(Later::default());
+        let later = Arc::new(DeferredBlocking::default());
         let memory = Memory::spilling(Budget::new(2 * SPOOL_BYTES), "loop", 0);
         let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
         let rows = || QueuedRows::new(layout.clone(), &context);
@@ -262,7 +262,7 @@ mod tests {
                 let mut cursor = 0;
                 while driver.on_batch(LoopId::FEEDBACK, input, &mut cursor, &mut out)? != Progress::Done {
                     waits += usize::from(cursor == 0);
-                    later.next();
+                    later.run_next();
                 }
                 Ok(())
             })

@@ -69,6 +69,6 @@ impl Revocable for MergeJoinDriver {
     }
 
     fn continue_revoking(&mut self) -> Result<Progress> {
-        self.joining.settle_sorters()
+        self.joining.continue_revoking()
     }
 }

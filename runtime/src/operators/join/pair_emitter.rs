@@ -45,7 +45,7 @@ impl JoinEmitter for PairEmitter {
             let pairs = &mut self.pairs[built.side];
             built.probe(input, pairs);
             if keeps {
-                pairs.remember_alone(input);
+                pairs.note_unmatched(input);
             }
             if self.kind.keeps(built.side) {
                 built.table.mark(pairs);
@@ -63,7 +63,7 @@ impl JoinEmitter for PairEmitter {
             match *cursor {
                 MORE => self.list(built, input, cursor),
                 LAST if keeps => {
-                    self.pairs[built.side].list_alone();
+                    self.pairs[built.side].list_unmatched();
                     (self.position, *cursor) = (0, ALONE);
                 }
                 _ => return Ok(Progress::Done),
@@ -80,14 +80,14 @@ impl JoinEmitter for PairEmitter {
         let input = Input::new(&nulls, &nothing);
         if *cursor == NEW {
             (self.unmatched, self.position, *cursor) = ((0, 0), 0, ALONE);
-            built.table.next_alone(&mut self.unmatched, &mut self.pairs[built.side]);
+            built.table.next_unmatched(&mut self.unmatched, &mut self.pairs[built.side]);
         }
         loop {
             if self.run(built, &input, out)? == Progress::Yield {
                 return Ok(Progress::Yield);
             }
             self.position = 0;
-            if !built.table.next_alone(&mut self.unmatched, &mut self.pairs[built.side]) {
+            if !built.table.next_unmatched(&mut self.unmatched, &mut self.pairs[built.side]) {
                 return Ok(Progress::Done);
             }
         }
@@ -109,7 +109,7 @@ impl PairEmitter {
     /// Calls the closure for the listed pairs.
     fn run(&mut self, built: &BuildSide, input: &Input<'_>, out: &mut Outputs) -> Result<Progress> {
         let (left, pairs) = (built.side == 0, &self.pairs[built.side]);
-        let pairs = built.looked_up().row_pairs(input, pairs, left);
+        let pairs = built.probed_table().row_pairs(input, pairs, left);
         while self.position < pairs.len() {
             self.position = self.kernel.run(&pairs, self.position, out.pages())?;
             if out.is_full() {
@@ -120,7 +120,7 @@ impl PairEmitter {
     }
 
     fn list(&mut self, built: &BuildSide, input: &Input<'_>, cursor: &mut Cursor) {
-        let more = built.looked_up().next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
+        let more = built.probed_table().next_pairs(input, &mut self.next, &mut self.pairs[built.side]);
         self.position = 0;
         *cursor = if more { MORE } else { LAST };
     }

@@ -65,7 +65,7 @@ impl PartnerCalls<'_> {
         let Some(left) = left else {
             let nulls = Batch::of_nulls(&inputs[0].types());
             let mut from = (0, 0);
-            while table.next_alone(&mut from, &mut pairs) {
+            while table.next_unmatched(&mut from, &mut pairs) {
                 self.run(&table, &Input::new(&nulls, &Selection::default()), &pairs, output)?;
             }
             return Ok(());
@@ -74,11 +74,11 @@ impl PartnerCalls<'_> {
         left.windows(&self.join.reads(0, &live), |input| {
             let mut from = 0;
             table.probe(input, &keys[0], &mut pairs);
-            pairs.remember_alone(input);
+            pairs.note_unmatched(input);
             while table.next_pairs(input, &mut from, &mut pairs) || !pairs.is_empty() {
                 self.run(&table, input, &pairs, output)?;
             }
-            pairs.list_alone();
+            pairs.list_unmatched();
             if kind.keeps(0) { self.run(&table, input, &pairs, output) } else { Ok(()) }
         })
     }

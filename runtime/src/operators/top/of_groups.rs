@@ -203,7 +203,7 @@ impl CombineDriver {
     fn emit(&mut self, out: &mut Outputs) -> Result<Progress> {
         if !self.is_emitting {
             self.kept.sort();
-            self.kept.forget_rest_of_groups(self.count, self.key_leaves);
+            self.kept.truncate_groups(self.count, self.key_leaves);
             self.is_emitting = true;
         }
         if self.kept.emit(out.pages())? {

@@ -1,16 +1,15 @@
-//! The spools of random plans, against a search over all schedules of a small model of tasks and
-//! channels.
+//! Compares the spools of random plans with a search over all schedules of a model.
 //!
-//! The model has a task for each node and a channel for each edge. A channel holds one row, and any
-//! number of control items; a spooled one any number of rows. A task that has rows for a full
-//! channel takes nothing, except for the rows that come back to the beginning of a loop or to a
-//! solution set. All schedules of joins and replays are tried, and every order in which unions can
-//! take rows. Other tasks take each row from one place, so that their order changes nothing.
+//! The model has a task for each node and a channel for each edge. A channel holds one row and any
+//! number of control items. A spooled channel holds any number of rows. A task that has rows for a
+//! full channel takes no input. Exceptions are the rows that return to the beginning of a loop or
+//! to a solution set. The search tries all schedules of joins and replays, and every order in which
+//! unions can take rows. Other tasks take each row from one place, so their order does not matter.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use super::meeting;
+use super::spooled_edges;
 use crate::error::{Error, Origin, Result};
 use crate::optimizer::replays::with_replays;
 use crate::page::tests::Random;
@@ -22,13 +21,13 @@ use crate::strategy::{InPlace, LoopId, Planning, Role, Strategy};
 enum Kind {
     Source,
     Map,
-    /// Gives its rows when all have come.
+    /// Emits its rows at the end of its input.
     Group,
     Union,
     Join,
-    /// The beginning of the loop of this number; so for the kinds that follow.
+    /// The beginning of the loop with this number. The next kinds have that number, too.
     Begin(usize),
-    /// Of a flow from outside of the loop.
+    /// The replay of a flow from outside of the loop.
     Replay(usize),
     /// The solution set, joined with its first input.
     Set(usize),
@@ -36,20 +35,20 @@ enum Kind {
     Sink,
 }
 
-/// A node of a plan, in their order.
+/// The nodes of a plan, inputs before consumers.
 #[derive(Clone, Debug)]
 struct Model {
     nodes: Vec<(Kind, Vec<usize>)>,
     loops: usize,
 }
 
-/// How a plan runs.
+/// The schedule of a plan.
 #[derive(Clone, Debug)]
 struct Schedule {
-    /// Of each join, the side that is taken first; none where both are kept.
+    /// For each join, the side that is read first. `None` if both sides are kept.
     first: Vec<Option<usize>>,
-    /// Whether joins that take the rows of a replay first keep them over the rounds, so that no
-    /// replay is there.
+    /// Whether joins that read a replay first keep its rows over the rounds. Such a replay is left
+    /// out.
     keeps: bool,
 }
 
@@ -59,7 +58,7 @@ impl Model {
         if random.below(2) == 0 {
             model.nodes.push((Kind::Source, Vec::new()));
         }
-        // A fork is no scan.
+        // A fork after a map is not a scan, so it is not copied.
         model.nodes.push((Kind::Map, vec![0]));
         let mut readable: Vec<usize> = (0..model.nodes.len()).collect();
         let mut left = 2 + random.below(4);
@@ -122,7 +121,7 @@ impl Model {
         self.drop_unread_of_body(of);
     }
 
-    /// Rows leave a body by its end alone.
+    /// Removes nodes without readers from the body. Rows leave a body only through its end.
     fn drop_unread_of_body(&mut self, of: usize) {
         let begin = self.of_kind(Kind::Begin(of));
         for node in (begin + 1..self.nodes.len() - 1).rev() {
@@ -161,7 +160,7 @@ impl Model {
         schedules
     }
 
-    /// The same with replays as the optimizer puts them, and its spooled edges.
+    /// The model with the optimizer's replays, and its spooled edges.
     fn planned(&self) -> (Model, HashSet<(usize, usize)>) {
         let schema = SchemaBuilder::build(|build| build.leaf(LeafType::U64));
         let ids: Vec<LoopId> = (0..self.loops).map(|_| LoopId::unique()).collect();
@@ -180,16 +179,16 @@ impl Model {
         let number = |sequence: u64| nodes.iter().position(|node| node.sequence == sequence).unwrap();
         let kind = |node: &Arc<Node>| match node.operator.as_loop() {
             Some(of) if of.part.is_replay() => Kind::Replay(ids.iter().position(|id| *id == of.loop_id).unwrap()),
-            _ => self.nodes[made.iter().position(|made| made.sequence == node.written).unwrap()].0,
+            _ => self.nodes[made.iter().position(|made| made.sequence == node.program_sequence).unwrap()].0,
         };
         let inputs = |node: &Arc<Node>| node.inputs.iter().map(|input| number(input.sequence)).collect();
         let of_nodes = nodes.iter().map(|node| (kind(node), inputs(node))).collect();
-        let spooled = meeting(&nodes).iter().map(|edge| (number(edge.0), edge.1)).collect();
+        let spooled = spooled_edges(&nodes).iter().map(|edge| (number(edge.0), edge.1)).collect();
         (Model { nodes: of_nodes, loops: self.loops }, spooled)
     }
 }
 
-/// An operator of which only the role matters.
+/// An operator whose only relevant property is its role.
 struct OfKind {
     kind: Kind,
     ids: Vec<LoopId>,
@@ -244,7 +243,7 @@ enum Item {
     End,
 }
 
-/// A channel, and items that wait before it.
+/// A channel, and the items that wait to enter it.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 struct Channel {
     items: VecDeque<Item>,
@@ -253,65 +252,68 @@ struct Channel {
 
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 struct Task {
-    /// Rows that it keeps.
+    /// Rows that the task keeps.
     kept: usize,
     /// Rows of the next round.
     next: usize,
-    /// Rows that it is giving, and what it says after them, by these channels.
-    gives: Option<(usize, Vec<Item>, Vec<usize>)>,
-    /// Of its inputs: the round, or all, has ended.
-    cut: [bool; 3],
+    /// The number of rows that it still emits, the control items that follow them, and the
+    /// channels.
+    emitting: Option<(usize, Vec<Item>, Vec<usize>)>,
+    /// For each input, whether its round has ended, and whether it has ended.
+    round_ended: [bool; 3],
     ended: [bool; 3],
     round: u32,
 }
 
-/// The tasks and channels of a plan, at one moment.
+/// The tasks and channels of a plan at one moment.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct State {
     tasks: Vec<Task>,
     channels: Vec<Channel>,
 }
 
-/// What does not change while a plan runs.
+/// The constant facts of a run.
 struct Machine<'m> {
     model: &'m Model,
     schedule: &'m Schedule,
-    /// The channels that a task takes from, by its ports, and those that it gives to.
+    /// For each task, the channels that it reads, by port, and the channels that it writes.
     inputs: Vec<Vec<usize>>,
     outputs: Vec<Vec<usize>>,
-    /// Of a loop's beginning, those that only say when rounds begin; of a loop's beginning or its
-    /// solution set, what the loop comes to.
-    ticks: Vec<Vec<usize>>,
+    /// For each loop's beginning, the channels that carry only the ends of rounds. For each
+    /// beginning or solution set, the channels of the loop's result.
+    round_ends: Vec<Vec<usize>>,
     results: Vec<Vec<usize>>,
-    /// Channels without a bound.
+    /// Whether a channel is unbounded.
     spooled: Vec<bool>,
-    /// Replays that are not there.
-    passed: Vec<bool>,
+    /// Replays that are left out.
+    left_out: Vec<bool>,
 }
 
-/// The rows of a source: more than tasks and channels between a fork and a join hold.
+/// The rows of a source. They exceed the capacity of all tasks and channels between a fork and a
+/// join.
 const ROWS: usize = 14;
 /// The rounds of each loop.
 const ROUNDS: [u32; 2] = [2, 1];
-/// More states are not looked at.
-const MOST_STATES: usize = 150;
+/// The greatest number of states that are visited.
+const MAX_STATES: usize = 150;
 
 impl<'m> Machine<'m> {
     fn new(model: &'m Model, schedule: &'m Schedule, spooled: &HashSet<(usize, usize)>) -> Self {
         let count = model.nodes.len();
         let none = || vec![Vec::new(); count];
-        let (inputs, outputs, ticks, results) = (none(), none(), none(), none());
-        let passed = vec![false; count];
-        let mut machine = Machine { model, schedule, inputs, outputs, ticks, results, spooled: Vec::new(), passed };
-        machine.pass_replays();
+        let (inputs, outputs, round_ends, results) = (none(), none(), none(), none());
+        let left_out = vec![false; count];
+        let mut machine =
+            Machine { model, schedule, inputs, outputs, round_ends, results, spooled: Vec::new(), left_out };
+        machine.leave_out_replays();
         for (node, (kind, inputs)) in model.nodes.iter().enumerate() {
-            if machine.passed[node] {
+            if machine.left_out[node] {
                 continue;
             }
             for (index, &input) in inputs.iter().enumerate() {
                 let (from, mut edge) =
-                    (if machine.passed[input] { model.nodes[input].1[0] } else { input }, (node, index));
-                if machine.passed[input] {
+                    (if machine.left_out[input] { model.nodes[input].1[0] } else { input }, (node, index));
+                if machine.left_out[input] {
                     edge = (input, 0);
                 }
                 let to = match (kind, index) {
@@ -331,23 +333,23 @@ impl<'m> Machine<'m> {
             }
             if let Kind::Replay(of) = *kind {
                 let channel = machine.channel(false);
-                machine.ticks[model.of_kind(Kind::Begin(of))].push(channel);
+                machine.round_ends[model.of_kind(Kind::Begin(of))].push(channel);
                 machine.inputs[node].push(channel);
             }
         }
         machine
     }
 
-    /// A replay with one reader, which takes it first, is not there where that keeps what it makes
-    /// of its rows.
-    fn pass_replays(&mut self) {
+    /// Leaves out replays whose only reader reads them first and keeps the table that it builds of
+    /// their rows.
+    fn leave_out_replays(&mut self) {
         for (node, (kind, inputs)) in self.model.nodes.iter().enumerate() {
             let Some(first) = self.schedule.first[node].filter(|_| self.schedule.keeps && *kind == Kind::Join) else {
                 continue;
             };
             let input = inputs[first];
             let readers = self.model.nodes.iter().flat_map(|(_, inputs)| inputs).filter(|read| **read == input).count();
-            self.passed[input] = matches!(self.model.nodes[input].0, Kind::Replay(_)) && readers == 1;
+            self.left_out[input] = matches!(self.model.nodes[input].0, Kind::Replay(_)) && readers == 1;
         }
     }
 
@@ -363,7 +365,7 @@ impl<'m> Machine<'m> {
         }
     }
 
-    /// Sends what waits, as far as there is room.
+    /// Moves waiting items into channels that have room.
     fn flush(&self, state: &mut State) {
         for (channel, is_spooled) in state.channels.iter_mut().zip(&self.spooled) {
             while let Some(item) = channel.pending.front() {
@@ -377,27 +379,28 @@ impl<'m> Machine<'m> {
     }
 
     fn is_held_back(&self, state: &State, node: usize) -> bool {
-        let all = [&self.outputs[node], &self.ticks[node], &self.results[node]];
+        let all = [&self.outputs[node], &self.round_ends[node], &self.results[node]];
         all.into_iter().flatten().any(|&channel| !state.channels[channel].pending.is_empty())
     }
 
-    fn say(&self, state: &mut State, channels: &[usize], item: Item) {
+    fn send(&self, state: &mut State, channels: &[usize], item: Item) {
         channels.iter().for_each(|&channel| state.channels[channel].pending.push_back(item));
     }
 
-    /// Does one thing in a task, taking from a port where it takes; whether there was any.
+    /// Runs one action of a task, which may take an item from a port. Returns `false` if there is
+    /// none.
     fn act(&self, state: &mut State, node: usize, port: usize) -> bool {
         let (kind, _) = self.model.nodes[node];
-        if self.passed[node] {
+        if self.left_out[node] {
             return false;
         }
-        // What comes back to a beginning, or changes a solution set, is taken in any case.
-        let absorbed = match kind {
+        // Rows that return to a beginning, or change a solution set, are taken in any case.
+        let buffered_port = match kind {
             Kind::Begin(_) => Some(1),
             Kind::Set(_) => Some(2),
             _ => None,
         };
-        if let Some(port) = absorbed.filter(|&port| !state.tasks[node].cut[port]) {
+        if let Some(port) = buffered_port.filter(|&port| !state.tasks[node].round_ended[port]) {
             let channel = self.inputs[node][port];
             if state.channels[channel].items.front() == Some(&Item::Row) {
                 state.channels[channel].items.pop_front();
@@ -408,25 +411,28 @@ impl<'m> Machine<'m> {
         if self.is_held_back(state, node) {
             return false;
         }
-        if let Some((rows, mut says, to)) = state.tasks[node].gives.take() {
+        if let Some((rows, mut controls, to)) = state.tasks[node].emitting.take() {
             if rows > 0 {
-                self.say(state, &to, Item::Row);
-                state.tasks[node].gives = Some((rows - 1, says, to));
+                self.send(state, &to, Item::Row);
+                state.tasks[node].emitting = Some((rows - 1, controls, to));
             } else {
-                let item = says.remove(0);
-                self.say(state, &to, item);
-                state.tasks[node].gives = (!says.is_empty()).then_some((0, says, to));
+                let item = controls.remove(0);
+                self.send(state, &to, item);
+                state.tasks[node].emitting = (!controls.is_empty()).then_some((0, controls, to));
             }
             return true;
         }
         if kind == Kind::Source {
             let is_new = state.tasks[node].round == 0;
             state.tasks[node].round = 1;
-            state.tasks[node].gives =
+            state.tasks[node].emitting =
                 is_new.then(|| (ROWS, vec![Item::RoundEnd, Item::End], self.outputs[node].clone()));
             return is_new;
         }
-        if !self.wants(&state.tasks[node], node, port) || state.tasks[node].cut[port] || state.tasks[node].ended[port] {
+        if !self.wants(&state.tasks[node], node, port)
+            || state.tasks[node].round_ended[port]
+            || state.tasks[node].ended[port]
+        {
             return false;
         }
         let Some(item) = self.inputs[node].get(port).and_then(|&channel| state.channels[channel].items.pop_front())
@@ -436,7 +442,7 @@ impl<'m> Machine<'m> {
         match item {
             Item::Row => self.take_row(state, node, port),
             Item::RoundEnd => {
-                state.tasks[node].cut[port] = true;
+                state.tasks[node].round_ended[port] = true;
                 self.end_round(state, node, port);
             }
             Item::End => {
@@ -447,16 +453,16 @@ impl<'m> Machine<'m> {
         true
     }
 
-    /// Whether a task takes from a port now.
+    /// Returns `true` if a task reads from a port now.
     fn wants(&self, task: &Task, node: usize, port: usize) -> bool {
         match self.model.nodes[node].0 {
             Kind::Join => match self.schedule.first[node] {
-                Some(first) if port != first => task.cut[first] || task.ended[first],
+                Some(first) if port != first => task.round_ended[first] || task.ended[first],
                 _ => true,
             },
-            // A replay receives the round's control item after all rows.
+            // A replay receives the control item of a round after all its rows.
             Kind::Replay(_) => (port == 1) == task.ended[0],
-            // The set is filled first.
+            // The initial set is read first.
             Kind::Set(_) => port == 2 || (port == 1) != task.ended[1],
             _ => true,
         }
@@ -464,12 +470,12 @@ impl<'m> Machine<'m> {
 
     fn take_row(&self, state: &mut State, node: usize, port: usize) {
         match self.model.nodes[node].0 {
-            Kind::Map | Kind::Union | Kind::End(_) => self.say(state, &self.outputs[node], Item::Row),
+            Kind::Map | Kind::Union | Kind::End(_) => self.send(state, &self.outputs[node], Item::Row),
             Kind::Join if self.schedule.first[node].is_some_and(|first| first != port) => {
-                self.say(state, &self.outputs[node], Item::Row);
+                self.send(state, &self.outputs[node], Item::Row);
             }
-            Kind::Set(_) if port == 0 => self.say(state, &self.outputs[node], Item::Row),
-            // The rows of the side that is built give nothing.
+            Kind::Set(_) if port == 0 => self.send(state, &self.outputs[node], Item::Row),
+            // Rows of the build side emit nothing.
             Kind::Join if self.schedule.first[node].is_some() => {}
             Kind::Begin(_) if port == 1 => state.tasks[node].next += 1,
             _ => state.tasks[node].kept += 1,
@@ -479,87 +485,87 @@ impl<'m> Machine<'m> {
     fn end_round(&self, state: &mut State, node: usize, port: usize) {
         let (kind, _) = self.model.nodes[node];
         if self.keeps(node, port) {
-            // It is fed once.
-            (state.tasks[node].cut[port], state.tasks[node].ended[port]) = (false, true);
+            // The port is read once.
+            (state.tasks[node].round_ended[port], state.tasks[node].ended[port]) = (false, true);
             return;
         }
         let task = &mut state.tasks[node];
         let outputs = self.outputs[node].clone();
         match kind {
             Kind::Begin(of) => {
-                task.cut[port] = false;
+                task.round_ended[port] = false;
                 if port == 1 {
                     task.kept = std::mem::take(&mut task.next);
                 }
                 task.round += 1;
                 let (rows, is_last) = (task.kept, task.round > ROUNDS[of]);
                 if !is_last {
-                    task.gives = Some((rows, vec![Item::RoundEnd], outputs));
+                    task.emitting = Some((rows, vec![Item::RoundEnd], outputs));
                 } else if !self.results[node].is_empty() {
-                    task.gives = Some((rows, vec![Item::RoundEnd, Item::End], self.results[node].clone()));
+                    task.emitting = Some((rows, vec![Item::RoundEnd, Item::End], self.results[node].clone()));
                 }
                 if is_last {
-                    self.say(state, &self.outputs[node], Item::End);
+                    self.send(state, &self.outputs[node], Item::End);
                 }
-                self.say(state, &self.ticks[node], if is_last { Item::End } else { Item::RoundEnd });
+                self.send(state, &self.round_ends[node], if is_last { Item::End } else { Item::RoundEnd });
             }
             Kind::Replay(_) => {
-                task.cut[port] = false;
+                task.round_ended[port] = false;
                 if port == 1 {
-                    task.gives = Some((task.kept, vec![Item::RoundEnd], outputs));
+                    task.emitting = Some((task.kept, vec![Item::RoundEnd], outputs));
                 }
             }
             Kind::Set(_) => {
                 if port == 0 {
-                    self.say(state, &outputs, Item::RoundEnd);
+                    self.send(state, &outputs, Item::RoundEnd);
                 }
                 let task = &mut state.tasks[node];
-                task.cut[1] = false;
-                if task.cut[0] && task.cut[2] {
-                    task.cut = [false; 3];
+                task.round_ended[1] = false;
+                if task.round_ended[0] && task.round_ended[2] {
+                    task.round_ended = [false; 3];
                 }
             }
             _ => {
                 let count = self.inputs[node].len();
                 let is_kept = |input: usize| self.keeps(node, input) && task.ended[input];
-                if !(0..count).all(|input| task.cut[input] || is_kept(input)) {
+                if !(0..count).all(|input| task.round_ended[input] || is_kept(input)) {
                     return;
                 }
-                task.cut = [false; 3];
+                task.round_ended = [false; 3];
                 let rows = if kind == Kind::Sink { 0 } else { std::mem::take(&mut task.kept) };
-                task.gives = Some((rows, vec![Item::RoundEnd], outputs));
+                task.emitting = Some((rows, vec![Item::RoundEnd], outputs));
             }
         }
     }
 
-    /// Whether a join keeps what it makes of an input over the rounds.
+    /// Returns `true` if a join keeps the table of an input over the rounds.
     fn keeps(&self, node: usize, input: usize) -> bool {
-        self.model.nodes[node].1.get(input).is_some_and(|&read| self.passed[read])
+        self.model.nodes[node].1.get(input).is_some_and(|&read| self.left_out[read])
     }
 
     fn end(&self, state: &mut State, node: usize, port: usize) {
         let (kind, _) = self.model.nodes[node];
         match kind {
-            Kind::Set(_) if port == 0 => self.say(state, &self.outputs[node], Item::End),
+            Kind::Set(_) if port == 0 => self.send(state, &self.outputs[node], Item::End),
             Kind::Set(_) if port == 2 => {
-                state.tasks[node].gives = Some((ROWS, vec![Item::RoundEnd, Item::End], self.results[node].clone()));
+                state.tasks[node].emitting = Some((ROWS, vec![Item::RoundEnd, Item::End], self.results[node].clone()));
             }
-            Kind::Replay(_) if port == 1 => self.say(state, &self.outputs[node], Item::End),
+            Kind::Replay(_) if port == 1 => self.send(state, &self.outputs[node], Item::End),
             Kind::Begin(_) | Kind::Set(_) | Kind::Replay(_) => {}
             _ => {
                 if (0..self.inputs[node].len()).all(|input| state.tasks[node].ended[input]) {
-                    self.say(state, &self.outputs[node], Item::End);
+                    self.send(state, &self.outputs[node], Item::End);
                 }
             }
         }
     }
 
-    /// Whether a schedule comes to an end before all rows have come to the sinks.
-    fn can_wait_for_itself(&self) -> bool {
+    /// Returns `true` if a schedule stops before all rows have reached the sinks.
+    fn can_deadlock(&self) -> bool {
         let (mut seen, mut open) = (HashSet::new(), vec![self.begin()]);
         while let Some(mut state) = open.pop() {
-            self.settle(&mut state);
-            if seen.len() > MOST_STATES || !seen.insert(state.clone()) {
+            self.run_in_fixed_order(&mut state);
+            if seen.len() > MAX_STATES || !seen.insert(state.clone()) {
                 continue;
             }
             let mut goes_on = false;
@@ -580,27 +586,27 @@ impl<'m> Machine<'m> {
         false
     }
 
-    /// Runs all but unions as far as they go: their order changes nothing.
-    fn settle(&self, state: &mut State) {
+    /// Runs all tasks except unions until none can act. Their order does not matter.
+    fn run_in_fixed_order(&self, state: &mut State) {
         loop {
             self.flush(state);
-            let mut did = false;
+            let mut has_acted = false;
             for node in (0..self.model.nodes.len()).filter(|&node| self.model.nodes[node].0 != Kind::Union) {
                 for port in 0..self.inputs[node].len().max(1) {
-                    did |= self.act(state, node, port);
+                    has_acted |= self.act(state, node, port);
                     self.flush(state);
                 }
             }
-            if !did {
+            if !has_acted {
                 return;
             }
         }
     }
 }
 
-/// `PLANS` sets the number of plans.
+/// The variable `PLANS` sets the number of plans.
 #[test]
-fn spools_stand_where_a_schedule_waits_for_itself() {
+fn spools_are_exactly_where_a_schedule_can_deadlock() {
     let plans = std::env::var("PLANS").ok().map_or(40, |plans| plans.parse().unwrap());
     let (mut waiting, mut others) = (0, 0);
     for seed in 0..plans {
@@ -610,7 +616,7 @@ fn spools_stand_where_a_schedule_waits_for_itself() {
         }
         let schedules = model.schedules();
         let waits = |spooled: &HashSet<(usize, usize)>| {
-            schedules.iter().find(|schedule| Machine::new(&model, schedule, spooled).can_wait_for_itself())
+            schedules.iter().find(|schedule| Machine::new(&model, schedule, spooled).can_deadlock())
         };
         let spooled_schedule = waits(&spooled);
         assert!(

@@ -61,7 +61,7 @@ impl Chooser<'_> {
             candidates: Vec::new(),
             chosen: None,
             inputs,
-            is_passed_by: false,
+            is_left_out: false,
             in_loop: self.loops.member(node),
             tasks: 0,
             estimate: self.draft.estimate_of(node),

@@ -33,7 +33,7 @@ impl Chooser<'_> {
         let mut watermarks = Watermarks { leaf, lateness_micros: of.lateness_micros };
         let stage = &self.builder.plan.stages[place.stage];
         let is_apart = stage.keeps_splits_apart();
-        let begins_here = match stage.watermarks {
+        let kept_source = match stage.watermarks {
             None => is_apart,
             Some(others) if leaf.is_some() && others == watermarks => true,
             Some(_) if is_apart && matches!(stage.head, Head::Source(..)) => {
@@ -45,9 +45,9 @@ impl Chooser<'_> {
             }
             Some(_) => false,
         };
-        if !begins_here {
+        if !kept_source {
             let input = &node.inputs[0];
-            place = self.builder.behind(place, &input.schema().types(), &self.draft.live_of(input));
+            place = self.builder.in_new_stage(place, &input.schema().types(), &self.draft.live_of(input));
             watermarks.leaf = None;
         }
         self.builder.plan.stages[place.stage].watermarks = Some(watermarks);
@@ -73,8 +73,8 @@ impl Chooser<'_> {
     }
 
     fn inline(&mut self, node: &Node, operator: usize, inline: InlineStepPlan) -> Result<Place> {
-        let place = self.followed(node, 0)?;
-        let mut place = self.replayed(node, 0, place)?;
+        let place = self.gathered_if_ordered(node, 0)?;
+        let mut place = self.after_replay(node, 0, place)?;
         place.operator = operator;
         place.inline.push(inline);
         Ok(place)
@@ -85,7 +85,7 @@ impl Chooser<'_> {
         let mut places = Vec::new();
         for input in 0..node.inputs.len() {
             let place = self.input(node, input)?;
-            places.push(self.replayed(node, input, place)?);
+            places.push(self.after_replay(node, input, place)?);
         }
         let tasks = places.iter().map(|place| self.builder.tasks(place)).max().unwrap_or(1);
         let stage = self.builder.stage(Head::Inbox(0), tasks);
@@ -95,6 +95,6 @@ impl Chooser<'_> {
             self.builder.plan.operators[index].inputs[input].1 = ship.clone();
             self.builder.ship_to(place, ship, layout.clone(), (stage, 0));
         }
-        Ok(Place::behind(stage, index))
+        Ok(Place::after_step(stage, index))
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct LoopPlaces {
     /// The operators that begin loops.
     begins: HashMap<LoopId, usize>,
     /// The steps that begin loops.
-    begun: HashMap<LoopId, StepPlace>,
+    begin_steps: HashMap<LoopId, StepPlace>,
     /// The delta iterations.
     deltas: HashSet<LoopId>,
     /// The steps that hold their solution sets, and how rows are shipped to them.
@@ -28,7 +28,7 @@ pub(super) struct LoopPlaces {
     /// Replays that are placed.
     replays: Vec<(LoopId, StepPlace)>,
     /// Replays that wait for their reader's strategy: operators by the sequence numbers of nodes.
-    waiting: HashMap<u64, usize>,
+    unplaced_replays: HashMap<u64, usize>,
 }
 
 /// A step of a stage.
@@ -39,7 +39,7 @@ pub(super) struct StepPlace {
 }
 
 impl LoopPlaces {
-    /// Those of a plan before any node is placed.
+    /// The loops of a plan before any node is placed.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
         let ended = |node: &Arc<Node>| match node.operator.as_loop()? {
             LoopOperator { loop_id, part: LoopOperatorPart::End { .. } } => Some(loop_id),
@@ -53,24 +53,24 @@ impl LoopPlaces {
         LoopPlaces {
             inside: Loops::of(nodes),
             begins: begins.collect(),
-            begun: HashMap::new(),
+            begin_steps: HashMap::new(),
             deltas: deltas.collect(),
             sets: HashMap::new(),
             replays: Vec::new(),
-            waiting: HashMap::new(),
+            unplaced_replays: HashMap::new(),
         }
     }
 
     /// Whether a node is in a loop.
-    pub(super) fn has(&self, node: &Node) -> bool {
-        self.inside.around(node).is_some()
+    pub(super) fn contains(&self, node: &Node) -> bool {
+        self.inside.loop_of(node).is_some()
     }
 
     /// A node's part in the loop that it belongs to.
     pub(super) fn member(&self, node: &Node) -> Option<LoopMember> {
         let (of, part) = match node.operator.as_loop() {
             Some(LoopOperator { loop_id, part }) => (loop_id, part.into()),
-            None => (self.inside.around(node)?, LoopPart::Body),
+            None => (self.inside.loop_of(node)?, LoopPart::Body),
         };
         Some(LoopMember { begin: *self.begins.get(&of)?, part })
     }
@@ -96,33 +96,33 @@ impl Chooser<'_> {
                 Ok(self.begin_loop(node, of.loop_id, place))
             }
             LoopOperatorPart::SolutionSet { .. } => self.solution_set(node, index, of.loop_id),
-            LoopOperatorPart::Replay => self.begin_replay(node, index, of.loop_id),
+            LoopOperatorPart::Replay => self.place_replay(node, index, of.loop_id),
             LoopOperatorPart::End { .. } => self.end_loop(node, index),
         }
     }
 
     /// Places a replay, or leaves that to its only reader.
-    pub(super) fn begin_replay(&mut self, node: &Arc<Node>, index: usize, of: LoopId) -> Result<Place> {
+    pub(super) fn place_replay(&mut self, node: &Arc<Node>, index: usize, of: LoopId) -> Result<Place> {
         let place = self.input(node, 0)?;
         if self.consumers.get(&node.sequence) == Some(&1) {
-            self.builder.plan.operators[index].is_passed_by = true;
-            self.loops.waiting.insert(node.sequence, index);
+            self.builder.plan.operators[index].is_left_out = true;
+            self.loops.unplaced_replays.insert(node.sequence, index);
             return Ok(place);
         }
         self.replay(node, index, of, place)
     }
 
     fn replay(&mut self, node: &Node, index: usize, of: LoopId, place: Place) -> Result<Place> {
-        self.builder.plan.operators[index].is_passed_by = false;
+        self.builder.plan.operators[index].is_left_out = false;
         let place = self.drive_from(node, index, vec![place])?;
         self.loops.replays.push((of, self.last_step(&place)));
         Ok(place)
     }
 
     /// The place of an input's rows: after a replay if they come from outside of the loop.
-    pub(super) fn replayed(&mut self, node: &Node, input: usize, place: Place) -> Result<Place> {
+    pub(super) fn after_replay(&mut self, node: &Node, input: usize, place: Place) -> Result<Place> {
         let Some(input) = node.inputs.get(input) else { return Ok(place) };
-        match (self.loops.waiting.remove(&input.sequence), input.operator.as_loop()) {
+        match (self.loops.unplaced_replays.remove(&input.sequence), input.operator.as_loop()) {
             (Some(index), Some(of)) if of.part.is_replay() => self.replay(input, index, of.loop_id, place),
             _ => Ok(place),
         }
@@ -142,50 +142,50 @@ impl Chooser<'_> {
 
     /// Marks the step before a place as one that runs in each round, if its node does.
     pub(super) fn mark_loop(&mut self, node: &Node, place: &Place) {
-        if self.loops.has(node)
+        if self.loops.contains(node)
             && let Some(step) = self.builder.plan.stages[place.stage].steps.last_mut()
         {
             step.in_loop = true;
         }
     }
 
-    /// The result of a bulk iteration leaves its beginning.
+    /// Places the beginning of a loop. A bulk iteration emits its result there.
     pub(super) fn begin_loop(&mut self, node: &Node, of: LoopId, place: Place) -> Place {
         let at = self.last_step(&place);
         if !self.loops.deltas.contains(&of) {
-            self.give_result(at, &place, &node.schema().types());
+            self.add_result_stage(at, &place, &node.schema().types());
         }
-        self.loops.begun.insert(of, at);
+        self.loops.begin_steps.insert(of, at);
         // Rows of rounds are in no order of tasks.
         Place { ordered: false, ..place }
     }
 
-    /// The result of a delta iteration is its solution set.
+    /// Places the solution set of a delta iteration, which is its result.
     pub(super) fn solution_set(&mut self, node: &Node, index: usize, of: LoopId) -> Result<Place> {
         let place = self.drive(node, index)?;
         let at = self.last_step(&place);
         if let Some(set) = node.inputs.get(LoopId::INITIAL) {
-            self.give_result(at, &place, &set.schema().types());
+            self.add_result_stage(at, &place, &set.schema().types());
         }
         let ship = self.builder.plan.operators[index].inputs.get(LoopId::INITIAL).map(|(_, ship)| ship.clone());
         self.loops.sets.insert(of, (at, ship.unwrap_or(Ship::Forward)));
         Ok(Place { ordered: false, ..place })
     }
 
-    /// Adds a stage for a loop's result, which leaves by the second output of a step.
-    fn give_result(&mut self, at: StepPlace, place: &Place, types: &[LeafType]) {
+    /// Adds a stage for the result of a loop: the second output of a step sends to it.
+    fn add_result_stage(&mut self, at: StepPlace, place: &Place, types: &[LeafType]) {
         let layout = Arc::new(RowLayout::full(types));
-        let behind = self.builder.stage(Head::Inbox(0), self.builder.tasks(place));
-        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (behind, 0));
+        let result_stage = self.builder.stage(Head::Inbox(0), self.builder.tasks(place));
+        let result = OutputPlan::of_step(place.operator, Ship::Forward, layout, (result_stage, 0));
         self.builder.plan.stages[at.stage].steps[at.step].others.push(result);
     }
 
-    /// Ships the rows of the next round to the loop's beginning, and changes to its solution set.
-    /// The result's rows are those of the loop's end.
+    /// Ends a loop: ships the rows of the next round to its beginning, and changes to its solution
+    /// set. EXPLAIN shows the result's rows at the loop's end.
     pub(super) fn end_loop(&mut self, node: &Node, index: usize) -> Result<Place> {
         let missing = || Error::Internal("a loop ends that has not begun".to_owned());
         let of = node.operator.as_loop().ok_or_else(missing)?.loop_id;
-        let begin = *self.loops.begun.get(&of).ok_or_else(missing)?;
+        let begin = *self.loops.begin_steps.get(&of).ok_or_else(missing)?;
         let ship = self.ship_back(node, 0, Ship::Forward, begin, LoopId::FEEDBACK)?;
         self.builder.plan.operators[index].inputs[0].1 = ship;
         let from = match self.loops.sets.remove(&of) {
@@ -199,10 +199,11 @@ impl Chooser<'_> {
         let result = self.step_at(from)?.others.first_mut();
         let result = result.ok_or_else(|| Error::Internal("a loop has no result".to_owned()))?;
         result.operator = index;
-        Ok(Place::behind(result.to.0, index))
+        Ok(Place::after_step(result.to.0, index))
     }
 
-    /// Ships the rows of an input of the loop's end to a port of an earlier step. Returns how.
+    /// Ships the rows of an input of the loop's end to a port of an earlier step. Returns the
+    /// exchange.
     fn ship_back(&mut self, node: &Node, input: usize, ship: Ship, to: StepPlace, port: usize) -> Result<Ship> {
         let place = self.input(node, input)?;
         let tasks = self.builder.plan.stages[to.stage].tasks;
@@ -219,11 +220,14 @@ impl Chooser<'_> {
         Ok(ship)
     }
 
-    /// Connects the beginnings of loops with replays, which begin their rounds with them.
+    /// Connects the beginnings of loops with replays, which start a round when the beginning does.
     pub(super) fn connect_replays(&mut self) -> Result<()> {
         for (of, replay) in std::mem::take(&mut self.loops.replays) {
-            let begin =
-                *self.loops.begun.get(&of).ok_or_else(|| Error::Internal("a replay without a loop".to_owned()))?;
+            let begin = *self
+                .loops
+                .begin_steps
+                .get(&of)
+                .ok_or_else(|| Error::Internal("a replay without a loop".to_owned()))?;
             let stages = &mut self.builder.plan.stages;
             let inbox = stages[replay.stage].inboxes;
             stages[replay.stage].inboxes += 1;

@@ -1,4 +1,4 @@
-//! Side outputs: rows that an operator sets aside for a stage of their own.
+//! Side outputs: rows that an operator emits to a stage of their own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use crate::plan::Node;
 use crate::row::{LeafSet, RowLayout};
 use crate::strategy::{InPlace, Role, Ship};
 
-/// The nodes with a side output that is read, by sequence number: the readers, and the stage of the
+/// The nodes whose side output is read, by sequence number: their readers, and the stage of the
 /// rows.
 pub(super) struct SideOutputs(HashMap<u64, (Vec<u64>, Option<usize>)>);
 
 impl SideOutputs {
-    /// Those of a plan before any node is placed.
+    /// The side outputs of a plan before any node is placed.
     pub(super) fn of(nodes: &[Arc<Node>]) -> Self {
         let mut readers: HashMap<u64, (Vec<u64>, Option<usize>)> = HashMap::new();
         for (node, input) in of_side_outputs(nodes) {
@@ -41,17 +41,17 @@ fn of_side_outputs(nodes: &[Arc<Node>]) -> impl Iterator<Item = (&Arc<Node>, &Ar
 }
 
 impl Chooser<'_> {
-    /// Places an operator that sets rows aside, if these are read.
-    pub(super) fn set_aside(&mut self, node: &Arc<Node>, index: usize) -> Result<Place> {
+    /// Places an operator with a side output. It is left out if the output has no reader.
+    pub(super) fn place_with_side_output(&mut self, node: &Arc<Node>, index: usize) -> Result<Place> {
         let Some((readers, _)) = self.side_outputs.0.get(&node.sequence) else {
-            self.builder.plan.operators[index].is_passed_by = true;
+            self.builder.plan.operators[index].is_left_out = true;
             return self.input(node, 0);
         };
         let mut live = LeafSet::none();
         let of_readers = readers.iter().filter_map(|reader| self.draft.live.get(reader));
         of_readers.for_each(|of_reader| live.extend_from(of_reader));
         let mut readers = readers.iter().filter_map(|reader| self.positions.get(reader)).copied();
-        // The rows are those of the first reader.
+        // The first reader counts the rows.
         let (reader, also_counted) = (readers.next().unwrap_or(index), readers.collect());
         let place = self.drive(node, index)?;
         let layout = Arc::new(RowLayout::new(node.schema().types(), &live));
@@ -65,10 +65,10 @@ impl Chooser<'_> {
         Ok(place)
     }
 
-    /// The place of the rows that an input has set aside.
+    /// The place of the rows of an input's side output.
     pub(super) fn side_output(&mut self, node: &Arc<Node>, index: usize) -> Result<Place> {
         let stage = node.inputs.first().and_then(|input| self.side_outputs.0.get(&input.sequence)?.1);
         let stage = stage.ok_or_else(|| Error::Internal("rows are set aside nowhere".to_owned()))?;
-        Ok(Place::behind(stage, index))
+        Ok(Place::after_step(stage, index))
     }
 }

@@ -1,4 +1,4 @@
-//! Which order a region gets: the best one, or the one that is decided for it.
+//! Decides on the order of a region: the best one, or the one of a decision.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use crate::error::{Error, Result};
 use crate::physical::{JoinOrder, JoinRegion, OrderEstimate};
 use crate::plan::Node;
 
-/// A region, and the order that it gets.
-pub(super) struct Decided<'r> {
+/// A region, and the order that is chosen for it.
+pub(super) struct RegionDecision<'r> {
     region: &'r Region,
     sizes: &'r Sizes,
     best: Order,
-    /// The name of each relation: the identity of its operator, and a number where that is another
-    /// relation, too.
+    /// The name of each relation: the identity of its operator. If an operator occurs more than
+    /// once, a number follows.
     names: Vec<String>,
     info: JoinRegion,
 }
 
-impl<'r> Decided<'r> {
-    /// A region whose order is the one that is written.
+impl<'r> RegionDecision<'r> {
+    /// A region with the order as written.
     pub(super) fn new(region: &'r Region, sizes: &'r Sizes, identities: &HashMap<u64, String>) -> Self {
         let identity = |node: &Node| identities.get(&node.sequence).cloned().unwrap_or_default();
         let mut seen: HashMap<u64, usize> = HashMap::new();
@@ -39,7 +39,7 @@ impl<'r> Decided<'r> {
         let (written, of_best) = (estimate(&as_written), estimate(&best));
         let join = region.joins.first().map(|root| identity(&root.node)).unwrap_or_default();
         let info = JoinRegion { join, chosen: written.clone(), written, best: of_best };
-        Decided { region, sizes, best, names, info }
+        RegionDecision { region, sizes, best, names, info }
     }
 
     /// The identity of the uppermost join.
@@ -47,26 +47,30 @@ impl<'r> Decided<'r> {
         &self.info.join
     }
 
-    /// The uppermost join in the best order; `None` where the order as written stays. `written` has
-    /// the nodes below the region as they are by now.
-    pub(super) fn choose(&mut self, written: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
+    /// Returns the uppermost join in the best order. `None` if the order as written stays.
+    /// `rewritten` has the rewritten nodes below the region.
+    pub(super) fn choose(&mut self, rewritten: &HashMap<u64, Arc<Node>>) -> Option<Arc<Node>> {
         if !self.info.best.is_clearly_better_than(&self.info.written) {
             return None;
         }
-        let node = rebuild(self.region, &self.best, written)?;
+        let node = rebuild(self.region, &self.best, rewritten)?;
         self.info.chosen = self.info.best.clone();
         Some(node)
     }
 
-    /// As [`Decided::choose`], in the order that is decided.
-    pub(super) fn force(&mut self, order: &JoinOrder, written: &HashMap<u64, Arc<Node>>) -> Result<Option<Arc<Node>>> {
+    /// As [`RegionDecision::choose`], with the order of a decision.
+    pub(super) fn force(
+        &mut self,
+        order: &JoinOrder,
+        rewritten: &HashMap<u64, Arc<Node>>,
+    ) -> Result<Option<Arc<Node>>> {
         if *order == self.info.written.order {
             return Ok(None);
         }
         let known = order_named(order, &self.names);
         let known = known.filter(|order| order.relations() == self.names.len() && order.set() == self.region.all());
         let known = known.filter(|order| order.is_linked(self.sizes));
-        let node = known.and_then(|order| Some((rebuild(self.region, &order, written)?, order)));
+        let node = known.and_then(|order| Some((rebuild(self.region, &order, rewritten)?, order)));
         let (node, order) = node.ok_or_else(|| self.refused(order))?;
         self.info.chosen = estimated(&order, &self.names, self.region, self.sizes);
         Ok(Some(node))
@@ -79,13 +83,13 @@ impl<'r> Decided<'r> {
         ))
     }
 
-    /// What the plan says of the region.
+    /// The facts of the region for the plan.
     pub(super) fn finish(self) -> JoinRegion {
         self.info
     }
 }
 
-/// The order that a part of a region is written in.
+/// The order as written of a part of a region.
 fn order_of(region: &Region, part: Part) -> Order {
     match part {
         Part::Relation(relation) => Order::Relation(relation),
@@ -95,7 +99,7 @@ fn order_of(region: &Region, part: Part) -> Order {
     }
 }
 
-/// An order of relations with these names; `None` for an unknown name.
+/// The order of relations with these names. `None` for an unknown name.
 fn order_named(order: &JoinOrder, names: &[String]) -> Option<Order> {
     Some(match order {
         JoinOrder::Relation(name) => Order::Relation(names.iter().position(|other| other == name)?),

@@ -1,20 +1,23 @@
-//! Finds the order of joins that carries least: exactly for up to ten relations, greedily for more.
+//! Finds the join order whose intermediate results have the fewest bytes: exactly for up to ten
+//! relations, greedily for more.
 //!
-//! For up to ten relations this is dynamic programming over sets of relations: each set is split in
-//! all ways into two sets whose best orders are known, if these have a key in common (*DPsub*;
-//! Moerkotte and Neumann, Analysis of Two Existing and One New Dynamic Programming Algorithm,
-//! 2006). Ten relations have at most 29,000 splits, which take a fraction of a millisecond; an
-//! algorithm that visits only the splits with a key would save little. For more relations, those
-//! two sets are joined first whose join gives the fewest bytes, and so on (*GOO*; Fegaras, A New
-//! Heuristic for Optimizing Large Queries, 1998). No order has a join without a key.
+//! The exact search is dynamic programming over sets of relations (*DPsub*; Moerkotte and Neumann,
+//! *Analysis of Two Existing and One New Dynamic Programming Algorithm*, 2006). Each set is split
+//! in all ways into two sets that have a key in common. Ten relations have at most 29,000 splits,
+//! which take a fraction of a millisecond. An algorithm that visits only the splits with a key
+//! would save little.
+//!
+//! The greedy search joins the two sets first whose join has the fewest bytes, and repeats this
+//! (*GOO*; Fegaras, *A New Heuristic for Optimizing Large Queries*, 1998). No order has a join
+//! without a key.
 
 use std::collections::HashMap;
 
 use super::region::Relations;
 use super::sizes::{Sizes, members};
 
-/// The most relations for which the best order is found exactly.
-const MOST_ENUMERATED: u32 = 10;
+/// The greatest number of relations for which the best order is found exactly.
+const MAX_ENUMERATED: u32 = 10;
 
 /// An order of joins.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +29,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// The relations of this order.
+    /// The set of relations of this order.
     pub(super) fn set(&self) -> Relations {
         match self {
             Order::Relation(relation) => 1 << relation,
@@ -34,7 +37,7 @@ impl Order {
         }
     }
 
-    /// How many relations stand in it; one that stands in it twice counts twice.
+    /// The number of its relations. A relation that occurs twice counts twice.
     pub(super) fn relations(&self) -> usize {
         match self {
             Order::Relation(_) => 1,
@@ -42,7 +45,7 @@ impl Order {
         }
     }
 
-    /// The relations that each of its joins has below it.
+    /// For each of its joins, the relations below the join.
     pub(super) fn sets_joined(&self) -> Vec<Relations> {
         match self {
             Order::Relation(_) => Vec::new(),
@@ -53,7 +56,7 @@ impl Order {
         }
     }
 
-    /// Whether each of its joins has a key.
+    /// Returns `true` if each of its joins has a key.
     pub(super) fn is_linked(&self, sizes: &Sizes) -> bool {
         match self {
             Order::Relation(_) => true,
@@ -64,17 +67,18 @@ impl Order {
     }
 }
 
-/// The best order of these relations, and the bytes that all its joins but the uppermost one give;
-/// that one gives the same in each order. `None` where every order has a join without a key.
+/// Returns the best order of these relations, and the bytes of its intermediate results. The
+/// uppermost join has the same result in each order and is not counted. `None` if every order has a
+/// join without a key.
 pub(super) fn best(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
-    if all.count_ones() <= MOST_ENUMERATED { of_all(all, sizes) } else { greedy(all, sizes) }
+    if all.count_ones() <= MAX_ENUMERATED { of_all(all, sizes) } else { greedy(all, sizes) }
 }
 
 /// The best way to join a set.
 #[derive(Clone, Copy)]
 struct Best {
     bytes: f64,
-    /// One of the two sets that are joined; none for a relation.
+    /// One of the two sets that are joined. 0 for a relation.
     left: Relations,
 }
 
@@ -93,7 +97,8 @@ fn of_all(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
         }
         let lowest = set & set.wrapping_neg();
         let rest = set & !lowest;
-        // The left set always has the lowest relation of the set: so each pair of sets comes once.
+        // The left set always has the lowest relation of the set. So each pair of sets is visited
+        // once.
         let mut some = rest;
         let mut found: Option<Best> = None;
         while some != 0 {
@@ -122,7 +127,7 @@ fn order_of(set: Relations, best: &[Option<Best>]) -> Option<Order> {
     Some(Order::Join(Box::new(sides)))
 }
 
-/// Joins those two sets first whose join gives the fewest bytes, and so on.
+/// Repeatedly joins the two sets whose join has the fewest bytes.
 fn greedy(all: Relations, sizes: &Sizes) -> Option<(Order, f64)> {
     let mut bytes_of: HashMap<Relations, f64> = HashMap::new();
     let mut orders: Vec<(Relations, Order)> =

@@ -20,11 +20,11 @@
 //!
 //! # Limits
 //! The order as written stays unless another one is clearly better. Estimates are not exact, and a
-//! plan should not change with each small change of the data. Joins also keep their order
-//!
-//! * if they have a hint, or a closure that counts,
-//! * if the records of a join are read more than once,
-//! * in the body of a loop, and in endless flows.
+//! plan should not change with each small change of the data. Joins also keep their order in these
+//! cases:
+//! * They have a hint, or a closure that counts.
+//! * The records of a join are read more than once.
+//! * They are in the body of a loop, or in an endless flow.
 
 mod decide;
 mod enumerate;
@@ -45,19 +45,19 @@ use crate::error::Result;
 use crate::physical::identities;
 use crate::plan::{Loops, Node, endless};
 
-use decide::Decided;
+use decide::RegionDecision;
 use region::Region;
 use sizes::Sizes;
 
-/// Puts the inner joins of a plan into the best order, or into the order that was decided for them.
+/// Puts the inner joins of a plan into the best order, or into the order of a decision.
 ///
 /// # Errors
-/// A region cannot have the order that was decided for it.
+/// Fails if a region cannot have the order of its decision.
 pub(super) fn run(draft: &mut Draft) -> Result<()> {
     let (resources, nodes) = (&draft.resources, &draft.nodes);
-    let chooses = draft.runs(Rule::Joins);
+    let is_enabled = draft.runs(Rule::Joins);
     let decisions = resources.decisions.as_deref().filter(|decisions| decisions.join_orders().next().is_some());
-    if !chooses && decisions.is_none() {
+    if !is_enabled && decisions.is_none() {
         return Ok(());
     }
     let mut regions = regions(nodes);
@@ -67,27 +67,27 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
     let (known, estimates) = estimate(nodes, &live(nodes, resources.rules), resources);
     let identities: HashMap<u64, String> = nodes.iter().map(|node| node.sequence).zip(identities(nodes)).collect();
     let mut reordered = Vec::new();
-    let mut written: HashMap<u64, Arc<Node>> = HashMap::new();
+    let mut rewritten: HashMap<u64, Arc<Node>> = HashMap::new();
     for node in nodes {
         let mut copy = None;
         if let Some(region) = regions.remove(&node.sequence) {
             let sizes = Sizes::of(&region, &known, &estimates);
-            let mut decided = Decided::new(&region, &sizes, &identities);
+            let mut decided = RegionDecision::new(&region, &sizes, &identities);
             let forced = decisions.and_then(|decisions| decisions.join_order(decided.join()));
             copy = match forced {
-                Some(order) => decided.force(order, &written).map_err(|error| error.at(&node.origin))?,
-                None if chooses => decided.choose(&written),
+                Some(order) => decided.force(order, &rewritten).map_err(|error| error.at(&node.origin))?,
+                None if is_enabled => decided.choose(&rewritten),
                 None => None,
             };
             reordered.push(decided.finish());
         }
         let copy = copy.unwrap_or_else(|| {
-            let inputs = node.inputs.iter().map(|input| written.get(&input.sequence).unwrap_or(input).clone());
+            let inputs = node.inputs.iter().map(|input| rewritten.get(&input.sequence).unwrap_or(input).clone());
             node.over(inputs.collect())
         });
-        written.insert(node.sequence, copy);
+        rewritten.insert(node.sequence, copy);
     }
-    draft.replace_nodes(&written);
+    draft.replace_nodes(&rewritten);
     (draft.known, draft.estimates, draft.plan.join_regions) = (known, estimates, reordered);
     Ok(())
 }
@@ -95,15 +95,15 @@ pub(super) fn run(draft: &mut Draft) -> Result<()> {
 /// The regions of a plan, by the sequence numbers of their uppermost joins.
 fn regions(nodes: &[Arc<Node>]) -> HashMap<u64, Region> {
     let (consumers, loops, endless) = (consumers(nodes), Loops::of(nodes), endless(nodes));
-    let is_free = |node: &Node| loops.around(node).is_none() && !endless.contains(&node.sequence);
-    let is_alone = |node: &Node| consumers.get(&node.sequence).is_none_or(|&count| count < 2);
+    let is_free = |node: &Node| loops.loop_of(node).is_none() && !endless.contains(&node.sequence);
+    let has_one_consumer = |node: &Node| consumers.get(&node.sequence).is_none_or(|&count| count < 2);
     let mut inside: HashSet<u64> = HashSet::new();
     let mut regions = HashMap::new();
     for node in nodes.iter().rev() {
         if inside.contains(&node.sequence) || !is_free(node) || node.operator.as_inner_join().is_none() {
             continue;
         }
-        if let Some(region) = Region::below(node, is_alone) {
+        if let Some(region) = Region::rooted_at(node, has_one_consumer) {
             inside.extend(region.joins.iter().map(|join| join.node.sequence));
             regions.insert(node.sequence, region);
         }

@@ -1,21 +1,21 @@
-//! Regions: inner joins that may be made in any order, found in a plan.
+//! Regions: trees of inner joins that may run in any order.
 
 use std::sync::Arc;
 
 use crate::plan::{InnerJoin, Node};
 
-/// The most relations of a region; a join below so many is taken for a relation. Orders are kept as
-/// JSON, in which lists may not nest deeper than 64.
-const MOST_RELATIONS: usize = 48;
+/// The greatest number of relations of a region. A join beyond that becomes a relation. Orders are
+/// kept as JSON, in which lists may not nest deeper than 64.
+const MAX_RELATIONS: usize = 48;
 
-/// A set of a region's relations, a bit each.
+/// A set of a region's relations, one bit each.
 pub(super) type Relations = u64;
 
-/// Joins that may be made in any order.
+/// Joins that may run in any order.
 pub(super) struct Region {
     /// The nodes that joins of the region read and that are no joins of the region.
     pub(super) relations: Vec<Arc<Node>>,
-    /// The joins as the program has them, each before those that it reads: the uppermost one first.
+    /// The joins as written, each before the joins that it reads. The first one is the uppermost.
     pub(super) joins: Vec<RegionJoin>,
     /// Leaves that are equal to each other by the keys of the joins.
     pub(super) classes: Vec<Class>,
@@ -32,13 +32,13 @@ pub(super) struct RegionJoin {
 /// A side of a join.
 #[derive(Clone)]
 pub(super) struct RegionSide {
-    /// What gives the records of this side, below projections.
+    /// The part that emits the records of this side, below projections.
     pub(super) of: Part,
     /// For each leaf of the record that the join reads, the leaf of the record below projections.
     pub(super) leaves: Vec<usize>,
 }
 
-/// What gives records within a region.
+/// An origin of records in a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// A relation, by number.
@@ -47,14 +47,14 @@ pub(super) enum Part {
     Join(usize),
 }
 
-/// A leaf of a relation: the relation's number, and the leaf's.
-pub(super) type End = (usize, usize);
+/// A leaf of a relation: the number of the relation, and the number of the leaf.
+pub(super) type RelationLeaf = (usize, usize);
 
 /// An equivalence class: leaves of different relations that are equal to each other in every record
 /// of the region.
 #[derive(Default)]
 pub(super) struct Class {
-    pub(super) ends: Vec<End>,
+    pub(super) leaves: Vec<RelationLeaf>,
     /// The joins as written that have two of these leaves in their keys.
     pub(super) joins: Vec<usize>,
 }
@@ -62,27 +62,27 @@ pub(super) struct Class {
 impl Class {
     /// The relations that have a leaf of this class.
     pub(super) fn set(&self) -> Relations {
-        self.ends.iter().fold(0, |set, &(relation, _)| set | 1 << relation)
+        self.leaves.iter().fold(0, |set, &(relation, _)| set | 1 << relation)
     }
 }
 
 impl Region {
-    /// The region whose uppermost join is `root`; `None` if no other join belongs to it. `is_alone`
-    /// says whether a node has one consumer.
-    pub(super) fn below(root: &Arc<Node>, is_alone: impl Fn(&Node) -> bool) -> Option<Self> {
+    /// Returns the region whose uppermost join is `root`. `None` if no other join belongs to it.
+    /// `has_one_consumer` returns whether a node has only one consumer.
+    pub(super) fn rooted_at(root: &Arc<Node>, has_one_consumer: impl Fn(&Node) -> bool) -> Option<Self> {
         let mut region = Region { relations: Vec::new(), joins: Vec::new(), classes: Vec::new() };
-        // Joins that are found, and the leaves of their records that joins above them join by.
+        // Found joins, and the leaves of their records that are in the keys of joins above them.
         let mut found: Vec<(Arc<Node>, Vec<usize>)> = vec![(root.clone(), Vec::new())];
         while let Some((node, wanted)) = found.get(region.joins.len()).cloned() {
             let join = node.operator.as_inner_join()?;
             let sides = [0, 1].map(|side| {
                 let input = node.inputs.get(side)?;
-                let (below, leaves) = through_projections(input, &is_alone);
+                let (below, leaves) = through_projections(input, &has_one_consumer);
                 let taken = wanted.iter().filter_map(|&leaf| forwarded(&join, leaf)).filter(|from| from.0 == side);
                 let keys = join.keys[side].iter().copied().chain(taken.map(|from| from.1));
                 let keys: Option<Vec<usize>> = keys.map(|leaf| leaves.get(leaf).copied()).collect();
-                let keys = keys.filter(|keys| is_alone(&below) && may_join_later(&below, keys));
-                Some(match keys.filter(|_| found.len() + 1 < MOST_RELATIONS) {
+                let keys = keys.filter(|keys| has_one_consumer(&below) && may_join_later(&below, keys));
+                Some(match keys.filter(|_| found.len() + 1 < MAX_RELATIONS) {
                     Some(keys) => {
                         found.push((below, keys));
                         RegionSide { of: Part::Join(found.len() - 1), leaves }
@@ -119,9 +119,9 @@ impl Region {
         }
     }
 
-    /// The leaf of a relation whose value a leaf of a part's record takes over; `None` for a
-    /// computed leaf.
-    pub(super) fn end_of(&self, mut part: Part, mut leaf: usize) -> Option<End> {
+    /// The leaf of a relation that a leaf of a part's record is copied from. `None` for a computed
+    /// leaf.
+    pub(super) fn origin_of(&self, mut part: Part, mut leaf: usize) -> Option<RelationLeaf> {
         loop {
             match part {
                 Part::Relation(relation) => return Some((relation, leaf)),
@@ -141,29 +141,29 @@ impl Region {
         }
     }
 
-    /// `None` where two leaves of one relation would be in a class: they would have to be compared
-    /// within the relation, and no join does that.
+    /// Fails with `None` if a class would have two leaves of one relation. They would have to be
+    /// compared within the relation, and no join does that.
     fn gather_classes(&mut self) -> Option<()> {
         for number in 0..self.joins.len() {
             let join = &self.joins[number];
             let facts = join.node.operator.as_inner_join()?;
             for keys in facts.keys[0].iter().zip(&facts.keys[1]) {
-                let end = |side: usize, key: usize| {
+                let origin = |side: usize, key: usize| {
                     let side = &join.sides[side];
-                    self.end_of(side.of, *side.leaves.get(key)?)
+                    self.origin_of(side.of, *side.leaves.get(key)?)
                 };
-                let ends = [end(0, *keys.0)?, end(1, *keys.1)?];
-                let mut of_both = Class { ends: ends.to_vec(), joins: vec![number] };
+                let origins = [origin(0, *keys.0)?, origin(1, *keys.1)?];
+                let mut of_both = Class { leaves: origins.to_vec(), joins: vec![number] };
                 let (same, others) = std::mem::take(&mut self.classes)
                     .into_iter()
-                    .partition::<Vec<Class>, _>(|class| class.ends.iter().any(|end| ends.contains(end)));
+                    .partition::<Vec<Class>, _>(|class| class.leaves.iter().any(|origin| origins.contains(origin)));
                 for class in same {
-                    of_both.ends.extend(class.ends);
+                    of_both.leaves.extend(class.leaves);
                     of_both.joins.extend(class.joins);
                 }
-                of_both.ends.sort_unstable();
-                of_both.ends.dedup();
-                if of_both.set().count_ones() as usize != of_both.ends.len() {
+                of_both.leaves.sort_unstable();
+                of_both.leaves.dedup();
+                if of_both.set().count_ones() as usize != of_both.leaves.len() {
                     return None;
                 }
                 self.classes = others;
@@ -174,26 +174,26 @@ impl Region {
     }
 }
 
-/// The input, 0 or 1, that a leaf of a join's records is taken over from, and the leaf of that
-/// input.
+/// The origin of a leaf of a join's records: the input, 0 or 1, and the leaf of that input. `None`
+/// for a computed leaf.
 pub(super) fn forwarded(join: &InnerJoin<'_>, leaf: usize) -> Option<(usize, usize)> {
     let of = |side: usize| Some((side, join.forwards.of(side, leaf + 1).get(leaf).copied().flatten()?));
     of(0).or_else(|| of(1))
 }
 
-/// Whether a node is a join that may be made later than joins above it, which have the leaves
-/// `keys` of its records in their keys.
+/// Returns `true` if a join may run after the joins above it. `keys` are the leaves of its records
+/// that are in the keys of those joins.
 fn may_join_later(node: &Node, keys: &[usize]) -> bool {
     let takes_over = |join: InnerJoin<'_>| join.maps && keys.iter().all(|&leaf| forwarded(&join, leaf).is_some());
     node.operator.as_inner_join().is_some_and(takes_over)
 }
 
-/// The node below projections that have one consumer each; and for each leaf above the projections,
-/// the leaf of that node's records.
-fn through_projections(node: &Arc<Node>, is_alone: &impl Fn(&Node) -> bool) -> (Arc<Node>, Vec<usize>) {
+/// The node below projections that have only one consumer each. For each leaf above the
+/// projections, the leaf of that node's records.
+fn through_projections(node: &Arc<Node>, has_one_consumer: &impl Fn(&Node) -> bool) -> (Arc<Node>, Vec<usize>) {
     let mut leaves: Vec<usize> = (0..node.schema().leaves().len()).collect();
     let mut node = node.clone();
-    while let Some(below) = node.inputs.first().filter(|_| is_alone(&node)).cloned()
+    while let Some(below) = node.inputs.first().filter(|_| has_one_consumer(&node)).cloned()
         && let Some(projected) = node.operator.projects()
         && let Some(through) = leaves.iter().map(|&leaf| projected.get(leaf).copied()).collect()
     {

@@ -1,9 +1,8 @@
-//! How many records a set of relations has when it is joined, and how wide they are.
+//! Estimates the number and width of the joined records of each set of relations.
 //!
-//! The numbers of rows and of keys are those that estimates are made of ([`Relation`]). Two
-//! relations give `rows × rows / keys` pairs, where `keys` is the number of keys of that side which
-//! had more of them before anything was filtered ([`Relation::domain`]): the formula of
-//! [`Relation::pairs`], for sets of relations.
+//! The numbers of rows and keys come from [`Relation`]. Two relations have `rows × rows / keys`
+//! pairs. `keys` is the greater of the two sides' numbers of keys before any filter
+//! ([`Relation::domain`]). This is the formula of [`Relation::pairs`], for sets of relations.
 
 use std::collections::HashMap;
 
@@ -12,8 +11,8 @@ use super::region::{Region, Relations};
 use crate::plan::Node;
 use crate::statistics::Relation;
 
-/// What a record costs beside its width, in bytes: each record is looked up in a table, and a table
-/// keeps the place of each.
+/// The cost of a record besides its width, in bytes: each record is looked up in a table, and a
+/// table stores the place of each.
 const RECORD_BYTES: f64 = 16.0;
 
 /// Estimates for the sets of a region's relations.
@@ -21,16 +20,18 @@ const RECORD_BYTES: f64 = 16.0;
 pub(super) struct Sizes {
     rows: Vec<f64>,
     widths: Vec<f64>,
-    /// For each relation its classes, by number, and how many values the relation has of each.
+    /// For each relation, its classes by number, with the relation's number of distinct values of
+    /// each.
     classes_of: Vec<Vec<(usize, f64)>>,
     /// The relations of each class.
     classes: Vec<Relations>,
-    /// How many keys of several classes a relation has, by its number and those of the classes.
+    /// The number of distinct keys of a relation for several classes, by the relation and the
+    /// classes.
     keys: HashMap<(usize, Vec<usize>), f64>,
-    /// The widths of the records of joins as written, by the relations of the join: a closure may
-    /// give narrower records than the two that it reads.
+    /// The widths of the records of joins as written, by the relations of the join. A closure may
+    /// emit narrower records than the two that it reads.
     written: HashMap<Relations, f64>,
-    /// For each relation those that have a class in common with it.
+    /// For each relation, the relations that have a class in common with it.
     linked: Vec<Relations>,
 }
 
@@ -45,19 +46,19 @@ impl Sizes {
         let classes = region
             .classes
             .iter()
-            .map(|class| class.ends.iter().map(|&(relation, leaf)| (relation, values(relation, &[leaf]))).collect());
+            .map(|class| class.leaves.iter().map(|&(relation, leaf)| (relation, values(relation, &[leaf]))).collect());
         let written = region.joins.iter().map(|join| (join.set, width_of(&join.node)));
         let mut sizes = Sizes { written: written.collect(), ..Sizes::new(relations, classes) };
         sizes.set_keys(|relation, classes| {
-            let end = |class: &usize| region.classes[*class].ends.iter().find(|end| end.0 == relation);
-            let leaves: Vec<usize> = classes.iter().filter_map(end).map(|end| end.1).collect();
+            let origin = |class: &usize| region.classes[*class].leaves.iter().find(|origin| origin.0 == relation);
+            let leaves: Vec<usize> = classes.iter().filter_map(origin).map(|origin| origin.1).collect();
             values(relation, &leaves)
         });
         sizes
     }
 
-    /// Says of each relation how many keys it has of the classes that it has in common with another
-    /// one, where these are several.
+    /// Sets the number of distinct keys of each relation for each set of several classes that it
+    /// has in common with another relation.
     pub(super) fn set_keys(&mut self, values: impl Fn(usize, &[usize]) -> f64) {
         for (relation, classes) in self.composite_keys() {
             let values = values(relation, &classes).max(1.0);
@@ -65,8 +66,8 @@ impl Sizes {
         }
     }
 
-    /// Estimates for relations, each with its records and their width. A class is a list of
-    /// relations, each with the number of different values that it has of the class.
+    /// Estimates for relations, each with its number of records and their width. A class is a list
+    /// of relations, each with its number of distinct values of the class.
     pub(super) fn new(
         relations: impl IntoIterator<Item = (f64, f64)>,
         classes: impl IntoIterator<Item = Vec<(usize, f64)>>,
@@ -87,7 +88,8 @@ impl Sizes {
         Sizes { rows, widths, classes_of, classes: sets, keys: HashMap::new(), written: HashMap::new(), linked }
     }
 
-    /// The classes that two relations have in common, where there are several, for each of both.
+    /// The classes that two relations have in common, if there are several. Each pair occurs once
+    /// per side.
     fn composite_keys(&self) -> Vec<(usize, Vec<usize>)> {
         let pairs = (0..self.rows.len()).flat_map(|one| members(self.linked[one]).map(move |other| (one, other)));
         let common = |(one, other): (usize, usize)| {
@@ -97,8 +99,8 @@ impl Sizes {
         pairs.map(common).filter(|(_, classes)| classes.len() > 1).collect()
     }
 
-    /// How many keys of these classes a relation has. Where a join has only some of the classes
-    /// that two relations have in common, their values are taken for independent.
+    /// The number of distinct keys of a relation for these classes. If a join has only some of the
+    /// classes that two relations have in common, their values are assumed to be independent.
     fn keys_of(&self, relation: usize, classes: &[usize]) -> f64 {
         let of = |class: usize| self.classes_of[relation].iter().find(|(of, _)| *of == class).map_or(1.0, |of| of.1);
         match classes {
@@ -110,25 +112,25 @@ impl Sizes {
         }
     }
 
-    /// The relations that have a class in common with one of these, without these.
+    /// The relations outside of a set that have a class in common with a relation in it.
     pub(super) fn linked(&self, set: Relations) -> Relations {
         members(set).fold(0, |linked, relation| linked | self.linked[relation]) & !set
     }
 
-    /// The bytes that the joined records of these relations take.
+    /// The bytes of the joined records of these relations.
     pub(super) fn bytes(&self, set: Relations) -> f64 {
         self.bytes_of(set, self.cardinality(set))
     }
 
-    /// As [`Sizes::bytes`], where the number of records is known.
+    /// As [`Sizes::bytes`], with a known number of records.
     pub(super) fn bytes_of(&self, set: Relations, rows: f64) -> f64 {
         let both: f64 = members(set).map(|relation| self.widths[relation]).sum();
         let width = self.written.get(&set).map_or(both, |&written| written.min(both));
         rows.max(1.0) * (width + RECORD_BYTES)
     }
 
-    /// How many records these relations have when they are joined. The number does not depend on
-    /// the order of the joins.
+    /// The number of joined records of these relations. It does not depend on the order of the
+    /// joins.
     pub(super) fn cardinality(&self, set: Relations) -> f64 {
         let mut joined = 0;
         let mut rows = 1.0;
@@ -139,8 +141,8 @@ impl Sizes {
         rows
     }
 
-    /// The relation of a set that [`Sizes::cardinality`] adds last, and the others. Relations are
-    /// added by falling number of records.
+    /// The relation of a set that [`Sizes::cardinality`] adds last, and the other relations.
+    /// Relations are added by descending number of records.
     pub(super) fn without_last(&self, set: Relations) -> (usize, Relations) {
         let last = members(set).min_by(|&one, &other| self.rows[one].total_cmp(&self.rows[other])).unwrap_or_default();
         (last, set & !(1 << last))
@@ -157,9 +159,9 @@ impl Sizes {
         order
     }
 
-    /// By how much the number of records is multiplied when a relation is joined to others.
+    /// The factor by which the number of records changes when a relation is joined to others.
     pub(super) fn factor(&self, joined: Relations, relation: usize) -> f64 {
-        // A class is a part of the key with the relation that shares most classes with this one.
+        // A class is in the key with the relation that shares the most classes with this one.
         let shared =
             |other: usize| self.classes_of[relation].iter().filter(|of| self.classes[of.0] & 1 << other != 0).count();
         let mut keys: Vec<(usize, Vec<usize>)> = Vec::new();

@@ -6,7 +6,7 @@ use super::enumerate::{Order, best};
 use super::region::Relations;
 use super::sizes::Sizes;
 
-/// The bytes that the best of all orders without products carries, by trying each.
+/// The bytes of the best order without products, found by trying all orders.
 fn brute_force(all: Relations, set: Relations, sizes: &Sizes) -> Option<f64> {
     if set.count_ones() == 1 {
         return Some(0.0);
@@ -18,7 +18,7 @@ fn brute_force(all: Relations, set: Relations, sizes: &Sizes) -> Option<f64> {
     bytes.min_by(f64::total_cmp)
 }
 
-/// What an order carries.
+/// The bytes of the intermediate results of an order.
 fn bytes_of(order: &Order, all: Relations, sizes: &Sizes) -> f64 {
     let Order::Join(sides) = order else { return 0.0 };
     assert_ne!(sizes.linked(sides[0].set()) & sides[1].set(), 0, "a product");
@@ -26,7 +26,7 @@ fn bytes_of(order: &Order, all: Relations, sizes: &Sizes) -> f64 {
     own + bytes_of(&sides[0], all, sizes) + bytes_of(&sides[1], all, sizes)
 }
 
-/// Relations, each but the first linked to one before; and some links more.
+/// Relations that form a tree of links, and a few more links.
 fn graphs(most: usize) -> impl Strategy<Value = (usize, Sizes)> {
     let relation = (1u32..1_000_000, 1u32..100, 1u32..4);
     let relations = proptest::collection::vec(relation, 2..=most);
@@ -55,7 +55,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_order_carries_less((count, sizes) in graphs(6)) {
+    fn best_order_has_the_fewest_bytes((count, sizes) in graphs(6)) {
         let (order, bytes) = best(all(count), &sizes).unwrap();
         let least = brute_force(all(count), all(count), &sizes).unwrap();
         prop_assert!((bytes - least).abs() <= least * 1e-9, "{bytes} where {least} is enough: {order:?}");
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn many_relations_are_all_joined_without_a_product((count, sizes) in graphs(20)) {
+    fn many_relations_are_joined_without_a_product((count, sizes) in graphs(20)) {
         let (order, bytes) = best(all(count), &sizes).unwrap();
         prop_assert_eq!(order.set(), all(count));
         prop_assert!((bytes - bytes_of(&order, all(count), &sizes)).abs() <= bytes * 1e-9);
@@ -71,14 +71,15 @@ proptest! {
 }
 
 #[test]
-fn relations_that_nothing_links_have_no_order() {
+fn unlinked_relations_have_no_order() {
     let sizes = Sizes::new([(10.0, 8.0); 3], [vec![(0, 10.0), (1, 10.0)]]);
     assert_eq!(best(all(3), &sizes), None);
 }
 
 #[test]
-fn a_foreign_key_finds_what_is_left_of_the_other_relation() {
-    // Four lines of each order, of which a tenth is left; and one of 25 nations for each of both.
+fn foreign_key_join_keeps_the_filtered_fraction() {
+    // Four lines for each order, of which a tenth is left. Orders and lines have one of 25 nations
+    // each.
     let mut sizes = Sizes::new(
         [(6e6, 8.0), (1.5e5, 8.0), (25.0, 8.0)],
         [vec![(0, 1.5e6), (1, 1.5e6)], vec![(0, 25.0), (1, 25.0), (2, 25.0)]],
@@ -88,22 +89,22 @@ fn a_foreign_key_finds_what_is_left_of_the_other_relation() {
     }
     close(&sizes, 0b101, 6e6);
     close(&sizes, 0b110, 1.5e5);
-    // The nation of an order says nothing of its number, as far as is known.
+    // The nation of an order is assumed to be independent of its number.
     close(&sizes, 0b011, 6e5 / 25.0);
-    // Both are one key of lines and orders, of which there are as many as there are orders.
+    // Nation and number are one key of lines and orders. It has as many values as there are orders.
     sizes.set_keys(|_, _| 1.5e6);
     close(&sizes, 0b011, 6e5);
     close(&sizes, 0b111, 6e5);
 }
 
 #[test]
-fn ten_relations_that_are_all_linked_take_no_time() {
+fn ten_linked_relations_are_ordered_fast() {
     let links =
         (0..10).flat_map(|one| (0..one).map(move |other| vec![(one, 1e3 + one as f64), (other, 1e3 + other as f64)]));
     let sizes = Sizes::new((0..10).map(|relation| (1e3 * f64::from(relation + 1), 8.0)), links);
     let start = Instant::now();
     assert!(best(all(10), &sizes).is_some());
-    // Ten times as much for a build without optimizations on a machine that does something else.
+    // Ten times as much for a build without optimizations on a busy machine.
     let most = Duration::from_millis(if cfg!(debug_assertions) { 100 } else { 10 });
     assert!(start.elapsed() < most, "{:?}", start.elapsed());
 }

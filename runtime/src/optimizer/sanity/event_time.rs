@@ -1,4 +1,4 @@
-//! Checks that event time and watermarks are there where windows need them.
+//! Checks that windows have event time and watermarks.
 
 use super::{Finished, operators};
 use crate::error::Result;

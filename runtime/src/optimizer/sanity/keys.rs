@@ -1,4 +1,4 @@
-//! Checks that the rows of a key are in one task where a driver needs that.
+//! Checks that all rows of a key are in one task if a driver needs that.
 
 use super::{Arrival, Finished, Sender};
 use crate::error::Result;
@@ -27,8 +27,8 @@ pub(super) fn check(plan: &Finished<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The leaves whose hash places an operator's rows. Rows that `reader` itself made are a
-/// combiner's, of which nothing is known.
+/// The leaves whose hash places an operator's rows. `None` for the rows of the reader's own
+/// combiner, whose properties are not known.
 fn hash_of<'p>(plan: &Finished<'p>, operator: usize, reader: usize) -> Option<&'p [usize]> {
     plan.draft.properties[operator].hashed_by().filter(|_| operator != reader)
 }

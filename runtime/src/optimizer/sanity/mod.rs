@@ -21,7 +21,7 @@ use crate::plan::check_hidden;
 /// Checks the finished plan.
 ///
 /// # Errors
-/// With the operator whose rows break a rule of the executor.
+/// Fails with the operator whose rows break an invariant of the executor.
 pub(super) fn run(draft: &mut Draft) -> Result<()> {
     check_hidden(&draft.nodes)?;
     let plan = Finished::of(draft);
@@ -41,7 +41,7 @@ struct Sender<'p> {
 }
 
 impl<'p> Sender<'p> {
-    /// Those of a stage.
+    /// The outputs of a stage.
     fn of(stage: usize, plan: &'p StagePlan) -> impl Iterator<Item = Sender<'p>> {
         let others = plan.steps.iter().flat_map(|step| &step.others).map(|output| (output, false));
         let outputs = plan.outputs.iter().map(|output| (output, true)).chain(others);
@@ -106,8 +106,8 @@ impl<'p> Finished<'p> {
         }
     }
 
-    /// For each stage, whether it is in `reached`, or is reached from such stages by outputs to its
-    /// head that `passes` accepts.
+    /// For each stage, whether it is in `reached`, or can be reached from such a stage. A path
+    /// consists of outputs to the heads of stages that `passes` accepts.
     fn reached(&self, mut reached: Vec<bool>, passes: impl Fn(&Sender<'p>) -> bool) -> Vec<bool> {
         let mut open: Vec<usize> = (0..reached.len()).filter(|&stage| reached[stage]).collect();
         while let Some(stage) = open.pop() {

@@ -7,8 +7,8 @@ use crate::strategy::{RowOrder, Ship};
 
 /// Checks orders of tasks, and orders of rows in a task.
 ///
-/// * An output that is read in the order of tasks follows a step that orders tasks. If ordered tasks
-///   are brought together, their output is read in that order.
+/// * An output that is read in the order of tasks follows a step that orders tasks. If
+///   ordered tasks are gathered, their output is read in that order.
 /// * After such a step, an operator that follows the order runs in one task.
 /// * A step that keeps an order receives it over an exchange that keeps it.
 pub(super) fn check(plan: &Finished<'_>) -> Result<()> {

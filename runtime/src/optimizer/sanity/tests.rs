@@ -63,10 +63,10 @@ fn read(is_endless: bool) -> Arc<Node> {
 
 /// The plan of sinks in two tasks. The checks accept it.
 fn planned(sinks: &[Arc<Node>]) -> Draft {
-    let side_by_side = |_, count, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
+    let parallel_for = |_, count, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
     let (rules, profile) = (Rules::without(&[]), Profile::default());
     let memory_bytes = 1 << 30;
-    drafted(sinks, Resources { tasks: 2, memory_bytes, rules, profile, decisions: None, side_by_side }).unwrap()
+    drafted(sinks, Resources { tasks: 2, memory_bytes, rules, profile, decisions: None, parallel_for }).unwrap()
 }
 
 /// Breaks a plan, and checks that it is rejected with this operator and message.
@@ -104,7 +104,7 @@ fn exchanges_without_inbox_or_with_wrong_tasks_are_rejected() {
 }
 
 #[test]
-fn a_hash_that_does_not_fit_the_key_is_rejected() {
+fn hash_of_other_leaves_than_the_key_is_rejected() {
     let (plan, message) = (|| planned(&[first(2, &[0], read(false))]), "does not fit its key");
     for ship in [Ship::Hash(vec![1]), Ship::Hash(vec![0, 1]), Ship::Forward, Ship::Rebalance] {
         rejects(plan(), |draft| output(draft).ship = ship, "`first` at job.rs:2", message);
@@ -116,7 +116,7 @@ fn a_hash_that_does_not_fit_the_key_is_rejected() {
 }
 
 #[test]
-fn ports_that_are_hashed_by_different_parts_of_a_key_are_rejected() {
+fn ports_hashed_by_different_parts_of_a_key_are_rejected() {
     let key = |leaves: &[usize], in_key_group| RequiredKey { leaves: leaves.into(), in_key_group };
     let (left, right, group) = (key(&[0, 0, 3], false), key(&[1, 2, 4], false), key(&[1, 2], true));
     let fits = |one: &[usize], other: &[usize]| keys::are_together(&[(&left, Some(one)), (&right, Some(other))]);
@@ -127,7 +127,7 @@ fn ports_that_are_hashed_by_different_parts_of_a_key_are_rejected() {
 }
 
 #[test]
-fn an_order_that_does_not_arrive_is_rejected() {
+fn lost_order_is_rejected() {
     let in_order = |draft: &mut Draft, is: bool| output(draft).in_order = is;
     let ordered = || planned(&[first(3, &[], sorted(Within::Flow, read(false)))]);
     rejects(ordered(), |draft| in_order(draft, false), "`first` at job.rs:3", "order of its tasks is lost");
@@ -160,7 +160,7 @@ fn windows_without_watermarks_are_rejected() {
 }
 
 #[test]
-fn an_endless_input_of_a_step_that_waits_is_rejected() {
+fn endless_input_of_a_waiting_step_is_rejected() {
     let finite = planned(&[sorted(Within::Task, read(false))]);
     let waits = finite.plan.stages[0].steps[0].driver.clone();
     let replace = |draft: &mut Draft| draft.plan.stages[0].steps[0].driver = waits;
@@ -172,7 +172,7 @@ fn window(schema: Schema, time: usize) -> WindowStart {
 }
 
 #[test]
-fn a_plan_without_the_event_time_that_it_needs_is_rejected() {
+fn plan_without_required_event_time_is_rejected() {
     let record = SchemaBuilder::build(|builder| builder.leaf(LeafType::Timestamp));
     let sampled = |schema: Schema| node("sample", 3, Sample { schema, fraction: 1.0, seed: 0 }, Vec::new());
     let window = |input: Arc<Node>| {

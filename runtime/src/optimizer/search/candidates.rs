@@ -23,12 +23,12 @@ use crate::error::{Error, Result};
 use crate::physical::Choice;
 use crate::strategy::Properties;
 
-/// The most candidates of a fork.
-const MOST_OF_FORK: usize = 3;
-/// The most forks with several candidates that are open together.
-const MOST_OPEN: usize = 4;
-/// The most combinations of inputs' candidates that are compared for one operator.
-const MOST_COMBINATIONS: usize = 1024;
+/// The greatest number of candidates of a fork.
+const MAX_FORK_CANDIDATES: usize = 3;
+/// The greatest number of forks with several candidates that are open together.
+const MAX_OPEN_FORKS: usize = 4;
+/// The greatest number of combinations of inputs' candidates that are compared for one operator.
+const MAX_COMBINATIONS: usize = 1024;
 
 /// The alternatives of operators.
 pub(super) trait Alternatives {
@@ -37,21 +37,21 @@ pub(super) trait Alternatives {
     fn alternatives(&mut self, node: usize, inputs: &[&Properties]) -> Result<Rc<[Alternative]>>;
 
     /// Those properties of an operator's output that a later operator can use.
-    fn wanted(&self, node: usize, gives: &Properties) -> Properties;
+    fn interesting(&self, node: usize, delivered: &Properties) -> Properties;
 
-    /// Whether all candidates of an operator must have the same number of tasks: the end of a loop
-    /// needs the tasks of its beginning.
-    fn has_one_width(&self, node: usize) -> bool;
+    /// Returns `true` if all candidates of an operator must have the same number of tasks. The end
+    /// of a loop needs the tasks of its beginning.
+    fn needs_equal_tasks(&self, node: usize) -> bool;
 
     /// Called with all candidates of an operator, the cheapest first, before later operators are
     /// visited.
-    fn found(&mut self, node: usize, candidates: &[Candidate]);
+    fn on_candidates(&mut self, node: usize, candidates: &[Candidate]);
 
     /// The error for an operator without a candidate.
     fn impossible(&self, node: usize) -> Error;
 }
 
-/// A way to run an operator over given inputs.
+/// An alternative to run an operator over given inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Alternative {
     /// The number of its strategy.
@@ -59,7 +59,7 @@ pub(super) struct Alternative {
     /// The choice, if the operator has strategies.
     pub(super) choice: Option<Rc<Choice>>,
     /// The properties of its output.
-    pub(super) gives: Properties,
+    pub(super) delivered: Properties,
     /// The cost of the operator itself.
     pub(super) seconds: f64,
 }
@@ -79,16 +79,16 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// The properties of its output.
-    pub(super) fn gives(&self) -> &Properties {
-        &self.alternative.gives
+    pub(super) fn delivered(&self) -> &Properties {
+        &self.alternative.delivered
     }
 }
 
 /// The candidate of each operator in the cheapest plan. The `inputs` of an operator come before it.
 pub(super) fn cheapest(inputs: &[Vec<usize>], graph: &mut impl Alternatives) -> Result<Vec<Candidate>> {
-    match Search::of(inputs, MOST_OF_FORK).run(graph)? {
+    match Search::of(inputs, MAX_FORK_CANDIDATES).run(graph)? {
         Some(plan) => Ok(plan),
-        // The candidates that branches could agree on were dropped.
+        // The candidates that the branches could agree on were dropped.
         None => {
             let plan = Search::of(inputs, 1).run(graph)?;
             plan.ok_or_else(|| Error::Internal("the branches of a plan do not agree on their fork".to_owned()))
@@ -96,12 +96,12 @@ pub(super) fn cheapest(inputs: &[Vec<usize>], graph: &mut impl Alternatives) -> 
     }
 }
 
-/// A candidate of a fork.
-type OfFork = (usize, usize);
+/// A fork, and the number of one of its candidates.
+type ForkCandidate = (usize, usize);
 
 pub(super) struct Search<'g> {
     inputs: &'g [Vec<usize>],
-    most_of_fork: usize,
+    max_fork_candidates: usize,
     /// The number of inputs that read each node.
     readers: Vec<u32>,
     candidates: Vec<Vec<Candidate>>,
@@ -113,27 +113,34 @@ pub(super) struct Search<'g> {
 }
 
 impl<'g> Search<'g> {
-    pub(super) fn of(inputs: &'g [Vec<usize>], most_of_fork: usize) -> Self {
+    pub(super) fn of(inputs: &'g [Vec<usize>], max_fork_candidates: usize) -> Self {
         let mut readers = vec![0; inputs.len()];
         inputs.iter().flatten().for_each(|&input| readers[input] += 1);
-        Search { inputs, most_of_fork, readers, candidates: Vec::new(), open: Vec::new(), unclosed: HashMap::new() }
+        Search {
+            inputs,
+            max_fork_candidates,
+            readers,
+            candidates: Vec::new(),
+            open: Vec::new(),
+            unclosed: HashMap::new(),
+        }
     }
 
     /// `None` if the candidates do not agree on a fork.
     pub(super) fn run(mut self, graph: &mut impl Alternatives) -> Result<Option<Vec<Candidate>>> {
         for node in 0..self.inputs.len() {
             let closing = self.close(node);
-            let (mut candidates, were_left) = self.candidates_of(node, &closing, graph)?;
+            let (mut candidates, are_incomplete) = self.candidates_of(node, &closing, graph)?;
             if candidates.is_empty() {
-                return if were_left { Ok(None) } else { Err(graph.impossible(node)) };
+                return if are_incomplete { Ok(None) } else { Err(graph.impossible(node)) };
             }
             candidates.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
-            if graph.has_one_width(node) {
-                let tasks = candidates[0].gives().tasks;
-                candidates.retain(|candidate| candidate.gives().tasks == tasks);
+            if graph.needs_equal_tasks(node) {
+                let tasks = candidates[0].delivered().tasks;
+                candidates.retain(|candidate| candidate.delivered().tasks == tasks);
             }
-            graph.found(node, &candidates);
-            let mut candidates = pruned(candidates, |gives| graph.wanted(node, gives));
+            graph.on_candidates(node, &candidates);
+            let mut candidates = pruned(candidates, |delivered| graph.interesting(node, delivered));
             if self.readers[node] > 1 {
                 self.open_fork(node, &mut candidates);
             }
@@ -148,7 +155,7 @@ impl<'g> Search<'g> {
         for &input in &self.inputs[node] {
             for (&fork, &edges) in &self.open[input] {
                 let edges = match self.unclosed.get_mut(&fork).filter(|_| fork == input) {
-                    // Its next edge begins here.
+                    // The fork's next edge begins here.
                     Some(met) => {
                         *met += 1;
                         1 << (*met - 1)
@@ -175,7 +182,8 @@ impl<'g> Search<'g> {
         closing
     }
 
-    /// All candidates of a node, and whether some combinations did not agree.
+    /// Returns all candidates of a node, and whether some combinations were dropped because they do
+    /// not agree on a fork.
     fn candidates_of(
         &self,
         node: usize,
@@ -183,22 +191,24 @@ impl<'g> Search<'g> {
         graph: &mut impl Alternatives,
     ) -> Result<(Vec<Candidate>, bool)> {
         let inputs = &self.inputs[node];
-        let (combinations, mut were_left) = self.combinations(inputs);
+        let (combinations, mut are_incomplete) = self.combinations(inputs);
         let mut found = Vec::new();
         for combination in combinations {
-            let of_inputs = || inputs.iter().copied().zip(combination.iter().copied());
-            let chosen: Vec<&Candidate> = of_inputs().map(|(input, number)| &self.candidates[input][number]).collect();
-            let opened = of_inputs().map(|(input, number)| self.open_behind(input, number));
+            let input_candidates = || inputs.iter().copied().zip(combination.iter().copied());
+            let chosen: Vec<&Candidate> =
+                input_candidates().map(|(input, number)| &self.candidates[input][number]).collect();
+            let opened = input_candidates().map(|(input, number)| self.open_after(input, number));
             let Some(open) = opened.reduce(|left, right| merged(&left?, &right?)).unwrap_or_else(|| Some(Vec::new()))
             else {
-                were_left = true;
+                are_incomplete = true;
                 continue;
             };
-            let before = of_inputs().filter(|(input, _)| self.readers[*input] == 1);
-            let (closed, open): (Vec<OfFork>, _) = open.into_iter().partition(|(fork, _)| closing.contains(fork));
+            let before = input_candidates().filter(|(input, _)| self.readers[*input] == 1);
+            let (closed, open): (Vec<ForkCandidate>, _) =
+                open.into_iter().partition(|(fork, _)| closing.contains(fork));
             let seconds: f64 = before.chain(closed).map(|(node, number)| self.candidates[node][number].seconds).sum();
-            let gives: Vec<&Properties> = chosen.iter().map(|candidate| candidate.gives()).collect();
-            for alternative in graph.alternatives(node, &gives)?.iter() {
+            let delivered: Vec<&Properties> = chosen.iter().map(|candidate| candidate.delivered()).collect();
+            for alternative in graph.alternatives(node, &delivered)?.iter() {
                 found.push(Candidate {
                     alternative: alternative.clone(),
                     seconds: seconds + alternative.seconds,
@@ -207,23 +217,23 @@ impl<'g> Search<'g> {
                 });
             }
         }
-        Ok((found, were_left))
+        Ok((found, are_incomplete))
     }
 
     /// The forks that are open after a candidate, if its node has a reader.
-    fn open_behind(&self, node: usize, number: usize) -> Option<Vec<OfFork>> {
+    fn open_after(&self, node: usize, number: usize) -> Option<Vec<ForkCandidate>> {
         let open = &self.candidates[node][number].open;
         if self.open[node].contains_key(&node) { merged(open, &[(node, number)]) } else { Some(open.clone()) }
     }
 
-    /// Combinations of the inputs' candidates, and whether there are more.
+    /// Returns the combinations of the inputs' candidates, and whether some were left out.
     fn combinations(&self, inputs: &[usize]) -> (Vec<Vec<usize>>, bool) {
         let mut combinations: Vec<Vec<usize>> = vec![Vec::new()];
-        let mut were_left = false;
+        let mut are_incomplete = false;
         for &input in inputs {
-            let most = (MOST_COMBINATIONS / combinations.len()).max(1);
+            let most = (MAX_COMBINATIONS / combinations.len()).max(1);
             let of_input = self.candidates[input].len();
-            were_left |= of_input > most;
+            are_incomplete |= of_input > most;
             let extended = |combination: &Vec<usize>| {
                 let combination = combination.clone();
                 (0..of_input.min(most)).map(move |candidate| {
@@ -234,14 +244,14 @@ impl<'g> Search<'g> {
             };
             combinations = combinations.iter().flat_map(extended).collect();
         }
-        (combinations, were_left)
+        (combinations, are_incomplete)
     }
 
     /// Opens a fork with several candidates, whose readers have to agree on one. A single candidate
     /// is part of every plan.
     fn open_fork(&mut self, node: usize, candidates: &mut Vec<Candidate>) {
-        let too_many = self.unclosed.len() >= MOST_OPEN || self.readers[node] > u64::BITS;
-        candidates.truncate(if too_many { 1 } else { self.most_of_fork });
+        let too_many = self.unclosed.len() >= MAX_OPEN_FORKS || self.readers[node] > u64::BITS;
+        candidates.truncate(if too_many { 1 } else { self.max_fork_candidates });
         if candidates.len() > 1 {
             self.open[node].insert(node, 0);
             self.unclosed.insert(node, 0);
@@ -267,7 +277,7 @@ impl<'g> Search<'g> {
                 }
             }
             longer.sort_by(|left, right| left.seconds.total_cmp(&right.seconds));
-            longer.truncate(MOST_COMBINATIONS);
+            longer.truncate(MAX_COMBINATIONS);
             combinations = longer;
         }
         let of_forks =
@@ -279,8 +289,8 @@ impl<'g> Search<'g> {
         let mut plan = Vec::with_capacity(self.inputs.len());
         for node in (0..self.inputs.len()).rev() {
             let candidate = &self.candidates[node][picked[node]?];
-            let of_inputs = self.inputs[node].iter().zip(&candidate.inputs);
-            of_inputs.for_each(|(&input, &number)| picked[input] = Some(number));
+            let input_candidates = self.inputs[node].iter().zip(&candidate.inputs);
+            input_candidates.for_each(|(&input, &number)| picked[input] = Some(number));
             plan.push(candidate.clone());
         }
         plan.reverse();
@@ -291,12 +301,12 @@ impl<'g> Search<'g> {
 /// One candidate for each of the last operators that were visited.
 struct Combination {
     seconds: f64,
-    open: Vec<OfFork>,
+    open: Vec<ForkCandidate>,
     picked: Vec<usize>,
 }
 
 /// The forks that either is built on. `None` if they are built on different candidates of one.
-fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
+fn merged(left: &[ForkCandidate], right: &[ForkCandidate]) -> Option<Vec<ForkCandidate>> {
     let mut merged = left.to_vec();
     for &(fork, number) in right {
         match merged.binary_search_by_key(&fork, |&(fork, _)| fork) {
@@ -310,11 +320,11 @@ fn merged(left: &[OfFork], right: &[OfFork]) -> Option<Vec<OfFork>> {
 
 /// Candidates, the cheapest first, without dominated ones. A candidate is dominated if another one
 /// costs no more, is built on the same forks, and has all its interesting properties.
-fn pruned(candidates: Vec<Candidate>, wanted: impl Fn(&Properties) -> Properties) -> Vec<Candidate> {
+fn pruned(candidates: Vec<Candidate>, interesting: impl Fn(&Properties) -> Properties) -> Vec<Candidate> {
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        let of_this = wanted(candidate.gives());
-        let is_no_worse = |other: &Candidate| other.open == candidate.open && other.gives().has(&of_this);
+        let of_this = interesting(candidate.delivered());
+        let is_no_worse = |other: &Candidate| other.open == candidate.open && other.delivered().has(&of_this);
         if !kept.iter().any(is_no_worse) {
             kept.push(candidate);
         }

@@ -33,21 +33,21 @@ pub(super) struct PlanGraph<'p> {
     /// The nodes after an endless source.
     endless: HashSet<u64>,
     /// The nodes whose side output has a reader.
-    set_aside: HashSet<usize>,
+    side_output_nodes: HashSet<usize>,
     /// The inputs of each node.
     inputs: &'p [Vec<usize>],
     /// The number of inputs that read each node.
     readers: Vec<u32>,
-    /// The number of tasks that emit the result of a loop.
-    begun: HashMap<LoopId, usize>,
+    /// The number of tasks that emit the result of each loop, as far as it is known.
+    result_tasks: HashMap<LoopId, usize>,
     /// The placements and orders that later operators can use.
     pub(super) interests: Interests,
     /// The alternatives of each node, by the properties of its inputs.
-    found: Vec<HashMap<Vec<Properties>, Rc<[Alternative]>>>,
+    alternatives_by_inputs: Vec<HashMap<Vec<Properties>, Rc<[Alternative]>>>,
     /// The strategies of each node that were compared.
     candidates: Vec<Vec<physical::Candidate>>,
-    /// The choices of decided nodes that were not the decided ones.
-    refused: HashMap<usize, BTreeSet<String>>,
+    /// The choices of decided nodes that are possible and differ from the decision, for the error.
+    rejected_choices: HashMap<usize, BTreeSet<String>>,
 }
 
 impl<'p> PlanGraph<'p> {
@@ -63,25 +63,25 @@ impl<'p> PlanGraph<'p> {
             costs: CostModel { profile: resources.profile.clone(), memory_bytes: resources.memory_bytes },
             rounds: Rounds::of(nodes),
             endless: endless(nodes),
-            set_aside: side_outputs.filter_map(|node| inputs[node].first().copied()).collect(),
+            side_output_nodes: side_outputs.filter_map(|node| inputs[node].first().copied()).collect(),
             inputs,
             readers,
-            begun: HashMap::new(),
+            result_tasks: HashMap::new(),
             interests: Interests::default(),
-            found: vec![HashMap::new(); nodes.len()],
+            alternatives_by_inputs: vec![HashMap::new(); nodes.len()],
             candidates: vec![Vec::new(); nodes.len()],
-            refused: HashMap::new(),
+            rejected_choices: HashMap::new(),
         }
     }
 
-    /// Whether an operator runs by a strategy, and not in place.
+    /// Returns `true` if an operator runs by a strategy, and not in place.
     fn has_strategies(&self, node: usize) -> bool {
         let operator = &self.draft.nodes[node].operator;
-        let is_left_out = operator.has_side_output() && !self.set_aside.contains(&node);
+        let is_left_out = operator.has_side_output() && !self.side_output_nodes.contains(&node);
         matches!(operator.role(), Role::Driven | Role::Sink) && !is_left_out
     }
 
-    /// Whether a replay without another reader emits the input of a node. The replay is left out if
+    /// Returns `true` if a replay with no other reader emits this input. The replay is left out if
     /// the node keeps the input over the rounds.
     fn is_constant(&self, input: &Node, position: usize) -> bool {
         is_replay(input) && self.readers[position] == 1
@@ -103,43 +103,43 @@ impl<'p> PlanGraph<'p> {
             properties,
             output: self.draft.estimate_of(this),
             constant: &constant,
-            rounds: self.rounds.around(this),
+            rounds: self.rounds.of_node(this),
             tasks: self.draft.resources.tasks,
             memory_bytes: self.draft.resources.memory_bytes,
             combines: self.draft.resources.rules.runs(Rule::Combiners),
         })
     }
 
-    /// The plan of a node, if the cheapest plan has these candidates.
+    /// The plan of a node in the cheapest plan, which has the candidates `picked`.
     pub(super) fn planned(&self, node: usize, picked: &[Candidate]) -> Planned {
-        let arrives = |(input, &at): (usize, &usize)| self.followed(node, input, picked[at].gives()).0;
+        let arrives = |(input, &at): (usize, &usize)| self.gathered_if_ordered(node, input, picked[at].delivered()).0;
         let arrived: Vec<Properties> = self.inputs[node].iter().enumerate().map(arrives).collect();
         let mut strategies = match self.has_strategies(node) {
             true => self.strategies(node, &arrived.iter().collect::<Vec<_>>()),
             false => Vec::new(),
         };
-        let Alternative { strategy, gives, .. } = &picked[node].alternative;
+        let Alternative { strategy, delivered, .. } = &picked[node].alternative;
         let strategy = (*strategy < strategies.len()).then(|| strategies.swap_remove(*strategy));
-        Planned { strategy, gives: gives.clone(), candidates: self.candidates[node].clone() }
+        Planned { strategy, delivered: delivered.clone(), candidates: self.candidates[node].clone() }
     }
 
-    /// The properties of its inputs that an operator can use: the keys that it sends unplaced rows
-    /// by, and the orders that it sorts by.
-    pub(super) fn wants(&self, node: usize) -> Vec<(usize, Interest)> {
+    /// The interests of an operator in its inputs: the keys by which it ships unplaced rows, and
+    /// the orders by which it sorts.
+    pub(super) fn interests_of(&self, node: usize) -> Vec<(usize, Interest)> {
         if !self.has_strategies(node) {
             return Vec::new();
         }
         let anywhere = Properties::anywhere(self.draft.resources.tasks);
-        let mut wants = Vec::new();
+        let mut interests_of = Vec::new();
         for strategy in self.strategies(node, &vec![&anywhere; self.inputs[node].len()]) {
             for (input, edge) in strategy.edges.iter().enumerate() {
                 if let Some(key) = edge.placement(&Placement::Anywhere).hashed_by() {
-                    wants.push((input, Interest::Together(key.to_vec())));
+                    interests_of.push((input, Interest::Together(key.to_vec())));
                 }
-                wants.push((input, Interest::Sorted(edge.sorts_by.to_vec())));
+                interests_of.push((input, Interest::Sorted(edge.sorts_by.to_vec())));
             }
         }
-        wants
+        interests_of
     }
 
     /// The alternatives of an operator with strategies. A decided operator has only the decided
@@ -152,23 +152,24 @@ impl<'p> PlanGraph<'p> {
         let hottest = |input: usize, leaves: &[usize]| {
             self.draft.known.get(&this.inputs[input].sequence).map_or(0.0, |known| known.hottest(leaves))
         };
-        let rounds = self.rounds.around(this);
+        let rounds = self.rounds.of_node(this);
         let has_filters = self.has_runtime_filters(this);
         let mut alternatives = Vec::new();
         for (number, strategy) in self.strategies(node, properties).into_iter().enumerate() {
             let choice = Choice::of(&strategy);
             if decided.is_some_and(|decided| *decided != choice) {
-                self.refused.entry(node).or_default().insert(choice.to_string());
+                self.rejected_choices.entry(node).or_default().insert(choice.to_string());
                 continue;
             }
-            let gives = strategy.gives(properties, |input| this.operator.forwards(input));
+            let delivered = strategy.delivered_properties(properties, |input| this.operator.forwards(input));
             let strategy = match has_filters && self.costs.fits(strategy.work) {
                 true => with_filters(strategy, &inputs, self.draft.estimate_of(this)),
                 false => strategy,
             };
-            let in_round = self.costs.seconds(&strategy, &inputs, properties, hottest) + self.replayed(node, &strategy);
-            let (gives, seconds) = (self.out_of_loops(this, gives), rounds * in_round);
-            alternatives.push(Alternative { strategy: number, choice: Some(Rc::new(choice)), gives, seconds });
+            let in_round =
+                self.costs.seconds(&strategy, &inputs, properties, hottest) + self.replay_seconds(node, &strategy);
+            let (delivered, seconds) = (self.out_of_loops(this, delivered), rounds * in_round);
+            alternatives.push(Alternative { strategy: number, choice: Some(Rc::new(choice)), delivered, seconds });
         }
         alternatives
     }
@@ -176,23 +177,23 @@ impl<'p> PlanGraph<'p> {
     /// Whether a join has runtime filters that drop rows: its build side ends, and is built once.
     fn has_runtime_filters(&self, node: &Node) -> bool {
         let rules = self.draft.resources.rules;
-        rules.runs(Rule::RuntimeFilters) && !self.rounds.has(node) && !self.endless.contains(&node.sequence)
+        rules.runs(Rule::RuntimeFilters) && !self.rounds.contains(node) && !self.endless.contains(&node.sequence)
     }
 
     /// The cost in a round of replays, for inputs that a strategy does not keep.
-    fn replayed(&self, node: usize, strategy: &Strategy) -> f64 {
+    fn replay_seconds(&self, node: usize, strategy: &Strategy) -> f64 {
         let inputs = self.draft.nodes[node].inputs.iter().zip(&self.inputs[node]).enumerate();
-        let replayed =
+        let replay_seconds =
             inputs.filter(|(number, (input, at))| self.is_constant(input, **at) && strategy.kept != Some(*number));
-        replayed
+        replay_seconds
             .map(|(_, (input, _))| self.costs.work(Work::rows(self.draft.estimate_of(input).rows), strategy.tasks))
             .sum()
     }
 
-    /// Rows of rounds are in no order of tasks.
-    fn out_of_loops(&self, node: &Node, gives: Properties) -> Properties {
+    /// The result of a loop is in no order of tasks.
+    fn out_of_loops(&self, node: &Node, delivered: Properties) -> Properties {
         let emits_result = node.operator.as_loop().is_some_and(|of| of.part.emits_result());
-        if emits_result && gives.is_in_order() { Properties::anywhere(gives.tasks) } else { gives }
+        if emits_result && delivered.is_in_order() { Properties::anywhere(delivered.tasks) } else { delivered }
     }
 
     /// The alternative of an operator without strategies. The properties of its output follow from
@@ -200,7 +201,7 @@ impl<'p> PlanGraph<'p> {
     fn in_place(&self, node: usize, inputs: &[&Properties]) -> Alternative {
         let this = &self.draft.nodes[node];
         let tasks = self.draft.resources.tasks;
-        let (gives, seconds) = match this.operator.role() {
+        let (delivered, seconds) = match this.operator.role() {
             Role::Source(_) => (Properties::anywhere(tasks), 0.0),
             // Projections renumber leaves. Other operators do not.
             Role::InPlace(InPlace::Project(leaves) | InPlace::EventTime(leaves, _)) => {
@@ -213,37 +214,38 @@ impl<'p> PlanGraph<'p> {
             // It has a stage of its own, in the tasks of the step that emits its rows.
             Role::InPlace(InPlace::SideOutput) => (Properties::anywhere(inputs[0].tasks), 0.0),
             Role::InPlace(InPlace::LoopResult) => {
-                let begun = this.operator.as_loop().and_then(|of| self.begun.get(&of.loop_id));
-                (Properties::anywhere(begun.copied().unwrap_or(tasks)), 0.0)
+                let result_tasks = this.operator.as_loop().and_then(|of| self.result_tasks.get(&of.loop_id));
+                (Properties::anywhere(result_tasks.copied().unwrap_or(tasks)), 0.0)
             }
             _ => (inputs[0].clone(), 0.0),
         };
-        Alternative { strategy: 0, choice: None, gives, seconds }
+        Alternative { strategy: 0, choice: None, delivered, seconds }
     }
 
-    /// The properties and cost of a union. It runs in the most tasks of its inputs. A hash that all
-    /// inputs share is that of the output.
+    /// The properties and cost of a union. It has as many tasks as the input with the most. If all
+    /// inputs are hashed by the same leaves, so is the output.
     fn union(&self, node: usize, inputs: &[&Properties]) -> (Properties, f64) {
         let tasks = inputs.iter().map(|input| input.tasks).max().unwrap_or(1);
         let is_alike = |input: &&Properties| input.tasks == tasks && input.hashed_by() == inputs[0].hashed_by();
         let are_alike = inputs[0].hashed_by().is_some() && inputs.iter().all(is_alike);
         let placement = if are_alike { inputs[0].placement.clone() } else { Placement::Anywhere };
-        let shipped = self.draft.nodes[node].inputs.iter().zip(inputs).filter(|(_, lie)| lie.tasks != tasks);
-        let seconds = shipped
-            .map(|(input, lie)| self.costs.ship(&Ship::Rebalance, self.draft.estimate_of(input), lie.tasks, tasks));
+        let shipped = self.draft.nodes[node].inputs.iter().zip(inputs).filter(|(_, arriving)| arriving.tasks != tasks);
+        let seconds = shipped.map(|(input, arriving)| {
+            self.costs.ship(&Ship::Rebalance, self.draft.estimate_of(input), arriving.tasks, tasks)
+        });
         (Properties::placed(tasks, placement), seconds.sum())
     }
 
     /// The properties of rows that arrive at a node, and the cost of that. If the tasks are in
     /// order and the node follows it, one task receives all rows.
-    fn followed(&self, node: usize, input: usize, lies: &Properties) -> (Properties, f64) {
+    fn gathered_if_ordered(&self, node: usize, input: usize, arriving: &Properties) -> (Properties, f64) {
         let this = &self.draft.nodes[node];
-        if !lies.is_in_order() || lies.tasks == 1 || !this.operator.follows_order() {
-            return (lies.clone(), 0.0);
+        if !arriving.is_in_order() || arriving.tasks == 1 || !this.operator.follows_order() {
+            return (arriving.clone(), 0.0);
         }
         let rows = self.draft.estimate_of(&this.inputs[input]);
-        let gathered = Properties { order: lies.order.clone(), ..Properties::anywhere(1) };
-        (gathered, self.costs.ship(&Ship::Gather, rows, lies.tasks, 1))
+        let gathered = Properties { order: arriving.order.clone(), ..Properties::anywhere(1) };
+        (gathered, self.costs.ship(&Ship::Gather, rows, arriving.tasks, 1))
     }
 }
 
@@ -252,49 +254,52 @@ impl Alternatives for PlanGraph<'_> {
         let key: Vec<Properties> = inputs.iter().copied().cloned().collect();
         // The tasks of a loop's end are those of its beginning, which a repeated search may change.
         let ends_loop = matches!(self.draft.nodes[node].operator.role(), Role::InPlace(InPlace::LoopResult));
-        if !ends_loop && let Some(found) = self.found[node].get(&key) {
+        if !ends_loop && let Some(found) = self.alternatives_by_inputs[node].get(&key) {
             return Ok(found.clone());
         }
-        let arrived: Vec<(Properties, f64)> =
-            inputs.iter().enumerate().map(|(input, lies)| self.followed(node, input, lies)).collect();
-        let properties: Vec<&Properties> = arrived.iter().map(|(lies, _)| lies).collect();
+        let arrived: Vec<(Properties, f64)> = inputs
+            .iter()
+            .enumerate()
+            .map(|(input, arriving)| self.gathered_if_ordered(node, input, arriving))
+            .collect();
+        let properties: Vec<&Properties> = arrived.iter().map(|(arriving, _)| arriving).collect();
         let mut alternatives = match self.has_strategies(node) {
             true => self.driven(node, &properties),
             false => vec![self.in_place(node, &properties)],
         };
         let gathered: f64 = arrived.iter().map(|(_, seconds)| seconds).sum();
-        // The reader of a replay pays for it, unless it keeps what it makes of the rows.
+        // The reader of a replay pays for it, unless it keeps the table that it builds of the rows.
         let is_paid = is_replay(&self.draft.nodes[node]) && self.readers[node] == 1;
         for alternative in &mut alternatives {
             alternative.seconds = if is_paid { 0.0 } else { alternative.seconds } + gathered;
         }
         let alternatives: Rc<[Alternative]> = alternatives.into();
-        self.found[node].insert(key, alternatives.clone());
+        self.alternatives_by_inputs[node].insert(key, alternatives.clone());
         Ok(alternatives)
     }
 
-    fn wanted(&self, node: usize, gives: &Properties) -> Properties {
-        self.interests.of_node(node, gives)
+    fn interesting(&self, node: usize, delivered: &Properties) -> Properties {
+        self.interests.of_node(node, delivered)
     }
 
-    fn has_one_width(&self, node: usize) -> bool {
+    fn needs_equal_tasks(&self, node: usize) -> bool {
         self.draft.nodes[node].operator.as_loop().is_some_and(|of| of.part.emits_result())
     }
 
-    fn found(&mut self, node: usize, candidates: &[Candidate]) {
+    fn on_candidates(&mut self, node: usize, candidates: &[Candidate]) {
         // The result of a delta iteration is its solution set, which is found after the beginning.
         if let Some(of) = self.draft.nodes[node].operator.as_loop().filter(|of| of.part.emits_result())
             && let Some(candidate) = candidates.first()
         {
-            self.begun.insert(of.loop_id, candidate.gives().tasks);
+            self.result_tasks.insert(of.loop_id, candidate.delivered().tasks);
         }
         let mut shown: Vec<physical::Candidate> = Vec::new();
         for Candidate { alternative, seconds: total_seconds, .. } in candidates {
             let Some(choice) = &alternative.choice else { continue };
-            // The cheapest come first.
+            // The candidates are sorted, the cheapest first.
             if !shown.iter().any(|shown| shown.choice == **choice) {
                 let (choice, seconds) = (Choice::clone(choice), alternative.seconds);
-                let (total_seconds, gives) = (*total_seconds, alternative.gives.to_string());
+                let (total_seconds, gives) = (*total_seconds, alternative.delivered.to_string());
                 shown.push(physical::Candidate { choice, seconds, total_seconds, gives });
             }
         }
@@ -307,7 +312,7 @@ impl Alternatives for PlanGraph<'_> {
         let Some(decided) = decided else {
             return Error::Internal(format!("`{}` has no strategy", this.operator.name())).at(&this.origin);
         };
-        let known: Vec<&str> = self.refused.get(&node).into_iter().flatten().map(String::as_str).collect();
+        let known: Vec<&str> = self.rejected_choices.get(&node).into_iter().flatten().map(String::as_str).collect();
         let message = format!("`{identity}` was to run as {decided}, and can only run as {}", known.join(", or "));
         Error::Plan(message).at(&this.origin)
     }

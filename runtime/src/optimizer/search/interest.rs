@@ -11,7 +11,7 @@ use crate::row::OrderKey;
 use crate::strategy::{InPlace, Properties, Role};
 
 /// The most interests in one operator.
-const MOST_INTERESTS: usize = 16;
+const MAX_INTERESTS: usize = 16;
 
 /// An interest of an operator in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub(super) enum Interest {
 pub(super) struct Interests(Vec<Vec<Interest>>);
 
 impl Interests {
-    /// The interests in these nodes. `wants` returns those of a node, each with the number of the
-    /// input.
+    /// The interests in these nodes. `interests_of` returns those of a node, each with the number
+    /// of the input.
     pub(super) fn of(
         nodes: &[Arc<Node>],
         inputs: &[Vec<usize>],
-        wants: impl Fn(usize) -> Vec<(usize, Interest)>,
+        interests_of: impl Fn(usize) -> Vec<(usize, Interest)>,
     ) -> Self {
         let mut interests: Vec<Vec<Interest>> = vec![Vec::new(); nodes.len()];
         for node in (0..nodes.len()).rev() {
-            for (input, interest) in wants(node) {
+            for (input, interest) in interests_of(node) {
                 add(&mut interests[inputs[node][input]], interest);
             }
             if interests[node].is_empty() {
@@ -53,23 +53,23 @@ impl Interests {
     }
 
     /// Those properties of a node's rows that a later operator can use.
-    pub(super) fn of_node(&self, node: usize, gives: &Properties) -> Properties {
-        let mut wanted = Properties::anywhere(gives.tasks);
+    pub(super) fn of_node(&self, node: usize, delivered: &Properties) -> Properties {
+        let mut interesting = Properties::anywhere(delivered.tasks);
         for interest in self.0.get(node).into_iter().flatten() {
             match interest {
                 Interest::Together(key) => {
-                    if gives.hashed_by().is_some_and(|leaves| leaves.iter().all(|leaf| key.contains(leaf))) {
-                        wanted.placement = gives.placement.clone();
+                    if delivered.hashed_by().is_some_and(|leaves| leaves.iter().all(|leaf| key.contains(leaf))) {
+                        interesting.placement = delivered.placement.clone();
                     }
                 }
                 Interest::Sorted(order) => {
-                    if order.len() > wanted.order.len() && gives.is_sorted_by(order) {
-                        wanted.order = order.as_slice().into();
+                    if order.len() > interesting.order.len() && delivered.is_sorted_by(order) {
+                        interesting.order = order.as_slice().into();
                     }
                 }
             }
         }
-        wanted
+        interesting
     }
 }
 
@@ -96,7 +96,7 @@ impl Interest {
     }
 }
 
-/// For each leaf of a node's output, the leaf of an input that it is a copy of.
+/// For each leaf of a node's output, the leaf of the input that it copies.
 fn copied(node: &Node, input: usize) -> Option<Vec<Option<usize>>> {
     match node.operator.role() {
         Role::InPlace(InPlace::Project(leaves) | InPlace::EventTime(leaves, _)) => {
@@ -112,7 +112,7 @@ fn add(interests: &mut Vec<Interest>, mut interest: Interest) {
         key.sort_unstable();
         key.dedup();
     }
-    if !interest.is_empty() && !interests.contains(&interest) && interests.len() < MOST_INTERESTS {
+    if !interest.is_empty() && !interests.contains(&interest) && interests.len() < MAX_INTERESTS {
         interests.push(interest);
     }
 }

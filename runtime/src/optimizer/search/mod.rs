@@ -29,7 +29,7 @@ pub(super) struct Planned {
     /// Its strategy, if it has one.
     pub(super) strategy: Option<Strategy>,
     /// The placement and order of its output.
-    pub(super) gives: Properties,
+    pub(super) delivered: Properties,
     /// The strategies that were compared, the cheapest first.
     pub(super) candidates: Vec<physical::Candidate>,
 }
@@ -39,7 +39,7 @@ pub(super) fn search(draft: &Draft, identities: &[String]) -> Result<Vec<Planned
     let nodes = &draft.nodes;
     let inputs = inputs_of(nodes)?;
     let mut plan = PlanGraph::new(draft, &inputs, identities);
-    plan.interests = Interests::of(nodes, &inputs, |node| plan.wants(node));
+    plan.interests = Interests::of(nodes, &inputs, |node| plan.interests_of(node));
     let picked = cheapest(&inputs, &mut plan)?;
     Ok((0..nodes.len()).map(|node| plan.planned(node, &picked)).collect())
 }

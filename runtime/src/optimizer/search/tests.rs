@@ -1,4 +1,4 @@
-//! Plans that are found, against all plans there are.
+//! Compares the plans of the search with all possible plans of random graphs.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -9,24 +9,26 @@ use crate::strategy::{Placement, Properties};
 
 use super::candidates::{Alternative, Alternatives, Candidate, Search, cheapest};
 
-/// Operators of one or two inputs that want rows by keys of one or two leaves, at random costs. Leaves keep their numbers.
+/// Operators of one or two inputs that want rows by keys of one or two leaves, at random costs.
+/// Leaves keep their numbers.
 struct Graph {
     inputs: Vec<Vec<usize>>,
-    /// Of each operator, the key by which it wants its rows, if it does.
+    /// For each operator, the key by which it wants its rows, if it has one.
     keys: Vec<Option<Vec<usize>>>,
-    /// What it costs to ship by a key, to ship to all, and to work.
+    /// For each operator, the costs to ship by a key, to broadcast, and to work.
     costs: Vec<[f64; 3]>,
-    /// Whether leaves are copied.
+    /// For each operator, whether it copies leaves.
     forwards: Vec<bool>,
-    /// Of each operator, the keys that somebody behind it wants.
-    wanted: Vec<Vec<Vec<usize>>>,
+    /// For each operator, the keys that later operators want.
+    interesting: Vec<Vec<Vec<usize>>>,
     asked: usize,
 }
 
 impl Graph {
     fn random(random: &mut Random, nodes: usize) -> Self {
         let (keys, forwards) = (Vec::new(), Vec::new());
-        let mut graph = Graph { inputs: Vec::new(), keys, costs: Vec::new(), forwards, wanted: Vec::new(), asked: 0 };
+        let mut graph =
+            Graph { inputs: Vec::new(), keys, costs: Vec::new(), forwards, interesting: Vec::new(), asked: 0 };
         for node in 0..nodes {
             let inputs = match random.below(4) {
                 _ if node == 0 => Vec::new(),
@@ -44,22 +46,22 @@ impl Graph {
             graph.costs.push([(); 3].map(|()| (1 + random.below(20)) as f64));
             graph.forwards.push(random.below(4) > 0);
         }
-        graph.wanted = vec![Vec::new(); nodes];
+        graph.interesting = vec![Vec::new(); nodes];
         for node in (0..nodes).rev() {
-            let mut wanted: Vec<Vec<usize>> = graph.keys[node].iter().cloned().collect();
+            let mut interesting: Vec<Vec<usize>> = graph.keys[node].iter().cloned().collect();
             if graph.forwards[node] {
-                wanted.extend(graph.wanted[node].clone());
+                interesting.extend(graph.interesting[node].clone());
             }
             for &input in &graph.inputs[node] {
-                graph.wanted[input].extend(wanted.clone());
-                graph.wanted[input].sort();
-                graph.wanted[input].dedup();
+                graph.interesting[input].extend(interesting.clone());
+                graph.interesting[input].sort();
+                graph.interesting[input].dedup();
             }
         }
         graph
     }
 
-    /// What operator `node` may do.
+    /// The alternatives of a node.
     fn of(&self, node: usize, inputs: &[&Properties]) -> Vec<Alternative> {
         let [by_key, to_all, work] = self.costs[node];
         let tasks = 2;
@@ -68,7 +70,8 @@ impl Graph {
             Properties::placed(tasks, placement)
         };
         let mut found = Vec::new();
-        let mut add = |gives, seconds| found.push(Alternative { strategy: found.len(), choice: None, gives, seconds });
+        let mut add =
+            |delivered, seconds| found.push(Alternative { strategy: found.len(), choice: None, delivered, seconds });
         match (&self.keys[node], inputs) {
             (_, []) => add(Properties::anywhere(tasks), work),
             (None, _) => add(behind(&inputs[0].placement), work),
@@ -87,31 +90,32 @@ impl Graph {
         found
     }
 
-    /// The cost of the cheapest plan, by trying all: each operator does one thing, however many read it.
+    /// The cost of the cheapest plan, found by trying all plans. All readers of an operator use the
+    /// same alternative.
     fn brute_force(&self) -> f64 {
-        fn from(graph: &Graph, node: usize, gives: &mut Vec<Properties>) -> f64 {
+        fn from(graph: &Graph, node: usize, delivered: &mut Vec<Properties>) -> f64 {
             if node == graph.inputs.len() {
                 return 0.0;
             }
-            let inputs: Vec<Properties> = graph.inputs[node].iter().map(|&input| gives[input].clone()).collect();
+            let inputs: Vec<Properties> = graph.inputs[node].iter().map(|&input| delivered[input].clone()).collect();
             let mut least = f64::INFINITY;
             for alternative in graph.of(node, &inputs.iter().collect::<Vec<_>>()) {
-                gives.push(alternative.gives);
-                least = least.min(alternative.seconds + from(graph, node + 1, gives));
-                gives.pop();
+                delivered.push(alternative.delivered);
+                least = least.min(alternative.seconds + from(graph, node + 1, delivered));
+                delivered.pop();
             }
             least
         }
         from(self, 0, &mut Vec::new())
     }
 
-    /// What a plan takes.
+    /// The total cost of a plan.
     fn seconds(&self, plan: &[Candidate]) -> f64 {
         let of_node = |(node, candidate): (usize, &Candidate)| {
-            let inputs: Vec<&Properties> = self.inputs[node].iter().map(|&input| plan[input].gives()).collect();
+            let inputs: Vec<&Properties> = self.inputs[node].iter().map(|&input| plan[input].delivered()).collect();
             let alternatives = self.of(node, &inputs);
             let alternative = &alternatives[candidate.alternative.strategy];
-            assert_eq!(&alternative.gives, candidate.gives());
+            assert_eq!(&alternative.delivered, candidate.delivered());
             alternative.seconds
         };
         plan.iter().enumerate().map(of_node).sum()
@@ -124,17 +128,21 @@ impl Alternatives for Graph {
         Ok(self.of(node, inputs).into())
     }
 
-    fn wanted(&self, node: usize, gives: &Properties) -> Properties {
+    fn interesting(&self, node: usize, delivered: &Properties) -> Properties {
         let is_wanted =
-            |leaves: &[usize]| self.wanted[node].iter().any(|key| leaves.iter().all(|leaf| key.contains(leaf)));
-        if gives.hashed_by().is_some_and(is_wanted) { gives.clone() } else { Properties::anywhere(gives.tasks) }
+            |leaves: &[usize]| self.interesting[node].iter().any(|key| leaves.iter().all(|leaf| key.contains(leaf)));
+        if delivered.hashed_by().is_some_and(is_wanted) {
+            delivered.clone()
+        } else {
+            Properties::anywhere(delivered.tasks)
+        }
     }
 
-    fn has_one_width(&self, _: usize) -> bool {
+    fn needs_equal_tasks(&self, _: usize) -> bool {
         false
     }
 
-    fn found(&mut self, _: usize, _: &[Candidate]) {}
+    fn on_candidates(&mut self, _: usize, _: &[Candidate]) {}
 
     fn impossible(&self, node: usize) -> Error {
         Error::Internal(format!("{node} is impossible"))
@@ -142,7 +150,7 @@ impl Alternatives for Graph {
 }
 
 #[test]
-fn no_plan_of_up_to_six_operators_is_cheaper_than_the_one_that_is_found() {
+fn search_finds_the_cheapest_plan_of_small_graphs() {
     let mut random = Random(1);
     let (mut shared, mut limited) = (0, 0);
     for case in 0..30_000 {
@@ -163,14 +171,14 @@ fn no_plan_of_up_to_six_operators_is_cheaper_than_the_one_that_is_found() {
 }
 
 #[test]
-fn many_forks_are_planned_in_little_time() {
+fn search_is_fast_for_many_forks() {
     let mut random = Random(7);
     for _ in 0..20 {
         let mut graph = Graph::random(&mut random, 60);
-        let (inputs, begun) = (graph.inputs.clone(), Instant::now());
+        let (inputs, start) = (graph.inputs.clone(), Instant::now());
         let plan = cheapest(&inputs, &mut graph).unwrap();
         assert!(graph.seconds(&plan).is_finite());
         assert!(graph.asked < 500_000, "{} alternatives were asked for", graph.asked);
-        assert!(begun.elapsed() < Duration::from_secs(20));
+        assert!(start.elapsed() < Duration::from_secs(20));
     }
 }

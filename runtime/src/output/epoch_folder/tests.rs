@@ -1,4 +1,4 @@
-//! Every point at which a process may end, and what is there when a job goes on from each of its snapshots.
+//! Ends a job at every step, and resumes it from each of its snapshots.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,17 +9,17 @@ use crate::output::{IfExists, Target};
 const TASKS: usize = 2;
 const EPOCHS: u64 = 2;
 
-/// What happens in a job, one after the other.
+/// A step of a job.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Append(usize, u64),
     Seal(usize, u64),
-    /// The snapshot is whole.
-    Whole(u64),
+    /// The snapshot is complete.
+    Complete(u64),
     Commit(usize, u64),
 }
 
-/// A job from an epoch on: the next epoch begins before the one before is committed.
+/// The steps of a job after epoch `from`. Each epoch begins before the previous one is committed.
 fn steps(from: u64) -> Vec<Step> {
     let mut steps = Vec::new();
     for epoch in from..=EPOCHS + 1 {
@@ -33,7 +33,7 @@ fn steps(from: u64) -> Vec<Step> {
         }
         if epoch <= EPOCHS {
             steps.extend((0..TASKS).map(|task| Step::Seal(task, epoch)));
-            steps.push(Step::Whole(epoch));
+            steps.push(Step::Complete(epoch));
         }
     }
     steps
@@ -47,10 +47,10 @@ fn name(task: usize, epoch: u64) -> String {
     format!("part-0000{task}-000000000{epoch}.csv")
 }
 
-/// Does these steps; the last snapshot that is whole.
+/// Runs the steps, and returns the epoch of the last complete snapshot.
 fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
     let mut files = BTreeMap::new();
-    let mut whole = None;
+    let mut complete = None;
     for &step in steps {
         match step {
             Step::Append(task, epoch) => {
@@ -58,18 +58,18 @@ fn run(folder: &Arc<EpochFolder>, steps: &[Step]) -> Option<u64> {
                 file.append(format!("{task} in {epoch}\n").as_bytes()).unwrap();
             }
             Step::Seal(task, epoch) => files.get_mut(&(task, epoch)).unwrap().seal().unwrap(),
-            Step::Whole(epoch) => whole = Some(epoch),
+            Step::Complete(epoch) => complete = Some(epoch),
             Step::Commit(task, epoch) => drop(folder.commit(1, &[name(task, epoch)]).unwrap()),
         }
     }
-    whole
+    complete
 }
 
 fn listed(epoch: u64) -> Vec<String> {
     if epoch == 0 { Vec::new() } else { (0..TASKS).map(|task| name(task, epoch)).collect() }
 }
 
-/// What is in a folder, by name.
+/// The contents of the files in a folder, by name.
 fn contents(folder: &Path) -> BTreeMap<String, String> {
     let file = |entry: IoResult<fs::DirEntry>| {
         let entry = entry.unwrap();
@@ -86,13 +86,14 @@ fn visible(path: &Path) -> BTreeMap<String, String> {
     contents
 }
 
-/// What snapshots up to an epoch hold.
+/// The visible files after the snapshot of an epoch.
 fn expected(epoch: u64) -> BTreeMap<String, String> {
     let of = |epoch| (0..TASKS).map(move |task| (name(task, epoch), format!("{task} in {epoch}\n").repeat(2)));
     (1..=epoch).flat_map(of).collect()
 }
 
-/// A job that was stopped behind so many steps, and a recovery from `back` that was stopped when so many files had been committed and taken back.
+/// Ends a job after `steps_done` steps. Then ends a recovery from `back` after it has committed or
+/// deleted `recovered` files.
 fn stopped(path: &Path, steps_done: usize, back: u64, recovered: usize) {
     let folder = open(path).unwrap();
     folder.recover(0, &[]).unwrap();
@@ -108,12 +109,12 @@ fn stopped(path: &Path, steps_done: usize, back: u64, recovered: usize) {
 }
 
 #[test]
-fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_stopped() {
+fn recovery_restores_the_snapshot_after_a_stop_at_any_step() {
     let all = steps(1);
     for steps_done in 0..=all.len() {
-        let is_whole =
-            |epoch: u64| all[..steps_done].iter().any(|step| matches!(step, Step::Whole(of) if *of == epoch));
-        for back in (0..=EPOCHS).filter(|&epoch| epoch == 0 || is_whole(epoch)) {
+        let is_complete =
+            |epoch: u64| all[..steps_done].iter().any(|step| matches!(step, Step::Complete(of) if *of == epoch));
+        for back in (0..=EPOCHS).filter(|&epoch| epoch == 0 || is_complete(epoch)) {
             for recovered in 0..=2 * TASKS {
                 let case = format!("{steps_done} steps done, back to {back}, {recovered} files recovered before");
                 let outer = tempfile::tempdir().unwrap();
@@ -132,7 +133,7 @@ fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_st
                 if recovered > 0 {
                     continue;
                 }
-                // It goes on to its end.
+                // The job continues to its end.
                 if back < EPOCHS {
                     assert_eq!(run(&folder, &steps(back + 1)), Some(EPOCHS));
                 }
@@ -144,24 +145,24 @@ fn a_job_that_goes_on_from_any_snapshot_finds_what_that_holds_wherever_it_was_st
 }
 
 #[test]
-fn what_is_not_committed_is_seen_by_nobody_and_stays_when_a_job_fails() {
+fn uncommitted_files_are_hidden_and_survive_a_failed_job() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let folder = open(&path).unwrap();
     folder.recover(0, &[]).unwrap();
-    let sealed = steps(1).iter().position(|step| matches!(step, Step::Whole(1))).unwrap();
+    let sealed = steps(1).iter().position(|step| matches!(step, Step::Complete(1))).unwrap();
     run(&folder, &steps(1)[..sealed]);
     assert_eq!(visible(&path), BTreeMap::new());
     folder.close(false);
     assert_eq!(contents(&path.join(HIDDEN)), expected(1));
-    // Other threads may still have something to write.
+    // Other threads may still write.
     let mut late = folder.file(0, 2);
     late.append(b"late").and_then(|()| late.seal()).unwrap();
     assert_eq!(contents(&path.join(HIDDEN)), expected(1));
 }
 
 #[test]
-fn what_no_job_wrote_stays() {
+fn files_of_other_programs_are_kept() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let folder = open(&path).unwrap();
@@ -191,7 +192,7 @@ fn what_no_job_wrote_stays() {
 }
 
 #[test]
-fn a_job_that_begins_is_refused_where_something_is_in_the_folder() {
+fn new_job_rejects_a_folder_with_files() {
     for there in ["notes.txt", &name(0, 1)] {
         let outer = tempfile::tempdir().unwrap();
         let path = outer.path().join("out");
@@ -205,7 +206,7 @@ fn a_job_that_begins_is_refused_where_something_is_in_the_folder() {
 }
 
 #[test]
-fn what_a_snapshot_lists_must_be_there_and_be_the_output_s() {
+fn recovery_rejects_missing_or_foreign_files() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let folder = open(&path).unwrap();
@@ -220,13 +221,13 @@ fn what_a_snapshot_lists_must_be_there_and_be_the_output_s() {
 }
 
 #[test]
-fn one_of_two_jobs_has_the_folder() {
+fn second_job_cannot_lock_the_folder() {
     let outer = tempfile::tempdir().unwrap();
     let path = outer.path().join("out");
     let first = open(&path).unwrap();
     let error = open(&path).unwrap_err().to_string();
     assert!(error.contains("another job writes it at this moment"), "{error}");
-    // Drivers may have it for a moment longer than the job.
+    // Drivers may hold the folder for longer than the job.
     first.close(false);
     let second = open(&path).unwrap();
     second.recover(0, &[]).unwrap();
@@ -236,9 +237,9 @@ fn one_of_two_jobs_has_the_folder() {
     open(&path).unwrap();
 }
 
-/// Another job may have removed the folder, and write a new one at its path.
+/// Another job may have removed the folder and created a new one at its path.
 #[test]
-fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
+fn replaced_folder_gets_no_files_and_no_commit() {
     let outer = tempfile::tempdir().unwrap();
     let (path, aside) = (outer.path().join("out"), outer.path().join("aside"));
     let folder = open(&path).unwrap();
@@ -259,7 +260,7 @@ fn a_folder_that_was_replaced_gets_no_file_and_no_commit() {
 }
 
 #[test]
-fn what_is_no_folder_is_refused_and_so_is_to_replace_or_add() {
+fn files_and_if_exists_choices_are_rejected() {
     let outer = tempfile::tempdir().unwrap();
     let file = outer.path().join("file");
     fs::write(&file, "").unwrap();
@@ -271,7 +272,7 @@ fn what_is_no_folder_is_refused_and_so_is_to_replace_or_add() {
         let error = target.check_by_epochs().unwrap_err().to_string();
         assert!(error.contains("leave `if_exists` out"), "{error}");
     }
-    // A job that goes on finds it full.
+    // A job that resumes finds files in it.
     drop(open(&path).unwrap());
     let target = Target::folder(path.to_str().unwrap(), Some(IfExists::Fail));
     target.check_by_epochs().unwrap();

@@ -1,13 +1,13 @@
-//! The one place where encoded bytes are added to a file.
+//! Appends encoded bytes to a file or a stream. All outputs use it.
 
 use std::io::{ErrorKind, Result as IoResult, Write};
 
 use super::Target;
 
-/// Adds bytes to a file of an output, or to a stream. It may block.
+/// Appends bytes to a file of an output, or to a stream. May block.
 pub struct Appender {
     out: Box<dyn Write + Send>,
-    /// For a stream, the output, whose reader may go away.
+    /// The output, if it is a stream. Its reader may close it.
     stream: Option<Target>,
 }
 
@@ -20,10 +20,11 @@ impl Appender {
         Appender { out: Box::new(out), stream: Some(target) }
     }
 
-    /// Adds bytes. A stream whose reader has gone takes them, and forgets them: nobody is wronged by what nobody reads.
+    /// Appends bytes. If the reader of a stream has closed it, the bytes are dropped without an
+    /// error.
     ///
     /// # Errors
-    /// The system's.
+    /// Fails with the error of the system.
     pub fn append(&mut self, bytes: &[u8]) -> IoResult<()> {
         if self.stream.as_ref().is_some_and(Target::is_abandoned) {
             return Ok(());

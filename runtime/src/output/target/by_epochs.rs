@@ -1,13 +1,15 @@
-//! An output whose rows are seen while the job runs: a folder that is written epoch by epoch, or a stream.
+//! Outputs that are visible while the job runs: streams, and folders that are written epoch by
+//! epoch.
 
 use super::{IfExists, Kind, Target};
 use crate::error::Result;
 use crate::output::claim::Claim;
 use crate::output::epoch_folder::EpochFolder;
-use crate::output::place::{Found, OutputMode, Place, decide, refused};
+use crate::output::place::{Entry, OutputMode, ResolvedPath, cannot_write, decide};
 
 impl Target {
-    /// Whether records go out as they come: to standard output, a pipe or a device.
+    /// Returns `true` if records are visible as soon as they are written: standard output, a pipe
+    /// or a device.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         match self.0.kind {
@@ -17,25 +19,26 @@ impl Target {
         }
     }
 
-    /// Where a folder is that is written epoch by epoch. It may be full: whether it should be is known when it is recovered.
-    fn place_by_epochs(&self) -> Result<Place> {
-        let Some((wanted, place)) = self.located()? else {
-            return Err(refused(self.path(), "it is no folder; end the path with `/` to write one"));
+    /// The place of a folder that is written epoch by epoch. It may contain files:
+    /// [`EpochFolder::recover`](crate::output::EpochSink::recover) checks them.
+    fn place_by_epochs(&self) -> Result<ResolvedPath> {
+        let Some((kind, place)) = self.located()? else {
+            return Err(cannot_write(self.path(), "it is no folder; end the path with `/` to write one"));
         };
         if let Some(IfExists::Overwrite | IfExists::Append) = self.0.if_exists {
             let reason = "what becomes visible while the job runs neither replaces what exists nor is added to it; leave `if_exists` out, and choose a folder that is \
                           empty or not there";
-            return Err(refused(self.path(), reason));
+            return Err(cannot_write(self.path(), reason));
         }
-        let found = if place.found == Found::FullFolder { Found::EmptyFolder } else { place.found };
-        decide(wanted, found, None).map_err(|reason| refused(self.path(), reason))?;
+        let entry = if place.entry == Entry::FullFolder { Entry::EmptyFolder } else { place.entry };
+        decide(kind, entry, None).map_err(|reason| cannot_write(self.path(), reason))?;
         Ok(place)
     }
 
     /// As [`Target::check`], for a folder that is written epoch by epoch.
     ///
     /// # Errors
-    /// What is in the way, and what to do.
+    /// Fails with the obstacle and a way to remove it.
     pub fn check_by_epochs(&self) -> Result<()> {
         self.place_by_epochs().map(|_| ())
     }
@@ -46,10 +49,10 @@ impl Target {
         Claim::new(self.describe_path(), &self.place_by_epochs().ok()?, true)
     }
 
-    /// Makes the folder, and takes it for this job; its files' names have this end.
+    /// Creates the folder and locks it for this job. The names of its files end with `extension`.
     ///
     /// # Errors
-    /// Where it cannot be made, or another job writes it.
+    /// Fails if the folder cannot be created, or if another job has locked it.
     pub fn epoch_folder(&self, extension: String) -> Result<EpochFolder> {
         EpochFolder::open(self.path(), self.place_by_epochs()?.location, extension)
     }

@@ -2,75 +2,75 @@
 
 use super::{Appending, Kind, Target};
 use crate::error::{Error, Result};
-use crate::output::folder::strange;
-use crate::output::place::{Found, OutputMode, Place, refused};
+use crate::output::folder::unknown_entry;
+use crate::output::place::{Entry, OutputMode, ResolvedPath, cannot_write};
 
-/// The length in bytes of the start of a JSON file that is searched for `[`.
-const MOST_BLANKS: usize = 1 << 16;
+/// Bytes of a JSON file, from its start, that are searched for `[`.
+const JSON_START_BYTES: usize = 1 << 16;
 
 impl Target {
-    /// Checks that files of a format, which all begin with `head`, can be written.
+    /// Checks that files of a format can be written. All files of the format begin with `head`.
     ///
     /// # Errors
-    /// What it is, and what to do.
+    /// Fails with the obstacle and a way to remove it.
     pub fn check(&self, appending: Appending, head: &[u8]) -> Result<()> {
         let Some((place, mode)) = self.place()? else { return Ok(()) };
         let files = place.location.file_system().ok();
-        if place.found == Found::File && files.is_some_and(|files| !files.is_writable(place.path())) {
-            return Err(refused(
+        if place.entry == Entry::File && files.is_some_and(|files| !files.is_writable(place.path())) {
+            return Err(cannot_write(
                 self.path(),
                 "the file may not be written to; change its mode, or choose another name",
             ));
         }
         match (self.0.kind, mode) {
             (Kind::File, OutputMode::Append) => self.check_appending(&place, appending, head),
-            (Kind::Folder, OutputMode::Replace) => self.check_strange(&place),
+            (Kind::Folder, OutputMode::Replace) => self.check_replaceable(&place),
             _ => Ok(()),
         }
     }
 
-    fn check_appending(&self, place: &Place, appending: Appending, head: &[u8]) -> Result<()> {
+    fn check_appending(&self, place: &ResolvedPath, appending: Appending, head: &[u8]) -> Result<()> {
         if appending == Appending::Never {
-            return Err(refused(
+            return Err(cannot_write(
                 self.path(),
                 "nothing can be appended to a file of this format, or one that is compressed; end the path with `/` to add files to a folder",
             ));
         }
-        if place.found != Found::File {
+        if place.entry != Entry::File {
             return Ok(());
         }
-        let mut there = vec![0; if appending == Appending::Objects { MOST_BLANKS } else { head.len() }];
-        let read = place.location.open().and_then(|file| file.read_at(&mut there, 0));
-        there.truncate(read.map_err(Error::io("append to", self.path()))?);
+        let mut start = vec![0; if appending == Appending::Objects { JSON_START_BYTES } else { head.len() }];
+        let read = place.location.open().and_then(|file| file.read_at(&mut start, 0));
+        start.truncate(read.map_err(Error::io("append to", self.path()))?);
         if appending == Appending::Objects {
-            let text = there.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&there);
+            let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
             if text.trim_ascii_start().starts_with(b"[") {
                 let reason = "the file is one JSON array, after which no line can follow; write to another file, or convert \
                               this one to a line for each record: jq -c '.[]' FILE";
-                return Err(refused(self.path(), reason));
+                return Err(cannot_write(self.path(), reason));
             }
             return Ok(());
         }
-        if !there.is_empty() && there != head {
+        if !start.is_empty() && start != head {
             let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().escape_debug().to_string();
             let reason = format!(
                 "the file begins with `{}`, and records of this flow would be below `{}`; append records with the same fields in the same order",
-                shown(&there),
+                shown(&start),
                 shown(head)
             );
-            return Err(refused(self.path(), &reason));
+            return Err(cannot_write(self.path(), &reason));
         }
         Ok(())
     }
 
-    /// What is replaced is removed, so it must be what a job writes.
-    fn check_strange(&self, place: &Place) -> Result<()> {
-        strange(&place.location).map_or(Ok(()), |strange| {
+    /// The replaced folder is deleted, so it must contain only files that a job writes.
+    fn check_replaceable(&self, place: &ResolvedPath) -> Result<()> {
+        unknown_entry(&place.location).map_or(Ok(()), |unknown_entry| {
             let reason = format!(
                 "the folder is to be replaced, and holds {}, which no job wrote or this user cannot list; remove it first",
-                strange.display()
+                unknown_entry.display()
             );
-            Err(refused(self.path(), &reason))
+            Err(cannot_write(self.path(), &reason))
         })
     }
 }

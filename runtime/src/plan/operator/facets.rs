@@ -12,35 +12,35 @@ use super::Operator;
 
 /// An operator that filters rows.
 pub trait FilterOperator {
-    /// The same filter of records of `schema`, whose leaf `leaves[i]` is the leaf `i` of this filter's
-    /// records. `below` is the word of the operator that the filter then stands below. Returns `None`
-    /// if the filter cannot move.
+    /// The same filter for records of `schema`, whose leaf `leaves[i]` is the leaf `i` of this
+    /// filter's records. `below` is the word of the operator below which the filter moves. Returns
+    /// `None` if the filter cannot move.
     fn moved(&self, schema: &Schema, leaves: &[Option<usize>], below: &str) -> Option<Arc<dyn Operator>>;
 }
 
 /// An operator that reads or writes data outside of the program.
 pub trait Endpoint {
-    /// How the fields of its records fit the columns of its files.
+    /// For each field of its records, the column of its files.
     fn columns(&self) -> Vec<ColumnFit> {
         Vec::new()
     }
 
-    /// The place that it writes to. No two operators of a run may write to one place.
+    /// The path or target that it writes to. No two operators of a run may write to the same one.
     fn claim(&self) -> Option<Claim> {
         None
     }
 
-    /// Called once before the first task starts. A sink creates its output; a lenient source creates
-    /// the file of rejected records.
+    /// Called once before the first task starts. A sink creates its output; a lenient source
+    /// creates the file of rejected records.
     ///
     /// # Errors
-    /// The output cannot be created.
+    /// Fails if the output cannot be created.
     fn prepare(&self) -> Result<()> {
         Ok(())
     }
 
-    /// Returns `true` if the reader of its output is gone, such as that of a pipe. A job ends early if all
-    /// its sinks are abandoned.
+    /// Returns `true` if the reader of its output is gone, such as that of a pipe. A job ends early
+    /// if all its sinks are abandoned.
     fn is_abandoned(&self) -> bool {
         false
     }
@@ -48,14 +48,19 @@ pub trait Endpoint {
     /// Called once after the last task ended. A sink commits its output, or removes it.
     ///
     /// # Errors
-    /// The output cannot be committed.
+    /// Fails if the output cannot be committed.
     fn finish(&self, success: bool) -> Result<()> {
         let _ = success;
         Ok(())
     }
 
-    /// The same sink for a job with snapshots: its rows become visible epoch by epoch. Returns `None` if
-    /// the sink does not support that.
+    /// Returns `true` if [`Endpoint::finish`] commits in another system, which may fail.
+    fn commits_outside(&self) -> bool {
+        false
+    }
+
+    /// The same sink for a job with snapshots: its rows become visible epoch by epoch. Returns
+    /// `None` if the sink does not support that.
     fn by_epochs(&self) -> Option<Arc<dyn Operator>> {
         None
     }
@@ -80,7 +85,7 @@ pub struct LoopOperator {
     pub part: LoopOperatorPart,
 }
 
-/// Parts of operators in loops, and the edges that come with them.
+/// The parts that operators have in loops, and their edges.
 #[derive(Clone)]
 pub enum LoopOperatorPart {
     /// Begins the loop. The rows of the next round arrive at its driver's port
@@ -89,17 +94,17 @@ pub enum LoopOperatorPart {
         /// Makes the operator that emits rows from outside of the loop in each round.
         replay: fn(&Schema, LoopId) -> Arc<dyn Operator>,
     },
-    /// Joins its first input with the solution set of a delta iteration. The second input is the initial
-    /// set. Changes arrive at its driver's port [`DELTA`](LoopId::DELTA), and the final set leaves at its
-    /// second output.
+    /// Joins its first input with the solution set of a delta iteration. The second input is the
+    /// initial set. Changes arrive at its driver's port [`DELTA`](LoopId::DELTA), and the final set
+    /// leaves at its second output.
     SolutionSet {
         /// The leaves of the set's key. The set has one row for each key.
         key: Vec<usize>,
     },
-    /// Ends the loop. The rows of its first input are those of the next round. A second input changes
-    /// the solution set; such a loop ends after a round without rows.
+    /// Ends the loop. The rows of its first input are those of the next round. A second input
+    /// changes the solution set; such a loop ends after a round without rows.
     End {
-        /// The most rounds.
+        /// The maximum number of rounds.
         rounds: u32,
     },
     /// Emits its rows in each round. The loop's beginning sends the rounds to its driver's port

@@ -17,7 +17,7 @@ pub struct InnerJoin<'o> {
     pub inputs: &'o [Schema; 2],
     /// The key's leaves on each side, in the same order. A null among them equals nothing.
     pub keys: &'o [Vec<usize>; 2],
-    /// The leaves that its records take over from the sides.
+    /// The leaves that its records copy from the sides.
     pub forwards: &'o Forwards,
     /// The closure after the join.
     pub kernel: &'o JoinFactory,
@@ -37,9 +37,9 @@ pub struct NewJoin {
     pub keys: [Vec<usize>; 2],
     /// The records that the join emits.
     pub output: Schema,
-    /// The leaves that these records take over from the sides.
+    /// The leaves that these records copy from the sides.
     pub forwards: Forwards,
-    /// How they are made of the pairs.
+    /// The records that it makes of the pairs.
     pub records: PairRecords,
 }
 
@@ -47,7 +47,8 @@ pub struct NewJoin {
 pub enum PairRecords {
     /// The leaves of the left record, then those of the right one.
     Both,
-    /// The records of the last of these closures. Each closure before it emits one record for each pair.
+    /// The records of the last of these closures. Each closure before it emits one record for each
+    /// pair.
     Calls(Vec<PairCall>),
 }
 
@@ -71,8 +72,8 @@ pub struct PairCall {
 pub struct PairRecord {
     /// The record that this one is a part of.
     pub of: RecordOf,
-    /// For each leaf of the closure's record: its number in the other record, and its type. A leaf that the
-    /// closure does not read may have no number.
+    /// For each leaf of the closure's record: its number in the other record, and its type. A leaf
+    /// that the closure does not read may have no number.
     pub leaves: Vec<(Option<usize>, LeafType)>,
 }
 

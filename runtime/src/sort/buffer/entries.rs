@@ -1,30 +1,32 @@
-//! The index of a buffer: made when it is sorted, from rows that lie in pages one behind the other.
+//! Creates the index of a buffer from the rows in its pages.
 
 use std::cmp::Ordering;
 
 use crate::sort::buffer::radix::{sort, sort_in_cache};
-use crate::sort::buffer::table::{Blank, Table};
+use crate::sort::buffer::table::{Table, Zeroable};
 use crate::sort::key::{Encoding, Key};
 
-/// So many entries are sorted at once, in cache.
-const BUCKET: usize = 8 << 10;
-/// The most buckets that entries are written to side by side: few enough that each has its page among those that a core knows the way to.
-const MOST_BUCKETS_LOG2: u32 = 8;
-/// So many at most; a bucket that has more is split again.
-const ROOM: usize = 4 * BUCKET;
-/// Keys that are made at once.
-pub(crate) const KEYS: usize = 256;
+/// Number of entries that are sorted together, in the cache.
+const BUCKET_ENTRIES: usize = 8 << 10;
+/// Log2 of the greatest number of buckets that entries are distributed to. So few that a core's
+/// TLB has the page of each.
+const MAX_BUCKETS_LOG2: u32 = 8;
+/// Entries of the scratch memory. A bucket with more entries is split again.
+const SCRATCH_ENTRIES: usize = 4 * BUCKET_ENTRIES;
+/// Number of keys that are created together.
+pub(crate) const KEY_BATCH: usize = 256;
 
-/// Bytes of the index of so many rows, and of what it is made with.
+/// Bytes of the index of `rows` rows, and of the scratch memory to create it.
 pub(crate) fn bytes<K>(rows: usize) -> usize {
-    let beside = if rows <= BUCKET { (rows, 0) } else { (ROOM, size_of::<usize>() << MOST_BUCKETS_LOG2) };
-    (rows + beside.0) * size_of::<(K, usize)>() + beside.1
+    let scratch =
+        if rows <= BUCKET_ENTRIES { (rows, 0) } else { (SCRATCH_ENTRIES, size_of::<usize>() << MAX_BUCKETS_LOG2) };
+    (rows + scratch.0) * size_of::<(K, usize)>() + scratch.1
 }
 
-/// Rows of one page: the place of the first, and how many.
+/// Rows of one page: the place of the first row, and the number of rows.
 pub(crate) type Segment = (usize, usize);
 
-/// Where rows lie.
+/// Rows in segments. Places are offsets from `base`.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'r> {
     pub(crate) base: *const u8,
@@ -37,15 +39,16 @@ impl Rows<'_> {
         self.segments.iter().map(|segment| segment.1).sum()
     }
 
-    /// Hands out all rows' keys in order, with the first one's place, until the closure wants no more.
+    /// Calls `each` with the keys of consecutive rows and the place of the first of them, until
+    /// `each` returns `false`.
     ///
     /// # Safety
     /// The segments hold rows of the encoding's layout.
     unsafe fn keys<K: Key>(&self, encoding: &Encoding, mut each: impl FnMut(usize, &[K]) -> bool) {
-        let mut keys = [K::default(); KEYS];
+        let mut keys = [K::default(); KEY_BATCH];
         for &(first, rows) in self.segments {
-            for start in (0..rows).step_by(KEYS) {
-                let keys = &mut keys[..KEYS.min(rows - start)];
+            for start in (0..rows).step_by(KEY_BATCH) {
+                let keys = &mut keys[..KEY_BATCH.min(rows - start)];
                 let place = first + start * self.width;
                 // SAFETY: the caller's promise: the rows lie in the segment.
                 unsafe { encoding.keys(self.base.wrapping_add(place), self.width, keys) };
@@ -56,13 +59,13 @@ impl Rows<'_> {
         }
     }
 
-    /// All rows' entries as the rows lie.
+    /// The entries of all rows, in the order of the segments.
     ///
     /// # Safety
     /// As [`Rows::keys`].
     pub(crate) unsafe fn entries<K: Key>(&self, encoding: &Encoding) -> Table<(K, usize)>
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let (mut entries, mut done) = (Table::new(self.len()), 0);
         // SAFETY: the caller's promise.
@@ -79,7 +82,8 @@ impl Rows<'_> {
         entries
     }
 
-    /// All rows' entries in order; `compare` is the order of the rows at two places whose keys are equal.
+    /// The sorted entries of all rows. `compare` compares the rows at two places if their keys are
+    /// equal.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -89,13 +93,13 @@ impl Rows<'_> {
         compare: impl Fn(usize, usize) -> Ordering,
     ) -> Table<(K, usize)>
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let order = by_key_then(compare);
         let rows = self.len();
         // SAFETY: the caller's promise, here and below.
         let direction = unsafe { self.direction::<K>(encoding) };
-        if rows <= BUCKET || direction != Direction::None {
+        if rows <= BUCKET_ENTRIES || direction != Direction::None {
             // SAFETY: as above.
             let mut entries = unsafe { self.entries(encoding) };
             if direction == Direction::Descending {
@@ -114,20 +118,20 @@ impl Rows<'_> {
             }
             return entries;
         }
-        let buckets_log2 = (rows / BUCKET).ilog2().clamp(1, MOST_BUCKETS_LOG2).min(encoding.bits());
+        let buckets_log2 = (rows / BUCKET_ENTRIES).ilog2().clamp(1, MAX_BUCKETS_LOG2).min(encoding.bits());
         let low = encoding.bits() - buckets_log2;
         // SAFETY: as above.
         let (mut entries, ends) = unsafe { self.in_buckets::<K>(encoding, low, 1 << buckets_log2) };
-        let mut room = vec![(K::default(), 0); ROOM];
+        let mut scratch = vec![(K::default(), 0); SCRATCH_ENTRIES];
         let mut start = 0;
         for end in ends {
-            sort(&mut entries[start..end], &mut room, low, |entry, low| entry.0.above(low), &order);
+            sort(&mut entries[start..end], &mut scratch, low, |entry, low| entry.0.above(low), &order);
             start = end;
         }
         entries
     }
 
-    /// The places of the first `count` rows, in order; `compare` as for [`Rows::sorted`].
+    /// The places of the first `count` rows, in order. `compare` is as for [`Rows::sorted`].
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -138,7 +142,7 @@ impl Rows<'_> {
         compare: impl Fn(usize, usize) -> Ordering,
     ) -> Vec<usize>
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let order = by_key_then(compare);
         // SAFETY: the caller's promise.
@@ -151,7 +155,7 @@ impl Rows<'_> {
         first.iter().map(|entry| entry.1).collect()
     }
 
-    /// Whether the keys are in order as they come.
+    /// The direction in which the keys are sorted already, if they are.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -173,7 +177,8 @@ impl Rows<'_> {
         }
     }
 
-    /// All rows' entries by the bits of their keys above the `low` ones; and where the entries of each number end.
+    /// The entries of all rows, grouped by the bits of their keys above the `low` lowest. Also
+    /// returns the end of each group.
     ///
     /// # Safety
     /// As [`Rows::keys`].
@@ -184,7 +189,7 @@ impl Rows<'_> {
         buckets: usize,
     ) -> (Table<(K, usize)>, Vec<usize>)
     where
-        (K, usize): Blank,
+        (K, usize): Zeroable,
     {
         let mut next = vec![0; buckets];
         // SAFETY: the caller's promise, here and below.
@@ -214,7 +219,7 @@ impl Rows<'_> {
     }
 }
 
-/// The order of entries; `compare` is that of the rows at two places whose keys are equal.
+/// Compares entries by key. If the keys are equal, `compare` compares the rows at their places.
 fn by_key_then<K: Key>(compare: impl Fn(usize, usize) -> Ordering) -> impl Fn(&(K, usize), &(K, usize)) -> Ordering {
     move |left, right| match left.0.cmp(&right.0) {
         Ordering::Equal => compare(left.1, right.1),
@@ -229,7 +234,7 @@ pub(crate) enum Direction {
     None,
 }
 
-/// Sorts entries that are in order but for those of equal keys.
+/// Sorts the entries of each group of equal keys. The groups are in order already.
 fn sort_ties<K: Key>(entries: &mut [(K, usize)], order: impl Fn(&(K, usize), &(K, usize)) -> Ordering) {
     for group in entries.chunk_by_mut(|left, right| left.0 == right.0).filter(|group| group.len() > 1) {
         group.sort_unstable_by(&order);

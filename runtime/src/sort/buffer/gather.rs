@@ -1,4 +1,4 @@
-//! Rows from anywhere, one behind the other.
+//! Copies rows from any places to consecutive ones.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,29 +10,29 @@ use crate::hash::prefetch;
 use crate::page::{Batch, Input, LeafPtr, Page, RowWriter};
 use crate::row::{LeafType, Physical, RowLayout};
 
-/// Rows that are copied at once.
-pub(crate) const AT_ONCE: usize = 256;
+/// Number of rows that are copied together.
+pub(crate) const COPY_ROWS: usize = 256;
 
-/// How rows of a layout get from their places into a writer's pages.
+/// Copies rows of a layout from their places to the pages of a writer.
 pub(crate) struct Gather {
     layout: Arc<RowLayout>,
     base: *const u8,
-    /// Whether a row is all in its fixed part, so that its bytes are all of it.
-    is_flat: bool,
+    /// Rows have no variable parts, so the fixed part is the whole row.
+    is_fixed_width: bool,
 }
 
 impl Gather {
-    /// For rows of `layout`, whose places count from `base`.
+    /// Creates a gatherer for rows of `layout`. Places are offsets from `base`.
     pub(crate) fn new(layout: Arc<RowLayout>, base: *const u8) -> Self {
-        Gather { is_flat: !layout.has_slots(), layout, base }
+        Gather { is_fixed_width: !layout.has_slots(), layout, base }
     }
 
-    /// The place of a page's first row.
+    /// The place of the first row of a page.
     pub(crate) fn place_of(&self, page: &Page) -> usize {
         page.first_row()
     }
 
-    /// All leaves of rows by place.
+    /// A batch of all leaves. A row's place is its row number.
     ///
     /// # Safety
     /// The batch is read at places of rows of the layout alone, while these live.
@@ -42,68 +42,70 @@ impl Gather {
         unsafe { Batch::from_leaves(usize::MAX, (0..self.layout.types().len()).map(leaf)) }
     }
 
-    /// The leaves of rows by place whose values lie elsewhere.
+    /// The leaves with values outside of the fixed part. A row's place is its row number.
     pub(crate) fn slots(&self) -> SmallVec<[LeafPtr; 8]> {
         let slots = self.layout.types().iter().enumerate().filter(|(_, ty)| ty.physical() == Physical::Slot);
         let stored = slots.filter(|&(leaf, _)| self.layout.offset(leaf).is_some());
         stored.map(|(leaf, _)| LeafPtr::stored(&self.layout, self.base, leaf)).collect()
     }
 
-    /// Asks for rows that are copied soon.
+    /// Prefetches rows that are copied soon.
     pub(crate) fn prefetch(&self, places: impl Iterator<Item = usize>) {
         places.for_each(|place| prefetch(self.base.wrapping_add(place)));
     }
 
-    /// Whether rows may be copied to a writer's as they are.
-    fn is_flat_in(&self, out: &RowWriter) -> bool {
-        self.is_flat && (Arc::ptr_eq(out.layout(), &self.layout) || *out.layout() == self.layout)
+    /// Returns `true` if whole rows may be copied to a writer byte by byte.
+    fn can_copy_bytes(&self, out: &RowWriter) -> bool {
+        self.is_fixed_width && (Arc::ptr_eq(out.layout(), &self.layout) || *out.layout() == self.layout)
     }
 
-    /// Copies rows that lie one behind the other.
+    /// Copies consecutive rows.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused.
     ///
     /// # Safety
-    /// So many rows of the layout begin at the place `first`.
+    /// `rows` rows of the layout begin at the place `first`.
     pub(crate) unsafe fn copy_stretch(&self, first: usize, rows: usize, out: &mut RowWriter) -> Result<()> {
-        if self.is_flat_in(out) {
+        if self.can_copy_bytes(out) {
             // SAFETY: the caller's promise.
             return unsafe { copy_whole(self.base.wrapping_add(first), rows, out) };
         }
         let width = self.layout.width();
-        for start in (0..rows).step_by(AT_ONCE) {
-            let end = rows.min(start + AT_ONCE);
-            let places: SmallVec<[usize; AT_ONCE]> = (start..end).map(|row| first + row * width).collect();
+        for start in (0..rows).step_by(COPY_ROWS) {
+            let end = rows.min(start + COPY_ROWS);
+            let places: SmallVec<[usize; COPY_ROWS]> = (start..end).map(|row| first + row * width).collect();
             // SAFETY: the caller's promise.
             unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
         }
         Ok(())
     }
 
-    /// Copies the rows at some places.
+    /// Copies the rows at `places`.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// As [`Gather::copy_stretch`].
     ///
     /// # Safety
     /// They are places of rows of the layout.
     pub(crate) unsafe fn copy(&self, places: &[usize], out: &mut RowWriter) -> Result<()> {
-        if !self.is_flat_in(out) {
+        if !self.can_copy_bytes(out) {
             // SAFETY: the caller's promise.
             return unsafe { out.append_rows(&self.batch(), None, places, |_, _| ()) };
         }
         // SAFETY: the caller's promise.
-        unsafe { self.copy_flat(0..places.len(), |row| places[row], out) }
+        unsafe { self.copy_bytes(0..places.len(), |row| places[row], out) }
     }
 
-    /// Copies the rows of some numbers, whose places a function computes: each as it is copied.
+    /// Copies the rows with the numbers in `rows`. `place` computes the place of each when it is
+    /// copied.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// As [`Gather::copy_stretch`].
     ///
     /// # Safety
-    /// The function gives places of rows of the layout.
+    /// The function returns places of rows of the layout.
     #[inline(always)]
     pub(crate) unsafe fn copy_each(
         &self,
@@ -111,12 +113,12 @@ impl Gather {
         place: impl Fn(usize) -> usize,
         out: &mut RowWriter,
     ) -> Result<()> {
-        if self.is_flat_in(out) {
+        if self.can_copy_bytes(out) {
             // SAFETY: the caller's promise.
-            return unsafe { self.copy_flat(rows, place, out) };
+            return unsafe { self.copy_bytes(rows, place, out) };
         }
-        for start in rows.clone().step_by(AT_ONCE) {
-            let places: SmallVec<[usize; AT_ONCE]> = (start..rows.end.min(start + AT_ONCE)).map(&place).collect();
+        for start in rows.clone().step_by(COPY_ROWS) {
+            let places: SmallVec<[usize; COPY_ROWS]> = (start..rows.end.min(start + COPY_ROWS)).map(&place).collect();
             // SAFETY: the caller's promise.
             unsafe { out.append_rows(&self.batch(), None, &places, |_, _| ())? };
         }
@@ -125,7 +127,7 @@ impl Gather {
 
     /// As [`Gather::copy_each`], to a writer whose rows are the same bytes.
     #[inline(always)]
-    unsafe fn copy_flat(
+    unsafe fn copy_bytes(
         &self,
         mut rows: Range<usize>,
         place: impl Fn(usize) -> usize,
@@ -136,7 +138,8 @@ impl Gather {
             let more = out.free_rows().min(rows.len() - 1);
             out.claim_rows(more);
             let now = rows.start..rows.start + 1 + more;
-            // SAFETY: the caller's promise; so many rows from `to` on were claimed, and both layouts have one width.
+            // SAFETY: the caller's promise; `1 + more` rows from `to` on were claimed, and both
+            // layouts have one width.
             unsafe { copy_rows(self.base, (now.clone(), &place), start.wrapping_add(to), self.layout.width()) };
             rows.start = now.end;
         }
@@ -144,30 +147,31 @@ impl Gather {
     }
 }
 
-/// Copies rows that lie one behind the other as they will in the writer's pages.
+/// Copies consecutive rows to consecutive places of the writer's pages.
 ///
 /// # Errors
-/// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+/// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is refused.
 ///
 /// # Safety
-/// So many rows of the writer's layout, which has no slots, begin at `first`.
+/// `rows` rows of the writer's layout, which has no slots, begin at `first`.
 unsafe fn copy_whole(first: *const u8, rows: usize, out: &mut RowWriter) -> Result<()> {
     let (width, mut done) = (out.layout().width(), 0);
     while done < rows {
         let (Some(to), Some(base)) = (out.claim(0), out.region_start()) else { return out.check() };
         let count = 1 + out.free_rows().min(rows - done - 1);
         out.claim_rows(count - 1);
-        // SAFETY: the caller's promise; so many rows from `to` on were claimed, in the writer's own page.
+        // SAFETY: the caller's promise; `count` rows from `to` on were claimed, in the writer's own
+        // page.
         unsafe { first.wrapping_add(done * width).copy_to_nonoverlapping(base.wrapping_add(to), count * width) };
         done += count;
     }
     Ok(())
 }
 
-/// Adds the rows of an input whose leaves lie as in the layout.
+/// Adds the rows of an input whose leaves are those of the layout.
 ///
 /// # Errors
-/// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+/// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is refused.
 pub(crate) fn append(input: &Input<'_>, out: &mut RowWriter) -> Result<()> {
     match whole_rows(input, out.layout()) {
         // SAFETY: these are the rows, which hold nothing but the layout's leaves.
@@ -176,7 +180,8 @@ pub(crate) fn append(input: &Input<'_>, out: &mut RowWriter) -> Result<()> {
     }
 }
 
-/// Where an input's rows begin, if they lie one behind the other with the layout's leaves at their offsets and nothing between these.
+/// The address of an input's first row, if its rows are consecutive and have exactly the bytes of
+/// the layout: all leaves at their offsets, and nothing between them. Else `None`.
 pub(crate) fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const u8> {
     let (rows, batch) = (input.selection().rows(), input.batch());
     let first = *rows.first()?;
@@ -185,24 +190,25 @@ pub(crate) fn whole_rows(input: &Input<'_>, layout: &RowLayout) -> Option<*const
     if layout.has_slots() || bytes != layout.width() {
         return None;
     }
-    // All rows are looked at, as several are then compared at once.
+    // Without an early return, so that several rows are compared at a time.
     let gaps = rows.iter().zip(first..).fold(0, |gaps, (&row, expected)| gaps | (row ^ expected));
     if gaps != 0 {
         return None;
     }
     let (leaf, _, offset) = leaves().next()?;
     let start = batch.leaf(leaf).base.wrapping_sub(offset);
-    let lies_there = |(leaf, ty, offset): (usize, &LeafType, usize)| {
+    let is_in_place = |(leaf, ty, offset): (usize, &LeafType, usize)| {
         let from = batch.leaf(leaf);
         from.ty == *ty && from.stride == bytes && from.base == start.wrapping_add(offset)
     };
-    leaves().all(lies_there).then(|| start.wrapping_add(first as usize * bytes))
+    leaves().all(is_in_place).then(|| start.wrapping_add(first as usize * bytes))
 }
 
 /// Copies whole rows, `width` bytes each.
 ///
 /// # Safety
-/// `width` bytes may be read at `base` and each row's place, and as many be written at `to` for each; these are other bytes.
+/// `width` bytes may be read at `base` and each row's place, and as many be written at `to` for
+/// each; these are other bytes.
 #[inline(always)]
 unsafe fn copy_rows(
     base: *const u8,
@@ -227,7 +233,7 @@ unsafe fn copy_rows(
 }
 
 /// # Safety
-/// As [`copy_rows`], for rows of so many words.
+/// As [`copy_rows`], for rows of `WORDS` words.
 #[inline(always)]
 unsafe fn copy_words<const WORDS: usize>(
     base: *const u8,

@@ -1,4 +1,4 @@
-//! Groups of one sorted buffer, or of two side by side.
+//! Groups of one sorted buffer, and pairs of groups of two.
 
 use std::cmp::Ordering;
 
@@ -8,14 +8,15 @@ use crate::sort::key::Key;
 use crate::sort::order::{compare_leaves, compare_rows};
 
 impl SortBuffer {
-    /// Where the group ends that begins at a position of the sorted rows: rows that agree in the first `leading` leaves of the order.
+    /// The end of the group that begins at position `start`. Rows of a group agree in the first
+    /// `leading` leaves of the order.
     #[must_use]
     pub fn group_end(&self, start: usize, leading: usize) -> usize {
         let (index, leading) = (self.index(), leading.min(self.rows.leaves.len()));
         if start >= index.len() || leading == 0 {
             return index.len().max(start);
         }
-        match (index, self.encoding.as_ref().and_then(|encoding| encoding.below(leading))) {
+        match (index, self.encoding.as_ref().and_then(|encoding| encoding.bits_after(leading))) {
             (RowIndex::Narrow(entries), Some(low)) => group_of_keys(entries, start, low),
             (RowIndex::Wide(entries), Some(low)) => group_of_keys(entries, start, low),
             _ => {
@@ -27,9 +28,10 @@ impl SortBuffer {
         }
     }
 
-    /// Where the groups of the next key end that begin at the positions `from` of two sorted buffers: the rows that agree in the first
-    /// `leading` leaves of both orders. Rows from `until` on, where a group begins, do not count. A side that has no row of this key stays where it is; at the end
-    /// of both, both do.
+    /// The ends of the groups with the next key in two sorted buffers.
+    /// `from` are the positions where the next groups begin, and `until` bounds them. Rows of a
+    /// group agree in the first `leading` leaves of both orders. If a side has no row of the key,
+    /// the result for that side is its `from`. At the end of both sides, the result is `from`.
     #[must_use]
     pub fn next_groups(sides: [&SortBuffer; 2], from: [usize; 2], until: [usize; 2], leading: usize) -> [usize; 2] {
         let [left, right] = sides;
@@ -45,7 +47,7 @@ impl SortBuffer {
         ]
     }
 
-    /// Compares the keys of a row and of another buffer's row, which both orders begin with.
+    /// Compares the first `leading` leaves of a row with those of another buffer's row.
     pub(crate) fn compare_key(
         &self,
         position: usize,
@@ -70,7 +72,8 @@ impl SortBuffer {
     }
 }
 
-/// Where the entries end whose keys agree with the one at `start` in all but the low bits.
+/// The end of the entries whose keys agree with that at `start` in all but the `low_bits` lowest
+/// bits.
 fn group_of_keys<K: Key>(entries: &[(K, usize)], start: usize, low_bits: u32) -> usize {
     let first = entries[start].0;
     start + 1 + entries[start + 1..].iter().take_while(|entry| entry.0.agrees(first, low_bits)).count()

@@ -1,4 +1,4 @@
-//! Where the rows of a buffer lie, one by one.
+//! The index of a buffer: the places of its rows.
 
 use std::marker::PhantomData;
 
@@ -22,7 +22,7 @@ impl RowIndex {
         }
     }
 
-    /// The place at a position below the length.
+    /// The place of the row at `position`, which must be less than the length.
     pub(crate) fn place(&self, position: usize) -> usize {
         match self {
             RowIndex::Places(places) => places[position],
@@ -31,7 +31,7 @@ impl RowIndex {
         }
     }
 
-    /// Moves the places at some positions to a position before them.
+    /// Moves the entries of a range of positions to a position before it.
     pub(crate) fn move_down(&mut self, from: std::ops::Range<usize>, to: usize) {
         match self {
             RowIndex::Places(places) => places.copy_within(from, to),
@@ -40,7 +40,7 @@ impl RowIndex {
         }
     }
 
-    /// The rows, for a brand that the caller vouches for.
+    /// The rows, under a brand that the caller guarantees.
     #[inline(always)]
     pub(crate) fn rows(&self) -> SortedRows<'_> {
         let (first, stride) = match self {
@@ -57,10 +57,11 @@ fn place_of<K>(entries: &[(K, usize)]) -> *const usize {
     entries.as_ptr().cast::<u8>().wrapping_add(std::mem::offset_of!((K, usize), 1)).cast()
 }
 
-/// The rows of a [`SortBuffer`](crate::sort::buffer::SortBuffer).
+/// The rows of a [`SortBuffer`](crate::sort::buffer::SortBuffer), as places under a brand.
 #[derive(Clone, Copy)]
 pub struct SortedRows<'b> {
-    /// The first row's place in an index that lives as long as the brand; the next one's lies `stride` bytes behind it.
+    /// The first row's place, in an index that lives as long as the brand. The next row's place is
+    /// `stride` bytes later.
     first: *const usize,
     stride: usize,
     rows: usize,
@@ -68,28 +69,29 @@ pub struct SortedRows<'b> {
 }
 
 impl<'b> SortedRows<'b> {
-    /// How many.
+    /// The number of rows.
     #[must_use]
     pub fn len(self) -> usize {
         self.rows
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there are no rows.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.rows == 0
     }
 
-    /// The row at a position.
+    /// The row at `position`. `None` if there are not as many rows.
     #[inline(always)]
     #[must_use]
     pub fn get(self, position: usize) -> Option<Row<'b>> {
-        // SAFETY: so many places lie `stride` bytes apart in an index that nobody changes while the brand lives.
+        // SAFETY: `rows` places lie `stride` bytes apart in an index that is not changed while the
+        // brand lives.
         let place = |position| unsafe { self.first.byte_add(position * self.stride).read() };
         (position < self.rows).then(|| Row { index: place(position), brand: PhantomData })
     }
 
-    /// The rows at some positions; those that are out of range are left out.
+    /// The rows at some positions. Positions out of range are left out.
     #[must_use]
     pub fn slice(self, positions: std::ops::Range<usize>) -> Self {
         let end = positions.end.min(self.rows);

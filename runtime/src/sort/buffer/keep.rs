@@ -1,4 +1,4 @@
-//! Keeping the first rows of an order.
+//! Keeps the first rows of an order, and drops the others.
 
 use crate::error::Result;
 use crate::sort::buffer::SortBuffer;
@@ -6,10 +6,11 @@ use crate::sort::buffer::entries::Segment;
 use crate::sort::key::WideKey;
 
 impl SortBuffer {
-    /// Keeps the first `count` rows in order, and gives the memory of the others back.
+    /// Keeps the first `count` rows, and frees the memory of the others.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory to copy the rows is
+    /// refused. Then nothing has changed.
     pub fn keep_first(&mut self, count: usize) -> Result<()> {
         if count >= self.len {
             self.sort();
@@ -18,23 +19,23 @@ impl SortBuffer {
         self.rows.seal();
         let segments: Vec<Segment> = self.rows.segments().collect();
         let (rows, encoding) = (self.rows.rows_of(&segments), self.rows.encoding_of(&self.rows.bounds));
-        let undecided = self.rows.undecided(&encoding);
+        let compare = self.rows.compare_unencoded(&encoding);
         // SAFETY: the segments hold this buffer's rows.
         let places = unsafe {
             if encoding.bits() <= u64::BITS {
-                rows.first_places::<u64>(&encoding, count, undecided)
+                rows.first_places::<u64>(&encoding, count, compare)
             } else {
-                rows.first_places::<WideKey>(&encoding, count, undecided)
+                rows.first_places::<WideKey>(&encoding, count, compare)
             }
         };
-        self.shed(&places)
+        self.keep_places(&places)
     }
 
-    /// Keeps the first `count` rows of each group in order, and gives the memory of the others back; rows that agree in the first `leading`
-    /// leaves of the order are a group.
+    /// Keeps the first `count` rows of each group, and frees the memory of the others. Rows of a
+    /// group agree in the first `leading` leaves of the order.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// As [`SortBuffer::keep_first`]. The rows are sorted then.
     pub fn keep_first_of_groups(&mut self, count: usize, leading: usize) -> Result<()> {
         self.sort();
         let (mut places, mut start) = (Vec::new(), 0);
@@ -43,10 +44,10 @@ impl SortBuffer {
             places.extend((start..end.min(start.saturating_add(count))).map(|position| self.index().place(position)));
             start = end;
         }
-        self.shed(&places)
+        self.keep_places(&places)
     }
 
-    /// How many of the sorted rows are among the first `count` of their group, as [`SortBuffer::keep_first_of_groups`] would keep.
+    /// The number of sorted rows that [`SortBuffer::keep_first_of_groups`] would keep.
     #[must_use]
     pub fn first_of_groups(&self, count: usize, leading: usize) -> usize {
         let (mut rows, mut start) = (0, 0);
@@ -58,9 +59,10 @@ impl SortBuffer {
         rows
     }
 
-    /// Forgets the sorted rows that are not among the first `count` of their group: as [`SortBuffer::truncate`], their memory stays taken until the
-    /// buffer is cleared, and no row is added before.
-    pub fn forget_rest_of_groups(&mut self, count: usize, leading: usize) {
+    /// Drops the sorted rows that are not among the first `count` of their group. As with
+    /// [`SortBuffer::truncate`], their memory is freed by [`SortBuffer::clear`]. No rows may be
+    /// added before that.
+    pub fn truncate_groups(&mut self, count: usize, leading: usize) {
         let (mut kept, mut start) = (0, 0);
         while start < self.len {
             let end = self.group_end(start, leading);
@@ -73,8 +75,8 @@ impl SortBuffer {
         self.truncate(kept);
     }
 
-    /// Keeps the rows at some places, as they are listed, and gives the memory of the others back.
-    pub(crate) fn shed(&mut self, places: &[usize]) -> Result<()> {
+    /// Keeps copies of the rows at `places`, in this order, and frees all other memory.
+    pub(crate) fn keep_places(&mut self, places: &[usize]) -> Result<()> {
         let (layout, order) = (self.rows.layout.clone(), self.rows.order.clone());
         let mut kept = SortBuffer::new(layout, order, &self.memory)?;
         kept.prepare(places.len())?;

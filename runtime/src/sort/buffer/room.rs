@@ -1,4 +1,4 @@
-//! How much memory rows will take, before they are added.
+//! The memory that rows will take, computed before they are added.
 
 use smallvec::SmallVec;
 
@@ -6,7 +6,7 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Input, LeafPtr, RowWriter, heap_bytes, rows_of_page, run_bytes};
 use crate::row::Physical;
 
-/// Bytes of pages that a writer will take for the rows of an input beyond those it has: at most.
+/// Upper bound of the bytes of new pages that a writer allocates for the rows of an input.
 pub(crate) fn bytes_of_pages(writer: &RowWriter, input: &Input<'_>) -> usize {
     let (layout, batch) = (writer.layout(), input.batch());
     let types = layout.types().iter().enumerate();
@@ -25,43 +25,45 @@ pub(crate) fn bytes_of_pages(writer: &RowWriter, input: &Input<'_>) -> usize {
 }
 
 impl RowWriter {
-    /// Bytes of pages that it would take to [append](RowWriter::append) an input, leaf for leaf, beyond those it has: at most.
+    /// Upper bound of the bytes of new pages that [`append`](RowWriter::append) allocates for the
+    /// rows of an input.
     #[must_use]
     pub fn bytes_for(&self, input: &Input<'_>) -> usize {
         bytes_of_pages(self, input)
     }
 }
 
-/// What is left of a writer's open page.
+/// Free bytes in a writer's open page.
 struct OpenPage {
-    /// For rows and their variable parts.
+    /// Bytes for rows and their variable parts.
     free: usize,
-    /// For variable parts alone: in the later pages of a long record's run.
-    behind: usize,
+    /// Bytes for variable parts only, in the later pages of a run that a long record opened.
+    heap_only: usize,
 }
 
 impl OpenPage {
     fn of(writer: &RowWriter) -> Self {
-        let (_, free, behind) = writer.open_bytes();
-        OpenPage { free, behind }
+        let (_, free, heap_only) = writer.open_bytes();
+        OpenPage { free, heap_only }
     }
 
-    /// Takes a row with so many bytes of variable parts, as the writer does that claims it; bytes of the run that it opens.
+    /// Adds a row with `heap` bytes of variable parts, as the writer claims it. Returns the bytes
+    /// of the run that this opens, or 0.
     fn take(&mut self, width: usize, heap: usize) -> usize {
         let mut opened = 0;
         if width + heap > self.free {
             opened = run_bytes(FIRST_ROW + width + heap);
-            (self.free, self.behind) = (PAGE_BYTES - FIRST_ROW, opened - PAGE_BYTES);
+            (self.free, self.heap_only) = (PAGE_BYTES - FIRST_ROW, opened - PAGE_BYTES);
         }
-        let behind = heap.min(self.behind);
-        self.behind -= behind;
-        self.free = self.free.saturating_sub(width + heap - behind);
+        let heap_only = heap.min(self.heap_only);
+        self.heap_only -= heap_only;
+        self.free = self.free.saturating_sub(width + heap - heap_only);
         opened
     }
 
-    /// Takes rows without variable parts.
+    /// Adds rows without variable parts. Returns the bytes of pages that this opens.
     fn take_rows(&mut self, rows: usize, width: usize) -> usize {
-        let elsewhere = rows.saturating_sub(self.free / width);
-        elsewhere.div_ceil(rows_of_page(width)) * PAGE_BYTES
+        let in_new_pages = rows.saturating_sub(self.free / width);
+        in_new_pages.div_ceil(rows_of_page(width)) * PAGE_BYTES
     }
 }

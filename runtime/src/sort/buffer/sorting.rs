@@ -1,4 +1,4 @@
-//! Putting the rows of a buffer in order.
+//! Sorts the rows of a buffer.
 
 use std::cell::OnceCell;
 
@@ -7,23 +7,23 @@ use crate::sort::buffer::entries::Segment;
 use crate::sort::buffer::index::RowIndex;
 
 impl SortBuffer {
-    /// Puts the rows in order; without one they stay as they came.
+    /// Sorts the rows. Without an order they keep the order in which they were added.
     pub fn sort(&mut self) {
         self.next = 0;
-        // Adding rows forgets the encoding.
+        // `add` removes the encoding.
         if self.rows.order.is_empty() || self.encoding.is_some() {
             return;
         }
         self.rows.seal();
         let segments: Vec<Segment> = self.rows.segments().collect();
         let (rows, encoding) = (self.rows.rows_of(&segments), self.rows.encoding_of(&self.rows.bounds));
-        let undecided = self.rows.undecided(&encoding);
+        let compare = self.rows.compare_unencoded(&encoding);
         // SAFETY: the segments hold this buffer's rows.
         let index = unsafe {
             if encoding.bits() <= u64::BITS {
-                RowIndex::Narrow(rows.sorted(&encoding, undecided))
+                RowIndex::Narrow(rows.sorted(&encoding, compare))
             } else {
-                RowIndex::Wide(rows.sorted(&encoding, undecided))
+                RowIndex::Wide(rows.sorted(&encoding, compare))
             }
         };
         self.index = OnceCell::from(index);

@@ -1,21 +1,23 @@
-//! Parts of sorted rows: what an external sort needs to go over groups some at a time.
+//! Positions and parts of sorted rows, for external sorts that read groups a window at a time.
 
 use crate::error::Result;
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{FIRST_ROW, Page, RowWriter, heap_bytes};
 use crate::sort::buffer::SortBuffer;
-use crate::sort::buffer::gather::AT_ONCE;
+use crate::sort::buffer::gather::COPY_ROWS;
 use crate::sort::buffer::index::RowIndex;
 use crate::sort::order::compare_rows;
 
 impl SortBuffer {
-    /// Bytes of the largest page that its rows came to lie in, since it was made.
+    /// Bytes of the largest page that its rows have had since it was created. At least the usual
+    /// page size.
     #[must_use]
     pub fn largest_page_bytes(&self) -> usize {
         self.rows.largest_page_bytes()
     }
 
-    /// Where the last group of the sorted rows begins: rows that agree in the first `leading` leaves of the order.
+    /// The position where the last group begins. Rows of a group agree in the first `leading`
+    /// leaves of the order.
     #[must_use]
     pub fn last_group(&self, leading: usize) -> usize {
         match self.len.checked_sub(1) {
@@ -24,19 +26,21 @@ impl SortBuffer {
         }
     }
 
-    /// How many of the sorted rows have a key before that of another buffer's row; with it, where `with` says so.
+    /// The number of rows before another buffer's row, by the first `leading` leaves. If
+    /// `include_equal` is set, rows with an equal key count too.
     #[must_use]
-    pub fn rows_before(&self, other: &SortBuffer, other_position: usize, with: bool, leading: usize) -> usize {
+    pub fn rows_before(&self, other: &SortBuffer, other_position: usize, include_equal: bool, leading: usize) -> usize {
         let (mut low, mut high) = (0, self.len);
         while low < high {
             let middle = usize::midpoint(low, high);
             let order = self.compare_key(middle, other, other_position, leading);
-            if order.is_lt() || (with && order.is_eq()) { low = middle + 1 } else { high = middle }
+            if order.is_lt() || (include_equal && order.is_eq()) { low = middle + 1 } else { high = middle }
         }
         low
     }
 
-    /// How many of a page's rows, which are sorted as these, belong to the group of the row at a position: from the first on.
+    /// The number of rows at the beginning of `page` that are in the group of the row at
+    /// `position`. The page must be sorted by the same order.
     #[must_use]
     pub fn rows_of_group(&self, position: usize, page: &Page, leading: usize) -> usize {
         if *page.layout() != self.rows.layout {
@@ -54,10 +58,11 @@ impl SortBuffer {
         }
     }
 
-    /// Where the rows end that fill about a page, from a position on: one at least, and none from `until` on. More at once would pile up.
+    /// The end of the rows from `start` on that fill about one page. At least one row, at most
+    /// `COPY_ROWS` rows, and none from `until` on.
     #[must_use]
     pub fn page_end(&self, start: usize, until: usize) -> usize {
-        let (width, until) = (self.rows.layout.width(), until.min(start + AT_ONCE));
+        let (width, until) = (self.rows.layout.width(), until.min(start + COPY_ROWS));
         if !self.rows.layout.has_slots() {
             return until.min(start + (PAGE_BYTES / width.max(1)).max(1));
         }
@@ -65,17 +70,19 @@ impl SortBuffer {
         let slots = gather.slots();
         let mut bytes = FIRST_ROW;
         let mut passes = |&position: &usize| {
-            // SAFETY: the index holds places of this buffer's rows, and the slots are those of their layout.
+            // SAFETY: the index holds places of this buffer's rows, and the slots are those of
+            // their layout.
             bytes += width + unsafe { heap_bytes(&slots, self.index().place(position)) };
             bytes > PAGE_BYTES
         };
         (start..until).find(&mut passes).map_or(until, |beyond| beyond.max(start + 1))
     }
 
-    /// Writes the rows at some positions, and closes the page.
+    /// Copies the rows at `positions` and seals the page.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused.
     pub fn copy_to(&self, positions: std::ops::Range<usize>, out: &mut RowWriter) -> Result<()> {
         let places: Vec<usize> = positions.map(|position| self.index().place(position)).collect();
         // SAFETY: the index holds places of this buffer's rows.
@@ -84,7 +91,7 @@ impl SortBuffer {
         Ok(())
     }
 
-    /// Forgets the sorted rows from a position on; their memory stays taken until the buffer is cleared.
+    /// Drops the sorted rows from `position` on. Their memory is freed when the buffer is cleared.
     pub fn truncate(&mut self, position: usize) {
         if let Some(index) = self.index.get_mut().filter(|_| position < self.len) {
             match index {

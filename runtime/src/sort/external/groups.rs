@@ -1,4 +1,4 @@
-//! Sorted rows, group by group.
+//! Sorted rows in windows of whole groups.
 
 use std::sync::Arc;
 
@@ -15,47 +15,50 @@ use crate::sort::order::OrderKey;
 use crate::spill::{Spilled, Spiller};
 use crate::strategy::{Cursor, Progress, ready};
 
-/// A window of groups is no smaller than this, where memory is scarce: the rest of `SORTED_GROUPS_BYTES` is for its last group, and a page that comes.
-const LEAST_WINDOW: usize = 2 * PAGE_BYTES;
+/// The smallest window if memory is scarce, in bytes. The rest of `SORTED_GROUPS_BYTES` holds a
+/// copy of its last group, and the next page.
+const MIN_WINDOW_BYTES: usize = 2 * PAGE_BYTES;
 
-/// Sorts rows, then shows them in windows of whole groups: all at once where memory holds them, else as many as it holds. A group that is larger
-/// goes to disk by itself, and is lent row by row.
+/// Sorts rows, then shows them in windows of whole groups.
+///
+/// If memory holds all rows, there is one window. Else a window has as many groups as fit. A group
+/// that does not fit is written to disk on its own, and read row by row ([`LargeGroup`]).
 pub struct GroupSorter {
     layout: Arc<RowLayout>,
     sorter: Sorter,
     leading: usize,
-    /// How many rows of each group are asked for, where not all are.
-    first: Option<usize>,
+    /// The number of rows that are needed of each group. `None` if all are.
+    rows_per_group: Option<usize>,
     is_sorted: bool,
-    /// The first window was there, of rows from the disk.
-    is_shown: bool,
+    /// Rows are on disk, and the first window is complete.
+    has_window: bool,
     is_advancing: bool,
     window: Window,
     memory: Memory,
     spiller: Arc<Spiller>,
 }
 
-/// What is shown of rows that come from the disk.
+/// The window, if rows are on disk.
 struct Window {
-    /// Rows of whole groups; of a large group the first row alone.
+    /// Rows of whole groups, or only the first row of a large group.
     rows: SortBuffer,
-    /// The first rows of a group whose end is not known.
+    /// The first rows of a group whose end has not been read.
     next: SortBuffer,
-    /// Where merged rows are written.
+    /// Writer of the merged rows.
     pages: RowWriter,
-    /// The group that `rows` has the first row of, where it is larger than a window.
+    /// The rows of the group that is larger than a window. `rows` has its first row.
     large: Option<Spilled>,
-    /// Whether the end of that group is known.
+    /// The end of the large group has been read.
     large_ended: bool,
-    /// Whether no row follows `next`.
+    /// All rows have been read. The last ones are in `next`.
     ended: bool,
 }
 
 impl GroupSorter {
-    /// A sorter of rows which are a group where they agree in the first `leading` leaves of the order.
+    /// Creates a sorter. Rows are a group if they agree in the first `leading` leaves of the order.
     ///
     /// # Errors
-    /// When the region of pages cannot be had.
+    /// Fails as [`Sorter::new`].
     pub fn new(layout: Arc<RowLayout>, order: Vec<OrderKey>, leading: usize, context: &TaskContext) -> Result<Self> {
         let buffer = || SortBuffer::new(layout.clone(), order.clone(), &context.memory);
         let window = Window {
@@ -67,14 +70,14 @@ impl GroupSorter {
             ended: false,
         };
         let (memory, spiller) = (context.memory.clone(), Arc::new(context.spiller()));
-        let sorter = Sorter::seen(layout.clone(), order, context)?;
+        let sorter = Sorter::indexed(layout.clone(), order, context)?;
         Ok(GroupSorter {
             layout,
             sorter,
             leading,
-            first: None,
+            rows_per_group: None,
             is_sorted: false,
-            is_shown: false,
+            has_window: false,
             is_advancing: false,
             window,
             memory,
@@ -82,10 +85,11 @@ impl GroupSorter {
         })
     }
 
-    /// As [`GroupSorter::new`], for the first `count` rows of each group: a window has no others. Of a large group there may be more.
+    /// As [`GroupSorter::new`], but windows have only the first `count` rows of each group. A large
+    /// group may have more.
     ///
     /// # Errors
-    /// As there.
+    /// Fails as [`Sorter::new`].
     pub fn first_of_groups(
         layout: Arc<RowLayout>,
         order: Vec<OrderKey>,
@@ -94,35 +98,35 @@ impl GroupSorter {
         context: &TaskContext,
     ) -> Result<Self> {
         let sorter = Sorter::first_of_groups(layout.clone(), order.clone(), count, leading, context)?;
-        Ok(GroupSorter { sorter, first: Some(count), ..Self::new(layout, order, leading, context)? })
+        Ok(GroupSorter { sorter, rows_per_group: Some(count), ..Self::new(layout, order, leading, context)? })
     }
 
     /// As [`Sorter::add`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.sorter.add(input, cursor)
     }
 
-    /// As [`Sorter::finish`]; then the first window is there.
+    /// As [`Sorter::finish`]. Then also prepares the first window.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub fn finish(&mut self) -> Result<Progress> {
         if !self.is_sorted {
             ready!(self.sorter.finish()?);
             self.is_sorted = true;
         }
-        if self.is_shown || self.sorter.in_memory().is_some() {
+        if self.has_window || self.sorter.in_memory().is_some() {
             return Ok(Progress::Done);
         }
         let progress = self.advance()?;
-        self.is_shown = progress == Progress::Done;
+        self.has_window = progress == Progress::Done;
         Ok(progress)
     }
 
-    /// As [`Sorter::revoke`]; not to be called once groups were seen.
+    /// As [`Sorter::revoke`]. Must not be called after the first window has been read.
     pub fn revoke(&mut self) {
         self.sorter.revoke();
         self.is_sorted = false;
@@ -131,7 +135,7 @@ impl GroupSorter {
     /// As [`Sorter::continue_revoking`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::continue_revoking`].
     pub fn continue_revoking(&mut self) -> Result<Progress> {
         self.sorter.continue_revoking()
     }
@@ -142,28 +146,30 @@ impl GroupSorter {
         self.sorter.has_room_for(input)
     }
 
-    /// Whether some rows are on disk, or on their way there.
+    /// Returns `true` if rows are on disk or are being written.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
         self.sorter.is_on_disk()
     }
 
-    /// Bytes of memory that rows take which could go to disk.
+    /// Bytes of rows in memory that can be spilled.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.sorter.bytes()
     }
 
-    /// The groups at hand, once [`GroupSorter::finish`] or [`GroupSorter::advance`] has answered `Done`.
+    /// The window, after [`GroupSorter::finish`] or [`GroupSorter::advance`] has returned `Done`.
     #[must_use]
     pub fn window(&self) -> &SortBuffer {
         self.sorter.in_memory().unwrap_or(&self.window.rows)
     }
 
-    /// Writes the next rows of the window until a page of `out` is closed; whether rows are left.
+    /// Emits the next rows of the window until a page of `out` is sealed. Returns `true` if rows
+    /// are left.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused.
     pub fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
         match self.sorter.in_memory() {
             Some(_) => self.sorter.buffer.emit(out),
@@ -171,46 +177,48 @@ impl GroupSorter {
         }
     }
 
-    /// Whether the window is the first row of a large group, which [`GroupSorter::take_large`] gives.
+    /// Returns `true` if the window is the first row of a large group. [`GroupSorter::take_large`]
+    /// returns that group.
     #[must_use]
     pub fn is_large(&self) -> bool {
         self.window.large.is_some()
     }
 
-    /// Whether no rows come behind the window.
+    /// Returns `true` if no rows follow the window.
     #[must_use]
     pub fn is_last(&self) -> bool {
         self.sorter.in_memory().is_some()
             || (self.window.ended && self.window.next.is_empty() && self.window.large.is_none())
     }
 
-    /// Whether the window is complete: [`GroupSorter::advance`] has answered `Done`.
+    /// Returns `true` unless a call of [`GroupSorter::advance`] must be repeated.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         !self.is_advancing
     }
 
-    /// Goes on to the next window, when all groups of this one have been seen: to be called until it answers `Done`.
+    /// Moves on to the next window. Called until it returns `Done`, after all groups of this window
+    /// have been read.
     ///
     /// # Errors
     /// As [`Sorter::add`].
     pub fn advance(&mut self) -> Result<Progress> {
         self.is_advancing = true;
-        let progress = self.go_on()?;
+        let progress = self.fill_window()?;
         self.is_advancing = progress != Progress::Done;
         Ok(progress)
     }
 
-    fn go_on(&mut self) -> Result<Progress> {
+    fn fill_window(&mut self) -> Result<Progress> {
         if self.window.large.is_none() {
             self.window.rows.clear();
         }
         while !(self.window.ended || self.window.large_ended) {
-            if self.window.large.is_none() && self.is_full() && self.show()? {
+            if self.window.large.is_none() && self.is_full() && self.start_window()? {
                 return Ok(Progress::Done);
             }
             self.spiller.check()?;
-            if self.spiller.unwritten_bytes() > LEAST_WINDOW.max(self.window.next.largest_page_bytes()) {
+            if self.spiller.unwritten_bytes() > MIN_WINDOW_BYTES.max(self.window.next.largest_page_bytes()) {
                 return Ok(Progress::Pending);
             }
             match self.sorter.emit(&mut self.window.pages)? {
@@ -222,35 +230,36 @@ impl GroupSorter {
                 }
             }
             let pages: Vec<Page> = self.window.pages.take_sealed().collect();
-            pages.into_iter().try_for_each(|page| self.take(page))?;
+            pages.into_iter().try_for_each(|page| self.add_page(page))?;
         }
         if self.window.large.is_some() {
             self.spiller.check()?;
             return Ok(if self.spiller.unwritten_bytes() > 0 { Progress::Pending } else { Progress::Done });
         }
-        // The last groups are whole.
+        // No rows follow, so the last groups are complete.
         std::mem::swap(&mut self.window.rows, &mut self.window.next);
         self.window.rows.sort();
-        self.forget_rest();
+        self.drop_excess_rows();
         Ok(Progress::Done)
     }
 
-    /// Shows no more of each group than is asked for.
-    fn forget_rest(&mut self) {
-        if let Some(count) = self.first {
-            self.window.rows.forget_rest_of_groups(count, self.leading);
+    /// Drops rows of the window that are not needed.
+    fn drop_excess_rows(&mut self) {
+        if let Some(count) = self.rows_per_group {
+            self.window.rows.truncate_groups(count, self.leading);
         }
     }
 
-    /// Whether the next page might not fit.
+    /// Returns `true` if the next page may not fit.
     fn is_full(&self) -> bool {
         let next = &self.window.next;
-        // A window's last group is copied to the next, and a page comes.
-        next.bytes() >= LEAST_WINDOW && !self.memory.try_reserve(2 * next.largest_page_bytes() + next.bytes())
+        // The last group is copied to the next window, and a page is read.
+        next.bytes() >= MIN_WINDOW_BYTES && !self.memory.try_reserve(2 * next.largest_page_bytes() + next.bytes())
     }
 
-    /// Shows the whole groups of what came; whether there is one. A group that is the only one goes to disk.
-    fn show(&mut self) -> Result<bool> {
+    /// Makes the whole groups of `next` the window. Returns `false` if there is none: the only
+    /// group is then written to disk.
+    fn start_window(&mut self) -> Result<bool> {
         let window = &mut self.window;
         window.next.sort();
         let last = window.next.last_group(self.leading);
@@ -263,7 +272,7 @@ impl GroupSorter {
                 if !more {
                     pages.seal();
                 }
-                // At once: there is no memory for pages that wait.
+                // Written on this thread, since no memory is left for pages that wait.
                 pages.take_sealed().for_each(|page| self.spiller.write_now(&mut spilled, page));
             }
             self.spiller.count_part();
@@ -275,7 +284,8 @@ impl GroupSorter {
             return Ok(false);
         }
         std::mem::swap(&mut window.rows, &mut window.next);
-        // Some rows at a time: the last group may be nearly all of the window, and there is room for one copy of it.
+        // Copied in steps: the last group may be nearly all of the window, and memory holds only
+        // one copy.
         let (mut start, rows) = (last, window.rows.len());
         while start < rows {
             let end = window.rows.page_end(start, rows);
@@ -284,12 +294,12 @@ impl GroupSorter {
             start = end;
         }
         window.rows.truncate(last);
-        self.forget_rest();
+        self.drop_excess_rows();
         Ok(true)
     }
 
-    /// Takes the next sorted rows: those of a large group go to disk, others come to the window.
-    fn take(&mut self, page: Page) -> Result<()> {
+    /// Adds the next sorted rows: to the large group on disk if they belong to it, else to `next`.
+    fn add_page(&mut self, page: Page) -> Result<()> {
         let window = &mut self.window;
         let Some(spilled) = window.large.as_mut().filter(|_| !window.large_ended) else {
             return add_all(&mut window.next, &[page]);
@@ -310,53 +320,55 @@ impl GroupSorter {
         window.next.add(&Input::new(&batch, &part))
     }
 
-    /// The large group that is next; then the window is to be advanced.
+    /// Takes the large group of the window. Then the caller must [advance](GroupSorter::advance).
     pub fn take_large(&mut self) -> Option<LargeGroup> {
-        self.take_large_pages().map(|spilled| self.lent(spilled))
+        self.take_large_pages().map(|spilled| self.large_group(spilled))
     }
 
-    /// As [`GroupSorter::take_large`], for a closure that may begin again with its first row; what reads its pages ([`GroupSorter::spiller`]) is to forget them then.
-    pub fn take_large_again(&mut self) -> Option<(LargeGroup, Spilled)> {
+    /// As [`GroupSorter::take_large`], for a closure that may read the group again from its first
+    /// row. Also returns the pages, which the caller must [forget](Spiller::forget) afterwards.
+    pub fn take_large_rewindable(&mut self) -> Option<(LargeGroup, Spilled)> {
         let spilled = self.take_large_pages()?;
         let (spiller, layout, memory) = (self.spiller.clone(), self.layout.clone(), self.memory.clone());
-        let pages = spilled.part(0..spilled.pages());
+        let pages = spilled.slice(0..spilled.pages());
         let rows = spilled.rows() as usize;
-        let group = LargeGroup::again(move || (spiller.read_again(&pages, &layout, 1, &memory), rows));
+        let group = LargeGroup::rewindable(move || (spiller.read_again(&pages, &layout, 1, &memory), rows));
         Some((group, spilled))
     }
 
-    /// As [`GroupSorter::take_large`], for who reads its pages more than once.
+    /// As [`GroupSorter::take_large`], for a caller that reads the pages itself, perhaps several
+    /// times.
     pub fn take_large_pages(&mut self) -> Option<Spilled> {
         let spilled = self.window.large.take()?;
         self.window.large_ended = false;
         Some(spilled)
     }
 
-    /// What reads those pages.
+    /// The spiller of large groups.
     #[must_use]
     pub fn spiller(&self) -> &Spiller {
         &self.spiller
     }
 
-    /// Some rows of the window, to be lent row by row as those of a large group are.
+    /// Writes rows of the window to disk, to read them row by row as those of a large group.
     ///
     /// # Errors
-    /// What the disk says.
+    /// Fails if the disk fails.
     pub fn as_large(&mut self, positions: std::ops::Range<usize>) -> Result<LargeGroup> {
         let mut pages = RowWriter::new(self.layout.clone(), self.memory.clone());
         let mut spilled = Spilled::default();
         self.sorter.in_memory().unwrap_or(&self.window.rows).copy_to(positions, &mut pages)?;
         pages.take_sealed().for_each(|page| self.spiller.write_now(&mut spilled, page));
         self.spiller.check()?;
-        Ok(self.lent(spilled))
+        Ok(self.large_group(spilled))
     }
 
-    fn lent(&self, spilled: Spilled) -> LargeGroup {
+    fn large_group(&self, spilled: Spilled) -> LargeGroup {
         let rows = spilled.rows() as usize;
         LargeGroup::new(self.spiller.read(spilled, &self.layout, 1, &self.memory), rows)
     }
 
-    /// Gives all memory back, when all groups have been seen.
+    /// Drops all rows and frees their memory. Called after all groups have been read.
     pub fn clear(&mut self) {
         self.sorter.clear();
         self.window.rows.clear();

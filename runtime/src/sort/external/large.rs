@@ -1,42 +1,42 @@
-//! One group of `reduce_group` that does not fit memory, read from disk.
+//! A group of `reduce_group` or `co_group` that does not fit memory and is read from disk.
 //!
-//! A closure cannot be suspended, so its thread waits for the disk. It waits for records that the
-//! closure reads, and for pages that it emits. Tasks block nowhere else. So a group of
-//! `reduce_group` may be of any size.
+//! A closure cannot be suspended. So its thread waits for the disk, both for records that it reads
+//! and for pages that it emits. Tasks block nowhere else. So groups may be of any size.
 
 use crate::error::{Error, Result};
 use crate::page::{NextRow, OneRow, Page};
 use crate::spill::SpilledReader;
 
-/// Lends the rows of a group one at a time, from pages that are read back while the closure asks: it cannot stop in between, so the thread waits for
-/// the disk.
+/// Lends the rows of a group one at a time, from pages on disk. [`NextRow::next`] waits for the
+/// disk.
 pub struct LargeGroup {
     reader: SpilledReader,
     left: usize,
-    /// The page of the row that was lent last, and the next row in it.
+    /// The page of the last row that was lent, and the position of the next row in it.
     page: Option<(Page, usize)>,
     failed: Option<Error>,
-    again: Option<Again>,
+    reopen: Option<Reopen>,
 }
 
-/// Makes a reader that begins with the first row.
-type Again = Box<dyn Fn() -> (SpilledReader, usize) + Send>;
+/// Creates a reader that begins with the first row, and returns the number of rows.
+type Reopen = Box<dyn Fn() -> (SpilledReader, usize) + Send>;
 
 impl LargeGroup {
     pub(crate) fn new(reader: SpilledReader, rows: usize) -> Self {
-        LargeGroup { reader, left: rows, page: None, failed: None, again: None }
+        LargeGroup { reader, left: rows, page: None, failed: None, reopen: None }
     }
 
-    /// A group that can be read more than once.
-    pub(crate) fn again(again: impl Fn() -> (SpilledReader, usize) + Send + 'static) -> Self {
-        let (reader, rows) = again();
-        LargeGroup { again: Some(Box::new(again)), ..Self::new(reader, rows) }
+    /// A group that can be rewound. `reopen` creates a reader from the first row, and returns the
+    /// number of rows.
+    pub(crate) fn rewindable(reopen: impl Fn() -> (SpilledReader, usize) + Send + 'static) -> Self {
+        let (reader, rows) = reopen();
+        LargeGroup { reopen: Some(Box::new(reopen)), ..Self::new(reader, rows) }
     }
 
-    /// Whether all rows could be read that the closure asked for.
+    /// Reports a failed read.
     ///
     /// # Errors
-    /// What the disk said: the closure saw the group end then.
+    /// Fails if a page could not be read. The closure then saw the end of the group at that place.
     pub fn check(&mut self) -> Result<()> {
         self.failed.take().map_or(Ok(()), Err)
     }
@@ -45,7 +45,7 @@ impl LargeGroup {
 impl NextRow for LargeGroup {
     fn next(&mut self) -> Option<OneRow<'_>> {
         while self.page.as_ref().is_none_or(|(page, next)| *next == page.rows()) {
-            // The page before goes first: one is enough.
+            // The previous page is dropped first, since memory may hold only one.
             self.page = None;
             match self.reader.next_now() {
                 Ok(page) => self.page = Some((page?, 0)),
@@ -66,9 +66,9 @@ impl NextRow for LargeGroup {
     }
 
     fn rewind(&mut self) -> bool {
-        let Some(again) = self.again.as_ref().filter(|_| self.failed.is_none()) else { return false };
+        let Some(reopen) = self.reopen.as_ref().filter(|_| self.failed.is_none()) else { return false };
         self.page = None;
-        (self.reader, self.left) = again();
+        (self.reader, self.left) = reopen();
         true
     }
 }

@@ -1,19 +1,22 @@
-//! The external sort: rows are sorted in memory as far as it goes, in runs on disk beyond that, and merged.
+//! External merge sort: rows are sorted in memory, or in runs on disk that are merged.
 //!
 //! ```text
-//!   add ──► buffer ──(full: sort, write)──► run, run, run … ──(too many: merge some)──► emit: merge of what is left
-//!              └────────────(everything fits)──────────────────────────────────────────► emit: as it lies in memory
+//!   add ─► buffer ─(full: sort, write)─► run, run … ─(too many: merge some)─► emit: merge
+//!             └──(everything fits)─────────────────────────────────────────────► emit: from memory
 //! ```
-//! A run is written while the next rows come. What is in memory at the end stays there as one of the merge's streams if the merge has room
-//! beside it. A merge of more runs than there are pages for is done in several passes, the smallest runs first and as few of them as make
-//! the later passes full (Knuth, The Art of Computer Programming 3, 5.4.9).
+//! A run is written while the next rows arrive. Rows that are in memory at the end stay there as
+//! one stream of the merge, if the merge has enough memory besides. If memory cannot hold a page of
+//! each run, the runs are merged in several passes. The smallest runs are merged first, and only as
+//! many as needed to make all later merges full.
+//!
+//! Source: Knuth, *The Art of Computer Programming*, vol. 3, 5.4.9.
 
 mod groups;
 mod large;
 mod merging;
 mod runs;
 mod shares;
-mod side_by_side;
+mod cogroup;
 mod sorter;
 mod streams;
 #[cfg(test)]
@@ -25,8 +28,8 @@ pub use large::LargeGroup;
 pub use sorter::Sorter;
 pub use total::{TotalOrderRendezvous, TotalOrderSorter};
 
-/// A call that writes or merges gives its thread back after so many pages.
-const PAGES_A_CALL: usize = 16;
+/// A call that writes or merges returns `Yield` after this number of pages.
+const PAGES_PER_CALL: usize = 16;
 
-/// Pages that may wait to be written, at least and at most.
+/// The minimum and the maximum number of pages that wait to be written.
 const UNWRITTEN_PAGES: [usize; 2] = [3, 64];

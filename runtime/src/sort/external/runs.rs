@@ -1,4 +1,4 @@
-//! Sorted runs, and the parts of them that a range of the order takes.
+//! Sorted runs, and the parts of them that belong to a range of the order.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -16,31 +16,32 @@ use crate::sort::order::OrderKey;
 use crate::sort::ranges::{KeyPrefix, compare_prefixes, is_before, prefix_bytes, prefix_of};
 use crate::spill::{Spilled, SpilledReader, Spiller};
 
-/// A run on disk is known by at most this many keys: the first ones of pages that lie about as far from each other.
-const RUN_KEYS: usize = 1024;
+/// The greatest number of keys that a run on disk keeps: first keys of pages at about equal
+/// distances.
+const MAX_RUN_KEYS: usize = 1024;
 
-/// Pages in memory are known by at most this many keys.
-const MEMORY_KEYS: usize = 256;
+/// The greatest number of sampled keys of pages in memory.
+const MAX_MEMORY_KEYS: usize = 256;
 
-/// What an order is of.
+/// The layout and the order of rows.
 #[derive(Clone)]
-pub(crate) struct Ordered {
+pub(crate) struct RowOrder {
     pub(crate) layout: Arc<RowLayout>,
     pub(crate) order: Box<[OrderKey]>,
 }
 
-impl Ordered {
-    /// The prefix of the key of a page's row.
+impl RowOrder {
+    /// The key of a row of a page, cut to a prefix.
     pub(crate) fn key(&self, page: &Page, row: usize) -> KeyPrefix {
         prefix_of(&page.batch(), row, self.layout.types(), &self.order)
     }
 
-    /// How two keys stand.
+    /// Compares two keys in the order.
     pub(crate) fn compare(&self, left: &KeyPrefix, right: &KeyPrefix) -> Ordering {
         compare_prefixes(self.layout.types(), &self.order, left, right)
     }
 
-    /// How many of a page's rows come before a bound.
+    /// The number of rows of a sorted page that are before `bound`.
     fn rows_before(&self, page: &Page, bound: &KeyPrefix) -> usize {
         let batch = page.batch();
         let (mut low, mut high) = (0, page.rows());
@@ -55,7 +56,8 @@ impl Ordered {
         low
     }
 
-    /// Some rows of a page as pages of their own: one, but where a large row made the page larger than others are.
+    /// Copies the rows of a range to pages of their own. This is one page, unless a large row made
+    /// `page` larger than the usual size.
     fn cut(&self, page: &Page, rows: Range<usize>, memory: &Memory) -> Result<VecDeque<Page>> {
         if rows == (0..page.rows()) || rows.is_empty() {
             return Ok(VecDeque::from_iter((!rows.is_empty()).then(|| page.clone())));
@@ -68,38 +70,38 @@ impl Ordered {
     }
 }
 
-/// A run on disk.
+/// A sorted run on disk.
 #[derive(Default)]
 pub(crate) struct DiskRun {
     pub(crate) pages: Spilled,
     index: RunIndex,
 }
 
-/// Where the pages of a run begin in the order, as far as is known. Only a merge of ranges asks for it.
+/// First keys of some pages of a run. Only merges of ranges use it.
 #[derive(Default)]
 struct RunIndex {
-    /// The numbers of some pages, and the keys that they begin with.
+    /// Page numbers, and the first keys of these pages.
     keys: Vec<(usize, KeyPrefix)>,
-    /// Bytes of the keys.
+    /// Bytes of all keys.
     bytes: usize,
-    /// A page is noted when its number is a multiple of this.
+    /// Distance of the page numbers: each is a multiple of it.
     every: usize,
 }
 
 impl RunIndex {
-    fn note(&mut self, number: usize, page: &Page, of: &Ordered) {
+    fn note(&mut self, number: usize, page: &Page, row_order: &RowOrder) {
         if !number.is_multiple_of(self.every.max(1)) {
             return;
         }
-        let key = of.key(page, 0);
+        let key = row_order.key(page, 0);
         self.bytes += prefix_bytes(&key);
         self.keys.push((number, key));
-        while self.keys.len() > RUN_KEYS || self.bytes > INDEX_BYTES / 2 {
+        while self.keys.len() > MAX_RUN_KEYS || self.bytes > INDEX_BYTES / 2 {
             self.thin_out();
         }
     }
 
-    /// Forgets every second key; the only one, too.
+    /// Drops every second key, and the only one.
     fn thin_out(&mut self) {
         self.every = 2 * self.every.max(1);
         let (every, is_only) = (self.every, self.keys.len() == 1);
@@ -108,7 +110,7 @@ impl RunIndex {
     }
 }
 
-/// Has the runs of a task forget keys, as far as these take too much memory together.
+/// Drops keys of a task's runs until together they take at most half of `INDEX_BYTES`.
 pub(crate) fn bound_index(runs: &mut [DiskRun]) {
     while runs.iter().map(|run| run.index.bytes).sum::<usize>() > INDEX_BYTES / 2 {
         runs.iter_mut().for_each(|run| run.index.thin_out());
@@ -116,79 +118,84 @@ pub(crate) fn bound_index(runs: &mut [DiskRun]) {
 }
 
 impl DiskRun {
-    /// Appends sorted pages. Notes keys for an index if an order is given.
-    pub(crate) fn write(&mut self, pages: impl IntoIterator<Item = Page>, spiller: &Spiller, of: Option<&Ordered>) {
+    /// Appends sorted pages. Adds keys to the index if an order is given.
+    pub(crate) fn write(
+        &mut self,
+        pages: impl IntoIterator<Item = Page>,
+        spiller: &Spiller,
+        row_order: Option<&RowOrder>,
+    ) {
         let pages: Vec<Page> = pages.into_iter().collect();
-        if let Some(of) = of {
-            (self.pages.pages()..).zip(&pages).for_each(|(number, page)| self.index.note(number, page, of));
+        if let Some(row_order) = row_order {
+            (self.pages.pages()..).zip(&pages).for_each(|(number, page)| self.index.note(number, page, row_order));
         }
         spiller.write(&mut self.pages, pages);
     }
 
-    /// Keys, and about how many rows each stands for.
+    /// The keys of the index, each with about the number of rows that it stands for.
     fn sample(&self) -> impl Iterator<Item = (&KeyPrefix, u64)> {
         let weight = (self.pages.rows() / self.index.keys.len().max(1) as u64).max(1);
         self.index.keys.iter().map(move |(_, key)| (key, weight))
     }
 
-    /// The pages that rows from one bound to another lie in, and perhaps some more.
-    fn part(&self, from: Option<&KeyPrefix>, to: Option<&KeyPrefix>, of: &Ordered) -> Spilled {
+    /// The pages with the rows from `from` on and before `to`, and perhaps pages around them.
+    fn part(&self, from: Option<&KeyPrefix>, to: Option<&KeyPrefix>, row_order: &RowOrder) -> Spilled {
         let keys = &self.index.keys;
-        // Rows of the range may lie in the page before the first one that begins with such a row.
+        // Rows of the range may be in the page before the first one that begins with such a row.
         let first = from.map_or(0, |from| {
-            let begun = keys.partition_point(|(_, key)| of.compare(key, from).is_lt());
+            let begun = keys.partition_point(|(_, key)| row_order.compare(key, from).is_lt());
             begun.checked_sub(1).map_or(0, |before| keys[before].0)
         });
         let last = to.map_or(self.pages.pages(), |to| {
-            let begun = keys.partition_point(|(_, key)| of.compare(key, to).is_lt());
+            let begun = keys.partition_point(|(_, key)| row_order.compare(key, to).is_lt());
             keys.get(begun).map_or(self.pages.pages(), |(number, _)| *number)
         });
-        self.pages.part(first..last)
+        self.pages.slice(first..last)
     }
 }
 
-/// What a task gives of one of its runs to the task that has a range.
+/// The rows of one run in one range, for the task that merges the range.
 pub(crate) enum Part {
     /// Pages in memory.
     Pages(VecDeque<Page>),
     Disk(DiskPart),
 }
 
-/// Pages on disk, the first and last of which may hold rows of other ranges.
+/// Pages on disk. The first and the last ones may contain rows of other ranges.
 pub(crate) struct DiskPart {
     pub(crate) pages: Spilled,
     pub(crate) spiller: Arc<Spiller>,
-    /// The range begins here, where it has a begin; and it ends before.
+    /// The range contains keys from `from` on and before `to`. `None` means no bound.
     pub(crate) from: Option<KeyPrefix>,
     pub(crate) to: Option<KeyPrefix>,
 }
 
-/// The sorted rows of one task, which it lends to all.
+/// The sorted rows of one task, from which the other tasks read.
 pub(crate) struct TaskRuns {
-    pub(crate) of: Ordered,
+    pub(crate) row_order: RowOrder,
     pub(crate) disk: Vec<DiskRun>,
     pub(crate) memory: VecDeque<Page>,
     pub(crate) spiller: Arc<Spiller>,
 }
 
 impl TaskRuns {
-    /// Keys, and about how many rows each stands for.
+    /// A sample of keys, each with about the number of rows that it stands for.
     pub(crate) fn sample(&self) -> Vec<(KeyPrefix, u64)> {
-        let every = self.memory.len().div_ceil(MEMORY_KEYS).max(1);
+        let every = self.memory.len().div_ceil(MAX_MEMORY_KEYS).max(1);
         let in_memory = self.memory.iter().step_by(every);
-        let in_memory = in_memory.map(|page| (self.of.key(page, 0), (page.rows() * every) as u64));
+        let in_memory = in_memory.map(|page| (self.row_order.key(page, 0), (page.rows() * every) as u64));
         let on_disk = self.disk.iter().flat_map(DiskRun::sample).map(|(key, weight)| (key.clone(), weight));
         in_memory.chain(on_disk).collect()
     }
 
-    /// The parts of each range.
+    /// The parts for each range.
     pub(crate) fn parts(mut self, bounds: &[KeyPrefix], memory: &Memory) -> Result<Vec<Vec<Part>>> {
         let ends = || bounds.iter().map(Some).chain([None]);
         let begins = [None].into_iter().chain(bounds.iter().map(Some));
         let mut parts = Vec::new();
         for (from, to) in begins.zip(ends()) {
             let on_disk = self.disk.iter().map(|run| DiskPart {
-                pages: run.part(from, to, &self.of),
+                pages: run.part(from, to, &self.row_order),
                 spiller: self.spiller.clone(),
                 from: from.cloned(),
                 to: to.cloned(),
@@ -200,15 +207,16 @@ impl TaskRuns {
         Ok(parts)
     }
 
-    /// Takes the pages in memory whose rows come before a bound.
+    /// Removes and returns the pages in memory with rows before `bound`. A page with rows on both
+    /// sides is cut.
     fn pages_before(&mut self, bound: Option<&KeyPrefix>, memory: &Memory) -> Result<VecDeque<Page>> {
         let Some(bound) = bound else { return Ok(std::mem::take(&mut self.memory)) };
-        let begun = self.memory.partition_point(|page| self.of.rows_before(page, bound) == page.rows());
+        let begun = self.memory.partition_point(|page| self.row_order.rows_before(page, bound) == page.rows());
         let mut before: VecDeque<Page> = self.memory.drain(..begun).collect();
         if let Some(page) = self.memory.pop_front() {
-            let (rows, all) = (self.of.rows_before(&page, bound), page.rows());
-            before.extend(self.of.cut(&page, 0..rows, memory)?);
-            for rest in self.of.cut(&page, rows..all, memory)?.into_iter().rev() {
+            let (rows, all) = (self.row_order.rows_before(&page, bound), page.rows());
+            before.extend(self.row_order.cut(&page, 0..rows, memory)?);
+            for rest in self.row_order.cut(&page, rows..all, memory)?.into_iter().rev() {
                 self.memory.push_front(rest);
             }
         }
@@ -216,24 +224,24 @@ impl TaskRuns {
     }
 }
 
-/// Reads a part page by page, without the rows of other ranges.
+/// Reads a part page by page, without rows of other ranges.
 pub(crate) struct PartReader {
-    of: Ordered,
-    /// None, once no more is to come.
+    row_order: RowOrder,
+    /// `None` after the last page.
     pub(crate) reader: Option<SpilledReader>,
     from: Option<KeyPrefix>,
     to: Option<KeyPrefix>,
     memory: Memory,
-    /// Rows of the range from a page that holds others, too.
+    /// Pages that were cut from a page with rows of other ranges.
     cut: VecDeque<Page>,
 }
 
 impl PartReader {
-    pub(crate) fn new(of: &Ordered, part: DiskPart, ahead: usize, context: &TaskContext) -> Self {
+    pub(crate) fn new(row_order: &RowOrder, part: DiskPart, ahead: usize, context: &TaskContext) -> Self {
         let DiskPart { pages, spiller, from, to } = part;
-        let reader = spiller.read_for(pages, &of.layout, ahead, context.blocking.clone(), &context.memory);
+        let reader = spiller.read_for(pages, &row_order.layout, ahead, context.blocking.clone(), &context.memory);
         PartReader {
-            of: of.clone(),
+            row_order: row_order.clone(),
             reader: Some(reader),
             from,
             to,
@@ -252,16 +260,16 @@ impl PartReader {
                 Poll::Ready(Some(page)) => page,
                 other => return Ok(other),
             };
-            let first = self.from.as_ref().map_or(0, |from| self.of.rows_before(&page, from));
+            let first = self.from.as_ref().map_or(0, |from| self.row_order.rows_before(&page, from));
             if first < page.rows() {
-                // All later rows are in the range, as far as it begins.
+                // The range has begun, so all later rows are after its begin.
                 self.from = None;
             }
-            let last = self.to.as_ref().map_or(page.rows(), |to| self.of.rows_before(&page, to));
+            let last = self.to.as_ref().map_or(page.rows(), |to| self.row_order.rows_before(&page, to));
             if last < page.rows() {
                 self.reader = None;
             }
-            self.cut = self.of.cut(&page, first.min(last)..last, &self.memory)?;
+            self.cut = self.row_order.cut(&page, first.min(last)..last, &self.memory)?;
         }
     }
 }
@@ -274,19 +282,19 @@ mod tests {
 
     const RUNS: usize = 8;
 
-    /// Each page begins with a text of 60 KB.
+    /// Each page begins with a text of 60 kB.
     #[test]
-    fn the_indexes_of_runs_have_a_bound() {
+    fn indexes_of_runs_are_bounded() {
         let layout = Arc::new(RowLayout::full([LeafType::Text]));
         let mut writer = RowWriter::new(layout.clone(), Memory::new(Budget::new(1 << 20), "test"));
         writer.append_datums(&[Datum::Bytes(vec![b'x'; 60_000].into())]).unwrap();
         writer.seal();
         let page = writer.take_sealed().next().unwrap();
-        let of = Ordered { layout, order: [OrderKey { leaf: 0, descending: false }].into() };
+        let row_order = RowOrder { layout, order: [OrderKey { leaf: 0, descending: false }].into() };
         let mut runs: Vec<DiskRun> = std::iter::repeat_with(DiskRun::default).take(RUNS).collect();
         for run in &mut runs {
             for number in 0..5_000 {
-                run.index.note(number, &page, &of);
+                run.index.note(number, &page, &row_order);
                 assert!(run.index.bytes <= INDEX_BYTES / 2, "{} bytes", run.index.bytes);
             }
             assert!(run.index.keys.len() > 100, "{} keys", run.index.keys.len());

@@ -1,7 +1,13 @@
-//! Rows of several tasks in buckets of one order, each of which one task sorts.
+//! Sharing of buckets: tasks spread their rows over the same buckets, and each bucket is sorted by
+//! one task.
 //!
-//! The tasks tell each other what bounds their keys, then how their rows would lie in buckets between these bounds, and then give each other the rows. That
-//! is done where all tasks have all their rows in memory, and no task would have to sort many more rows than others.
+//! The tasks exchange three values:
+//! 1. The bounds of their keys and their number of rows.
+//! 2. An estimate of their rows per bucket, with buckets between the bounds of all tasks.
+//! 3. Their rows, spread over the buckets.
+//!
+//! They share only if all rows of all tasks are in memory, and if no task would sort many more rows
+//! than others. Else the tasks merge runs: see `total`.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,124 +20,128 @@ use crate::sort::external::merging::MergeSize;
 use crate::sort::external::sorter::{Sorter, none_shared};
 use crate::sort::small_rows::{KeyBounds, SpreadRows};
 
-/// A task may have so many times its share of the rows, by a guess.
-const MOST_UNEVEN: f64 = 1.3;
+/// The greatest estimated number of rows of a task, relative to an equal share.
+const MAX_UNEVENNESS: f64 = 1.3;
 
-/// The bounds of a task's keys, and how many rows it has, where all of them are in memory and can be shared.
-type Rows = Option<(KeyBounds, usize)>;
+/// The bounds of a task's keys and its number of rows. `None` if they cannot be shared.
+type OfferedRows = Option<(KeyBounds, usize)>;
 
-/// What a task says when all its rows have come.
+/// The first value: sent after all rows were added.
 #[derive(Clone)]
 struct Offer {
-    rows: Rows,
-    /// What it adds to a merge.
+    rows: OfferedRows,
+    /// The size of this task's part of a merge.
     size: MergeSize,
 }
 
-/// What a task gives the others.
+/// The third value: the rows of a task.
 #[derive(Clone)]
-struct Given {
-    /// How many rows it has in each bucket.
+struct TaskRows {
+    /// The number of its rows in each bucket.
     counts: Vec<usize>,
     rows: Arc<Mutex<SpreadRows>>,
-    /// Its rows are among those that others hold, so whoever gives memory back asks it to do the same.
+    /// Asks this task to spill. Used by tasks that spill its rows, since this task holds their
+    /// memory.
     holder: Option<RevokeHandle>,
 }
 
-/// Where the tasks meet: three times.
-pub(crate) struct SharesMeeting {
+/// State that the tasks share: the three exchanges.
+pub(crate) struct SharesRendezvous {
     offers: LocalRendezvous<Offer>,
-    /// Nothing from a task that had to write its rows meanwhile.
-    guesses: LocalRendezvous<Option<Vec<usize>>>,
-    given: LocalRendezvous<Given>,
+    /// `None` from a task that has spilled rows in the meantime.
+    estimates: LocalRendezvous<Option<Vec<usize>>>,
+    spread_rows: LocalRendezvous<TaskRows>,
 }
 
-impl SharesMeeting {
+impl SharesRendezvous {
     pub(crate) fn of(tasks: usize) -> Self {
-        SharesMeeting {
+        SharesRendezvous {
             offers: LocalRendezvous::of(tasks),
-            guesses: LocalRendezvous::of(tasks),
-            given: LocalRendezvous::of(tasks),
+            estimates: LocalRendezvous::of(tasks),
+            spread_rows: LocalRendezvous::of(tasks),
         }
     }
 }
 
-/// How far a task has come.
+/// The progress of a task: the value that it sent last.
 pub(crate) enum Shares {
-    /// Until all have, its rows may still go to disk.
+    /// Its rows may still be spilled, until all offers have arrived.
     Offered,
-    Guessed(KeyBounds, usize, MergeSize),
-    Given,
+    Estimated(KeyBounds, usize, MergeSize),
+    Sent,
 }
 
-/// What has come of it.
-pub(crate) enum Shared {
-    /// Each task keeps its rows; all of them together are a merge of this size.
+/// The outcome of sharing.
+pub(crate) enum ShareOutcome {
+    /// Each task keeps its rows. A merge of all of them has this size.
     No(MergeSize),
-    /// The buffer has the rows that are this task's, in memory that these hold.
+    /// The buffer has the rows of this task's buckets. The handles are of the tasks that hold their
+    /// memory.
     Yes(Box<[RevokeHandle]>),
 }
 
 impl Shares {
-    /// Begins: says what this task has.
-    pub(crate) fn offer(sorter: &mut Sorter, meeting: &SharesMeeting, context: &TaskContext) -> Self {
-        meeting.offers.send(context, Offer { size: sorter.merge_size(), rows: sorter.offer() });
+    /// Sends the first value.
+    pub(crate) fn offer(sorter: &mut Sorter, rendezvous: &SharesRendezvous, context: &TaskContext) -> Self {
+        rendezvous.offers.send(context, Offer { size: sorter.merge_size(), rows: sorter.sharable_rows() });
         Shares::Offered
     }
 
-    /// Goes on: whether rows are shared, once that is settled.
-    pub(crate) fn go_on(
+    /// Continues. Returns the outcome, or `None` if values of other tasks are missing.
+    pub(crate) fn poll(
         &mut self,
         sorter: &mut Sorter,
-        meeting: &SharesMeeting,
+        rendezvous: &SharesRendezvous,
         context: &TaskContext,
-    ) -> Result<Option<Shared>> {
+    ) -> Result<Option<ShareOutcome>> {
         loop {
             match self {
                 Shares::Offered => {
-                    let Some(offers) = meeting.offers.poll(context, all) else { return Ok(None) };
+                    let Some(offers) = rendezvous.offers.poll(context, all) else { return Ok(None) };
                     let size = MergeSize::of(offers.iter().map(|offer| offer.size));
-                    let Some((bounds, rows)) = joined(offers) else { return Ok(Some(Shared::No(size))) };
+                    let Some((bounds, rows)) = join_offers(offers) else { return Ok(Some(ShareOutcome::No(size))) };
                     let all_here = sorter.has_all_in_memory();
-                    let guess = match sorter.buffer.by_buckets() {
-                        Some(buckets) if all_here => Some(buckets.guess_shares(&bounds, rows)),
+                    let estimate = match sorter.buffer.by_buckets() {
+                        Some(buckets) if all_here => Some(buckets.estimate_rows_per_bucket(&bounds, rows)),
                         _ => None,
                     };
-                    meeting.guesses.send(context, guess);
-                    *self = Shares::Guessed(bounds, rows, size);
+                    rendezvous.estimates.send(context, estimate);
+                    *self = Shares::Estimated(bounds, rows, size);
                 }
-                Shares::Guessed(bounds, rows, size) => {
-                    let Some(guesses) = meeting.guesses.poll(context, all) else { return Ok(None) };
-                    let guesses: Option<Vec<_>> = guesses.into_iter().collect();
-                    if !guesses.is_some_and(|guesses| is_even(&sums(guesses.iter()), context.subtasks)) {
-                        return Ok(Some(Shared::No(*size)));
+                Shares::Estimated(bounds, rows, size) => {
+                    let Some(estimates) = rendezvous.estimates.poll(context, all) else { return Ok(None) };
+                    let estimates: Option<Vec<_>> = estimates.into_iter().collect();
+                    if !estimates.is_some_and(|estimates| is_even(&sums(estimates.iter()), context.subtasks)) {
+                        return Ok(Some(ShareOutcome::No(*size)));
                     }
                     let spread = sorter.buffer.by_buckets().ok_or_else(none_shared)?.share(bounds, *rows)?;
                     let (counts, holder) = (spread.rows().collect(), sorter.memory.revoke_handle());
-                    meeting.given.send(context, Given { counts, rows: Arc::new(Mutex::new(spread)), holder });
-                    *self = Shares::Given;
+                    rendezvous
+                        .spread_rows
+                        .send(context, TaskRows { counts, rows: Arc::new(Mutex::new(spread)), holder });
+                    *self = Shares::Sent;
                 }
-                Shares::Given => {
-                    let Some(given) = meeting.given.poll(context, all) else { return Ok(None) };
-                    let sums = sums(given.iter().map(|given| &given.counts));
-                    let own = range(&sums, context.subtasks, context.subtask);
+                Shares::Sent => {
+                    let Some(all_rows) = rendezvous.spread_rows.poll(context, all) else { return Ok(None) };
+                    let sums = sums(all_rows.iter().map(|rows| &rows.counts));
+                    let own = bucket_range(&sums, context.subtasks, context.subtask);
                     let take =
-                        |given: &Given| given.rows.lock().unwrap_or_else(PoisonError::into_inner).take(own.clone());
-                    sorter.take_shared(given.iter().map(take).collect())?;
-                    return Ok(Some(Shared::Yes(given.into_iter().filter_map(|given| given.holder).collect())));
+                        |rows: &TaskRows| rows.rows.lock().unwrap_or_else(PoisonError::into_inner).take(own.clone());
+                    sorter.take_shared(all_rows.iter().map(take).collect())?;
+                    return Ok(Some(ShareOutcome::Yes(all_rows.into_iter().filter_map(|rows| rows.holder).collect())));
                 }
             }
         }
     }
 }
 
-/// What all tasks have said.
-fn all<V: Clone>(said: &[Option<V>]) -> Option<Vec<V>> {
-    said.iter().cloned().collect()
+/// The values of all tasks. `None` if one is missing.
+fn all<V: Clone>(values: &[Option<V>]) -> Option<Vec<V>> {
+    values.iter().cloned().collect()
 }
 
-/// The bounds of all tasks' keys, and how many rows there are.
-fn joined(offers: Vec<Offer>) -> Rows {
+/// The bounds of all tasks' keys, and the total number of rows.
+fn join_offers(offers: Vec<Offer>) -> OfferedRows {
     offers.into_iter().map(|offer| offer.rows).reduce(|all, one| {
         let ((mut bounds, rows), (others, more)) = (all?, one?);
         bounds.join(&others);
@@ -139,7 +149,7 @@ fn joined(offers: Vec<Offer>) -> Rows {
     })?
 }
 
-/// How many rows of all tasks are in each bucket.
+/// The number of rows of all tasks in each bucket.
 fn sums<'r>(tasks: impl Iterator<Item = &'r Vec<usize>>) -> Vec<usize> {
     let mut sums = Vec::new();
     for rows in tasks {
@@ -149,12 +159,13 @@ fn sums<'r>(tasks: impl Iterator<Item = &'r Vec<usize>>) -> Vec<usize> {
     sums
 }
 
-/// The buckets of a task: ranges of about the same number of rows, which follow each other as the tasks do.
-fn range(rows: &[usize], tasks: usize, task: usize) -> Range<usize> {
+/// The buckets of `task`. Each task has a range of buckets with about the same number of rows, in
+/// the order of the tasks.
+fn bucket_range(rows: &[usize], tasks: usize, task: usize) -> Range<usize> {
     let total = rows.iter().sum::<usize>().max(1);
     let begin = |task: usize| {
         let mut before = 0;
-        // A bucket is the task's in whose share its middle lies.
+        // A bucket belongs to the task whose share contains its middle row.
         let mut is_earlier = |&rows: &usize| {
             let twice_middle = 2 * before + rows;
             before += rows;
@@ -165,9 +176,9 @@ fn range(rows: &[usize], tasks: usize, task: usize) -> Range<usize> {
     begin(task)..if task + 1 == tasks { rows.len() } else { begin(task + 1) }
 }
 
-/// Whether no task would have many more rows than others.
+/// Returns `true` if no task would have many more rows than others.
 fn is_even(rows: &[usize], tasks: usize) -> bool {
     let total: usize = rows.iter().sum();
-    let of_task = |task| rows[range(rows, tasks, task)].iter().sum::<usize>();
-    (0..tasks).map(of_task).max().unwrap_or(0) as f64 <= MOST_UNEVEN * total as f64 / tasks as f64
+    let of_task = |task| rows[bucket_range(rows, tasks, task)].iter().sum::<usize>();
+    (0..tasks).map(of_task).max().unwrap_or(0) as f64 <= MAX_UNEVENNESS * total as f64 / tasks as f64
 }

@@ -12,36 +12,35 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, RowWriter};
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
-use crate::sort::external::runs::{DiskRun, Ordered, bound_index};
-use crate::sort::external::sorter::first::First;
-use crate::sort::external::streams::{Next, Streams};
-use crate::sort::external::{PAGES_A_CALL, UNWRITTEN_PAGES};
+use crate::sort::external::runs::{DiskRun, RowOrder, bound_index};
+use crate::sort::external::sorter::first::FirstRows;
+use crate::sort::external::streams::{MergeProgress, Streams};
+use crate::sort::external::{PAGES_PER_CALL, UNWRITTEN_PAGES};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::{KeyBounds, SharedSplitters, SpreadRows};
 use crate::spill::Spiller;
 use crate::strategy::{Cursor, Progress, ready};
 
-/// An open piece of a page for each bucket that rows are spread over, and for each when a bucket is
-/// divided.
+/// Bytes of the open pages while rows are spread over buckets, and while a bucket is divided.
 const OPEN_BUCKETS_BYTES: usize = (4 << 20) + PAGE_BYTES;
 
 /// Sorts rows.
 pub struct Sorter {
-    pub(crate) of: Ordered,
+    pub(crate) row_order: RowOrder,
     pub(crate) memory: Memory,
     pub(crate) spiller: Arc<Spiller>,
     pub(crate) buffer: InMemorySort,
     /// Sorted runs on disk.
     pub(crate) runs: Vec<DiskRun>,
     /// Sorted pages in memory.
-    pub(crate) paged: VecDeque<Page>,
+    pub(crate) sorted_pages: VecDeque<Page>,
     pub(crate) stage: Stage,
     pub(crate) passes: u64,
-    /// Memory for the keys of runs, which only a merge of ranges needs.
+    /// Memory for the keys of runs. Only merges of ranges need it.
     index: Option<Reservation>,
-    /// Only the first rows are needed.
-    pub(crate) first: Option<First>,
+    /// If set, only the first rows are needed.
+    pub(crate) first: Option<FirstRows>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "one for each task")]
@@ -49,30 +48,30 @@ pub(crate) enum Stage {
     /// Rows are added.
     Filling,
     /// The sorted rows of the buffer are written to disk.
-    Writing(Run),
+    Writing(RunWriter),
     /// Some runs are merged into one.
-    Merging(Streams, Run),
-    /// The sorted rows of the buffer become pages in memory, as far as they fit.
-    Paging(Run),
-    /// All rows are there. The buffer is sorted, and all runs can be merged together.
-    Ordered,
+    Merging(Streams, RunWriter),
+    /// The sorted rows of the buffer become pages, which stay in memory as far as they fit.
+    Paging(RunWriter),
+    /// All rows were added. The buffer is sorted, and one merge can take all runs.
+    Sorted,
     /// Rows are emitted.
-    Giving(Streams),
+    Emitting(Streams),
     /// All rows were emitted.
-    Given,
+    Emitted,
 }
 
 /// A run while it is written.
-pub(crate) struct Run {
+pub(crate) struct RunWriter {
     pub(crate) to: DiskRun,
     pub(crate) writer: RowWriter,
     is_indexed: bool,
 }
 
-impl Run {
-    /// Writes the sealed pages.
-    pub(crate) fn write(&mut self, spiller: &Spiller, of: &Ordered) {
-        self.to.write(self.writer.take_sealed(), spiller, self.is_indexed.then_some(of));
+impl RunWriter {
+    /// Writes the pages that are sealed.
+    pub(crate) fn write(&mut self, spiller: &Spiller, row_order: &RowOrder) {
+        self.to.write(self.writer.take_sealed(), spiller, self.is_indexed.then_some(row_order));
     }
 }
 
@@ -80,14 +79,13 @@ impl Sorter {
     /// A sorter of rows of `layout`, with the memory of a task.
     ///
     /// # Errors
-    /// Fails if the order names a leaf that the rows do not have, or if the region of pages cannot be
-    /// allocated.
+    /// Fails if the order names a leaf that the rows do not have, or if the region of pages cannot
+    /// be allocated.
     pub fn new(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
         Self::over(Arc::default(), layout, order, context)
     }
 
-    /// As [`Sorter::new`], for one of several tasks that share rows. All spread them by the same
-    /// splitters.
+    /// As [`Sorter::new`], for one of several tasks that spread their rows by the same splitters.
     pub(crate) fn over(
         splitters: Arc<SharedSplitters>,
         layout: Arc<RowLayout>,
@@ -99,11 +97,12 @@ impl Sorter {
         Ok(Self::with(buffer, layout, order, context))
     }
 
-    /// As [`Sorter::new`], for rows that are read [in memory](Sorter::in_memory) if they fit.
+    /// As [`Sorter::new`], for rows that the caller reads [in memory](Sorter::in_memory) if they
+    /// fit.
     ///
     /// # Errors
-    /// As there.
-    pub fn seen(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
+    /// As [`Sorter::new`].
+    pub fn indexed(layout: Arc<RowLayout>, order: impl Into<Box<[OrderKey]>>, context: &TaskContext) -> Result<Self> {
         let order = order.into();
         let buffer = SortBuffer::new(layout.clone(), order.clone(), &context.memory)?;
         Ok(Self::with(InMemorySort::ByIndex(buffer), layout, order, context))
@@ -117,11 +116,11 @@ impl Sorter {
     ) -> Self {
         Sorter {
             buffer,
-            of: Ordered { layout, order },
+            row_order: RowOrder { layout, order },
             memory: context.memory.clone(),
             spiller: Arc::new(context.spiller()),
             runs: Vec::new(),
-            paged: VecDeque::new(),
+            sorted_pages: VecDeque::new(),
             stage: Stage::Filling,
             passes: 0,
             index: None,
@@ -129,7 +128,8 @@ impl Sorter {
         }
     }
 
-    /// Adds rows from the cursor on, which is the number of added rows. Returns `Done` if all are added.
+    /// Adds the rows from the cursor on. The cursor counts rows that are added. Returns `Done` if
+    /// all are.
     ///
     /// # Errors
     /// Fails if a record does not fit memory, or if the disk fails.
@@ -138,13 +138,13 @@ impl Sorter {
             match self.stage {
                 Stage::Filling if *cursor == 0 && self.has_room_for(input) => {
                     self.buffer.add(input)?;
-                    self.drop_many()?;
+                    self.drop_excess_if_many()?;
                     return Ok(Progress::Done);
                 }
                 Stage::Filling => {
                     let (some, fits) = input.fitting(*cursor, |some| self.has_room_for(some));
                     if !fits && !self.buffer.is_empty() {
-                        if !self.drop_rest()? {
+                        if !self.drop_excess()? {
                             self.begin_run();
                         }
                         continue;
@@ -152,7 +152,8 @@ impl Sorter {
                     if !fits && self.spiller.unwritten_bytes() > 0 {
                         return self.await_writes();
                     }
-                    // Without rows to spill, the row needs more than the sort's minimum.
+                    // No rows are left to spill, so this row takes more than the sort's minimum
+                    // memory.
                     let some = Input::new(input.batch(), &some);
                     self.buffer.add(&some)?;
                     *cursor += some.len();
@@ -163,20 +164,20 @@ impl Sorter {
         Ok(Progress::Done)
     }
 
-    /// Whether there is memory to add these rows, and to sort and write them later.
+    /// Returns `true` if memory is granted to add these rows, and to sort and write them later.
     #[must_use]
     pub fn has_room_for(&self, input: &Input<'_>) -> bool {
-        self.memory.try_reserve(self.buffer.bytes_for(input) + self.write_room())
+        self.memory.try_reserve(self.buffer.bytes_for(input) + self.write_buffer_bytes())
     }
 
-    /// Bytes of pages for writing: those that wait to be written, and the open one.
-    pub(crate) fn write_room(&self) -> usize {
-        self.unwritten_room() + self.buffer.largest_page_bytes()
+    /// Bytes of pages in writing: the open page and those that wait to be written.
+    pub(crate) fn write_buffer_bytes(&self) -> usize {
+        self.max_unwritten_bytes() + self.buffer.largest_page_bytes()
     }
 
-    pub(crate) fn unwritten_room(&self) -> usize {
-        let [least, most] = UNWRITTEN_PAGES;
-        let pages = (self.buffer.bytes() / PAGE_BYTES / 16).clamp(least, most);
+    pub(crate) fn max_unwritten_bytes(&self) -> usize {
+        let [min, max] = UNWRITTEN_PAGES;
+        let pages = (self.buffer.bytes() / PAGE_BYTES / 16).clamp(min, max);
         (pages * PAGE_BYTES).max(self.buffer.largest_page_bytes())
     }
 
@@ -186,79 +187,79 @@ impl Sorter {
     }
 
     pub(crate) fn begin_run(&mut self) {
-        self.memory.keep(self.write_room());
-        self.order_rows();
+        self.memory.keep(self.write_buffer_bytes());
+        self.sort_buffer();
         self.stage = Stage::Writing(self.new_run());
     }
 
-    pub(crate) fn new_run(&self) -> Run {
-        Run {
+    pub(crate) fn new_run(&self) -> RunWriter {
+        RunWriter {
             to: DiskRun::default(),
-            writer: RowWriter::new(self.of.layout.clone(), self.memory.clone()),
+            writer: RowWriter::new(self.row_order.layout.clone(), self.memory.clone()),
             is_indexed: self.index.is_some(),
         }
     }
 
-    /// Keeps keys of runs on disk, to find ranges of rows. For one of several tasks.
+    /// Keeps keys of runs on disk, for the ranges of a total order.
     pub(crate) fn index_runs(&mut self) -> Result<()> {
         self.index = Some(self.memory.reserve(INDEX_BYTES)?);
         Ok(())
     }
 
-    /// Frees these keys. No range of a run is needed any more.
+    /// Frees the keys of runs. No more ranges are read.
     pub(crate) fn end_index(&mut self) {
         self.index = None;
     }
 
-    /// Adds a run that is complete.
-    pub(crate) fn keep_run(&mut self, run: DiskRun) {
+    /// Adds a complete run, and bounds the keys of all runs.
+    pub(crate) fn add_run(&mut self, run: DiskRun) {
         self.runs.push(run);
         bound_index(&mut self.runs);
     }
 
-    /// Emits the sorted rows of the buffer as pages. All pages are written to disk, as one run. In
-    /// [`Stage::Paging`], pages stay in memory if `room` bytes are left beside them.
+    /// Turns the sorted rows of the buffer into pages, and writes these to disk as one run. In
+    /// [`Stage::Paging`] a page stays in memory if `room` more bytes can be reserved.
     pub(crate) fn write_run(&mut self, room: usize) -> Result<Progress> {
-        let (room, most_unwritten) = (room + self.write_room(), self.unwritten_room());
+        let (room, max_unwritten) = (room + self.write_buffer_bytes(), self.max_unwritten_bytes());
         let keeps_pages = matches!(self.stage, Stage::Paging(_));
         let (Stage::Writing(run) | Stage::Paging(run)) = &mut self.stage else { return Ok(Progress::Done) };
         self.spiller.check()?;
-        for _ in 0..PAGES_A_CALL {
-            if self.spiller.unwritten_bytes() >= most_unwritten {
+        for _ in 0..PAGES_PER_CALL {
+            if self.spiller.unwritten_bytes() >= max_unwritten {
                 return Ok(Progress::Pending);
             }
             let more = self.buffer.emit(&mut run.writer)?;
             if !more {
                 run.writer.seal();
             }
-            // The buffer gives its memory back slowly, so not all pages may fit.
+            // The buffer frees its memory page by page, so not all pages may fit.
             if keeps_pages && self.memory.try_reserve(room) {
-                self.paged.extend(run.writer.take_sealed());
+                self.sorted_pages.extend(run.writer.take_sealed());
             } else {
-                run.write(&self.spiller, &self.of);
+                run.write(&self.spiller, &self.row_order);
             }
             if !more {
                 let run = std::mem::take(&mut run.to);
                 if !keeps_pages || !run.pages.is_empty() {
-                    self.keep_run(run);
+                    self.add_run(run);
                     self.spiller.count_part();
                 }
                 self.buffer.clear();
-                self.stage = if keeps_pages { Stage::Ordered } else { Stage::Filling };
+                self.stage = if keeps_pages { Stage::Sorted } else { Stage::Filling };
                 return Ok(Progress::Done);
             }
         }
         Ok(Progress::Yield)
     }
 
-    /// Whether all rows are in memory, unsorted.
+    /// Returns `true` if all rows are in memory and not sorted.
     pub(crate) fn has_all_in_memory(&self) -> bool {
         matches!(self.stage, Stage::Filling) && self.runs.is_empty()
     }
 
-    /// The bounds of the rows' keys and the number of rows, if all are in memory and may be spread over
-    /// shared buckets.
-    pub(crate) fn offer(&mut self) -> Option<(KeyBounds, usize)> {
+    /// The bounds of the rows' keys, and the number of rows. `None` if rows are on disk, or if they
+    /// cannot be spread over shared buckets.
+    pub(crate) fn sharable_rows(&mut self) -> Option<(KeyBounds, usize)> {
         if !self.has_all_in_memory() || !self.memory.try_reserve(OPEN_BUCKETS_BYTES) {
             return None;
         }
@@ -266,29 +267,29 @@ impl Sorter {
         self.buffer.by_buckets()?.key_bounds().map(|bounds| (bounds, rows))
     }
 
-    /// Takes this task's share of the rows that all tasks have in memory. They are sorted.
+    /// Takes this task's share of the rows of all tasks. They are sorted.
     pub(crate) fn take_shared(&mut self, rows: Vec<SpreadRows>) -> Result<()> {
         self.buffer.by_buckets().ok_or_else(none_shared)?.take_shared(rows)?;
-        // A task that added few rows has few free chunks when it first divides a bucket.
+        // A task with few rows of its own has few free chunks when it first divides a bucket.
         self.memory.shrink_to(OPEN_BUCKETS_BYTES);
-        self.stage = Stage::Ordered;
+        self.stage = Stage::Sorted;
         Ok(())
     }
 
-    /// Called after all rows were added, until it returns `Done`. Prepares to emit them.
+    /// Prepares to emit the rows. Called after all rows were added, until it returns `Done`.
     ///
     /// # Errors
     /// As [`Sorter::add`].
     pub fn finish(&mut self) -> Result<Progress> {
         loop {
             match self.stage {
-                Stage::Ordered | Stage::Paging(_) | Stage::Giving(_) | Stage::Given => return Ok(Progress::Done),
+                Stage::Sorted | Stage::Paging(_) | Stage::Emitting(_) | Stage::Emitted => return Ok(Progress::Done),
                 Stage::Writing(_) => ready!(self.write_run(0)?),
                 Stage::Merging(..) => ready!(self.merge_some()?),
                 Stage::Filling if self.runs.is_empty() => {
                     self.memory.shrink();
-                    self.order_rows();
-                    self.stage = Stage::Ordered;
+                    self.sort_buffer();
+                    self.stage = Stage::Sorted;
                 }
                 Stage::Filling if self.spiller.unwritten_bytes() > 0 => return self.await_writes(),
                 Stage::Filling => self.plan_merge()?,
@@ -296,25 +297,25 @@ impl Sorter {
         }
     }
 
-    /// Emits rows in order until a page of `out` is sealed. Called after [`Sorter::finish`] has returned
-    /// `Done`. Returns `Yield` if rows are left.
+    /// Emits rows in order until a page of `out` is sealed. Called after [`Sorter::finish`] has
+    /// returned `Done`. Returns `Yield` if rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
     pub fn emit(&mut self, out: &mut RowWriter) -> Result<Progress> {
-        if matches!(self.stage, Stage::Ordered) && !self.runs.is_empty() {
+        if matches!(self.stage, Stage::Sorted) && !self.runs.is_empty() {
             let runs = std::mem::take(&mut self.runs);
             let mut streams = self.merge_of(runs)?;
             if !self.buffer.is_empty() {
                 streams.add_memory(&self.memory)?;
             }
-            self.stage = Stage::Giving(streams);
+            self.stage = Stage::Emitting(streams);
         }
-        if let Stage::Giving(streams) = &mut self.stage {
+        if let Stage::Emitting(streams) = &mut self.stage {
             return Ok(match streams.next(&mut self.buffer, out)? {
-                Next::Full => Progress::Yield,
-                Next::Pending => Progress::Pending,
-                Next::End => self.end(),
+                MergeProgress::Full => Progress::Yield,
+                MergeProgress::Pending => Progress::Pending,
+                MergeProgress::End => self.end(),
             });
         }
         Ok(if self.buffer.emit(out)? { Progress::Yield } else { self.end() })
@@ -325,12 +326,12 @@ impl Sorter {
         Progress::Done
     }
 
-    /// Drops all rows, and frees their memory.
+    /// Drops all rows and frees their memory.
     pub fn clear(&mut self) {
         self.buffer.clear();
         self.runs.clear();
         self.end_index();
-        self.stage = Stage::Given;
+        self.stage = Stage::Emitted;
         self.memory.shrink();
     }
 
@@ -340,7 +341,7 @@ impl Sorter {
         self.buffer.bytes()
     }
 
-    /// Whether some rows are on disk, or are being written.
+    /// Returns `true` if rows are on disk or are being written.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
         !self.runs.is_empty() || matches!(self.stage, Stage::Writing(_))
@@ -349,16 +350,16 @@ impl Sorter {
     /// The sorted rows, if all are in memory and [`Sorter::finish`] has returned `Done`.
     #[must_use]
     pub fn in_memory(&self) -> Option<&SortBuffer> {
-        self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Ordered) && self.runs.is_empty())
+        self.buffer.by_index().filter(|_| matches!(self.stage, Stage::Sorted) && self.runs.is_empty())
     }
 
-    /// Begins to free memory. The next calls, such as [`Sorter::continue_revoking`], write rows to disk.
-    /// If the rows were sorted already, `finish` must be called again.
+    /// Begins to free memory. [`Sorter::continue_revoking`] and the other calls then write rows to
+    /// disk. If the rows were sorted already, `finish` must be called again.
     pub fn revoke(&mut self) {
         match self.stage {
             Stage::Filling if !self.buffer.is_empty() => self.begin_run(),
-            // They are sorted, and some may have been emitted.
-            Stage::Ordered if self.runs.is_empty() && !self.buffer.is_empty() => {
+            // The rows are sorted, and some may have been emitted.
+            Stage::Sorted if self.runs.is_empty() && !self.buffer.is_empty() => {
                 self.stage = Stage::Writing(self.new_run());
             }
             Stage::Filling => self.memory.shrink(),
@@ -367,7 +368,7 @@ impl Sorter {
         }
     }
 
-    /// Continues what [`Sorter::revoke`] began.
+    /// Continues to free memory after [`Sorter::revoke`], until it returns `Done`.
     ///
     /// # Errors
     /// Fails if the disk fails.
@@ -379,7 +380,7 @@ impl Sorter {
     }
 }
 
-/// The error of a sort by index that is asked for shared rows.
+/// The error if a sort by index is asked to share rows.
 pub(crate) fn none_shared() -> Error {
     Error::Internal("rows were shared with a sort that shares none".to_owned())
 }

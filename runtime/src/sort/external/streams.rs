@@ -1,8 +1,11 @@
-//! Sorted runs that become one sequence.
+//! The merge of sorted runs into one sequence.
 //!
-//! Where there is memory, each run on disk is read some pages ahead. Where there is little, one page of each run and a few more have to do: the next page
-//! that is needed is that of the run whose page ends with the least key, so that one is sent for (*forecasting*: Knuth, The Art of Computer Programming
-//! 3, 5.4.9). It makes room for about twice as many runs in one merge.
+//! With enough memory, each run on disk is read some pages ahead. With less, a merge holds one page
+//! of each run and a few more. It then requests the page that is needed next: that of the run whose
+//! current page ends with the least key (*forecasting*). So one merge can take about twice as many
+//! runs.
+//!
+//! Source: Knuth, *The Art of Computer Programming*, vol. 3, 5.4.9.
 
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -10,54 +13,54 @@ use std::task::Poll;
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::{Page, RowWriter};
-use crate::sort::external::runs::{Ordered, PartReader};
+use crate::sort::external::runs::{PartReader, RowOrder};
 use crate::sort::in_memory::InMemorySort;
-use crate::sort::merge::{Merge, Merged};
+use crate::sort::merge::{Merge, MergeStep};
 use crate::sort::ranges::KeyPrefix;
 use crate::spill::SpilledReader;
 
-/// Runs, on disk or in memory, on their way through a merge.
+/// Runs in a merge, on disk or in memory.
 pub(crate) struct Streams {
-    of: Ordered,
+    row_order: RowOrder,
     streams: Vec<Stream>,
     merge: Merge,
     forecast: Option<Forecast>,
 }
 
-/// How runs on disk are read before their rows are needed.
+/// The number of pages that runs on disk are read ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ahead {
-    /// So many pages of each.
+pub(crate) enum ReadAhead {
+    /// Pages of each run.
     Each(usize),
-    /// So many pages of all together.
+    /// Pages of all runs together.
     Shared(usize),
 }
 
-impl Ahead {
-    /// Pages that each reader sends for by itself.
+impl ReadAhead {
+    /// Pages that each reader requests by itself.
     pub(crate) fn of_each(self) -> usize {
         match self {
-            Ahead::Each(pages) => pages,
-            Ahead::Shared(_) => 0,
+            ReadAhead::Each(pages) => pages,
+            ReadAhead::Shared(_) => 0,
         }
     }
 }
 
-/// Which runs' next pages are sent for.
+/// Decides which runs' next pages are requested.
 struct Forecast {
-    /// The most that are on their way.
+    /// The greatest number of pages that are requested and not yet used.
     pages: usize,
-    /// The last key of each stream's page, once it has one.
+    /// The last key of each stream's current page. `None` before the first page.
     last: Vec<Option<KeyPrefix>>,
 }
 
-/// Where sorted pages come from.
+/// A source of sorted pages.
 pub(crate) enum Stream {
     Spilled(SpilledReader),
-    /// Those of a range.
+    /// A range of a run on disk.
     Part(PartReader),
     Pages(VecDeque<Page>),
-    /// The sorted buffer, whose rows are put in order page by page: a writer, and pages of it.
+    /// The sorted buffer. Its rows are copied page by page: the writer, and pages of it.
     Buffer(RowWriter, VecDeque<Page>),
 }
 
@@ -90,79 +93,80 @@ impl Stream {
 }
 
 impl Forecast {
-    /// A stream has a page.
-    fn note(&mut self, number: usize, page: &Page, of: &Ordered) {
+    /// Called when a stream has a new page.
+    fn note(&mut self, number: usize, page: &Page, row_order: &RowOrder) {
         if let Some(last) = self.last.get_mut(number) {
-            *last = page.rows().checked_sub(1).map(|row| of.key(page, row));
+            *last = page.rows().checked_sub(1).map(|row| row_order.key(page, row));
         }
     }
 
-    /// Sends for the pages that are needed next.
-    fn send(&mut self, streams: &mut [Stream], of: &Ordered) {
-        let mut is_sent = |number: usize| streams[number].reader().is_none_or(|reader| reader.is_sent());
-        let mut waiting: Vec<usize> = (0..self.last.len()).filter(|&number| !is_sent(number)).collect();
+    /// Requests the pages that are needed next.
+    fn request_pages(&mut self, streams: &mut [Stream], row_order: &RowOrder) {
+        let mut has_request = |number: usize| streams[number].reader().is_none_or(|reader| reader.has_request());
+        let mut waiting: Vec<usize> = (0..self.last.len()).filter(|&number| !has_request(number)).collect();
         let mut free =
             (self.pages + waiting.len()).saturating_sub(streams.iter_mut().filter_map(Stream::reader).count());
         while free > 0 && !waiting.is_empty() {
-            // A stream that has no page yet comes first.
+            // A stream without a page comes first.
             let key = |position: &usize| self.last[waiting[*position]].as_ref();
             let compare = |left: &usize, right: &usize| match (key(left), key(right)) {
-                (Some(left), Some(right)) => of.compare(left, right),
+                (Some(left), Some(right)) => row_order.compare(left, right),
                 (left, right) => left.is_some().cmp(&right.is_some()),
             };
             let Some(next) = (0..waiting.len()).min_by(compare) else { return };
             let number = waiting.swap_remove(next);
-            free -= usize::from(streams[number].reader().is_some_and(SpilledReader::send));
+            free -= usize::from(streams[number].reader().is_some_and(SpilledReader::request_next));
         }
     }
 }
 
-/// What came of going on.
-pub(crate) enum Next {
-    /// A page is closed.
+/// The result of [`Streams::next`].
+pub(crate) enum MergeProgress {
+    /// A page of the output is sealed.
     Full,
-    /// A page is on its way from the disk.
+    /// A page is being read from disk. The task is woken.
     Pending,
     /// All rows are merged.
     End,
 }
 
 impl Streams {
-    pub(crate) fn of(of: &Ordered, mut streams: Vec<Stream>, ahead: Ahead) -> Result<Self> {
-        let merge = Merge::new(of.layout.clone(), of.order.clone(), streams.len())?;
+    pub(crate) fn of(row_order: &RowOrder, mut streams: Vec<Stream>, ahead: ReadAhead) -> Result<Self> {
+        let merge = Merge::new(row_order.layout.clone(), row_order.order.clone(), streams.len())?;
         let forecast = match ahead {
-            Ahead::Each(_) => None,
-            Ahead::Shared(pages) => {
-                // All first pages are needed before the first row.
-                streams.iter_mut().filter_map(Stream::reader).for_each(|reader| _ = reader.send());
+            ReadAhead::Each(_) => None,
+            ReadAhead::Shared(pages) => {
+                // The merge needs the first page of each run before its first row.
+                streams.iter_mut().filter_map(Stream::reader).for_each(|reader| _ = reader.request_next());
                 Some(Forecast { pages, last: vec![None; streams.len()] })
             }
         };
-        Ok(Streams { of: of.clone(), streams, merge, forecast })
+        Ok(Streams { row_order: row_order.clone(), streams, merge, forecast })
     }
 
-    /// Merges the rows of a sorted buffer, too. Before the first call of `next`.
+    /// Adds the rows of a sorted buffer to the merge. Must precede the first call of `next`.
     pub(crate) fn add_memory(&mut self, memory: &Memory) -> Result<()> {
-        self.streams.push(Stream::Buffer(RowWriter::new(self.of.layout.clone(), memory.clone()), VecDeque::new()));
-        self.merge = Merge::new(self.of.layout.clone(), self.of.order.clone(), self.streams.len())?;
+        self.streams
+            .push(Stream::Buffer(RowWriter::new(self.row_order.layout.clone(), memory.clone()), VecDeque::new()));
+        self.merge = Merge::new(self.row_order.layout.clone(), self.row_order.order.clone(), self.streams.len())?;
         Ok(())
     }
 
-    /// Goes on until a page of `out` is closed, or a page must come from the disk.
-    pub(crate) fn next(&mut self, buffer: &mut InMemorySort, out: &mut RowWriter) -> Result<Next> {
+    /// Merges until a page of `out` is sealed, or until a page from disk is missing.
+    pub(crate) fn next(&mut self, buffer: &mut InMemorySort, out: &mut RowWriter) -> Result<MergeProgress> {
         loop {
             match self.merge.run(out)? {
-                Merged::Full => return Ok(Next::Full),
-                Merged::Done => return Ok(Next::End),
-                Merged::Needs(number) => match self.streams.get_mut(number).map(|stream| stream.poll(buffer)) {
+                MergeStep::Full => return Ok(MergeProgress::Full),
+                MergeStep::Done => return Ok(MergeProgress::End),
+                MergeStep::Needs(number) => match self.streams.get_mut(number).map(|stream| stream.poll(buffer)) {
                     Some(Ok(Poll::Ready(Some(page)))) => {
                         if let Some(forecast) = &mut self.forecast {
-                            forecast.note(number, &page, &self.of);
-                            forecast.send(&mut self.streams, &self.of);
+                            forecast.note(number, &page, &self.row_order);
+                            forecast.request_pages(&mut self.streams, &self.row_order);
                         }
                         self.merge.feed(number, Some(page));
                     }
-                    Some(Ok(Poll::Pending)) => return Ok(Next::Pending),
+                    Some(Ok(Poll::Pending)) => return Ok(MergeProgress::Pending),
                     Some(Err(error)) => return Err(error),
                     Some(Ok(Poll::Ready(None))) | None => self.merge.feed(number, None),
                 },

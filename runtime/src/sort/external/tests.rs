@@ -14,7 +14,7 @@ use crate::sort::order::OrderKey;
 use crate::sort::small_rows::SharedSplitters;
 use crate::strategy::Progress;
 
-/// A number, and a text of that many letters or so.
+/// A number, and about the length of a text.
 type Item = (i64, usize);
 
 fn layout() -> Arc<RowLayout> {
@@ -57,7 +57,7 @@ fn rows(page: &Page) -> Vec<(i64, String)> {
     (0..page.rows()).map(|row| (batch.leaf_bits(0, row) as i64, text(row))).collect()
 }
 
-/// The items, sorted with a budget of so many bytes beyond what is kept at least; and the job's counters.
+/// The items, sorted with `budget` in addition to the minimum memory, and the metrics.
 fn sorted(items: &[Item], budget: &Arc<Budget>) -> (Vec<(i64, String)>, Arc<crate::metrics::OperatorMetrics>) {
     let context = TaskContext {
         memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),
@@ -103,7 +103,7 @@ fn items(rows: usize, key: impl Fn(u64) -> i64) -> Vec<Item> {
 }
 
 #[test]
-fn what_fits_stays_in_memory() {
+fn rows_that_fit_stay_in_memory() {
     let items = items(20_000, |random| random as i64);
     let (found, metrics) = sorted(&items, &Budget::new(64 << 20));
     assert_eq!(found, expected(&items));
@@ -112,16 +112,16 @@ fn what_fits_stays_in_memory() {
 
 #[test]
 fn many_runs_are_merged_in_several_passes() {
-    // The least there is: eight runs at once.
+    // The minimum memory: eight runs in one merge.
     let items = items(400_000, |random| random as i64);
     let (found, metrics) = sorted(&items, &Budget::new(SORT_BYTES));
     assert!(found == expected(&items));
     assert!(metrics.spilled_parts.get() > 20 && metrics.passes.get() > 2, "{metrics:?}");
 }
 
-/// One page of each run is enough for a merge, and a few beside.
+/// A merge needs one page of each run and a few more.
 #[test]
-fn no_row_is_merged_twice_while_there_is_a_page_for_each_run() {
+fn rows_are_merged_once_with_a_page_per_run() {
     let items = items(250_000, |random| random as i64);
     let bytes = 2 * SORT_BYTES;
     let (found, metrics) = sorted(&items, &Budget::new(bytes + bytes / 15));
@@ -131,7 +131,7 @@ fn no_row_is_merged_twice_while_there_is_a_page_for_each_run() {
 }
 
 #[test]
-fn rows_of_which_few_fit_a_page_are_sorted_in_little_memory() {
+fn large_rows_are_sorted_in_little_memory() {
     for letters in [5_000, 10_000, 30_000, 50_000] {
         let items: Vec<Item> = (0..600).map(|row| (row * 7 % 600, letters)).collect();
         for bytes in [SORT_BYTES, 4 << 20] {
@@ -141,9 +141,9 @@ fn rows_of_which_few_fit_a_page_are_sorted_in_little_memory() {
     }
 }
 
-/// An average says nothing of rows that lie side by side.
+/// An average is no bound for rows that share a page.
 #[test]
-fn rows_of_which_one_fits_a_page_are_sorted_among_small_ones() {
+fn page_sized_rows_are_sorted_among_small_ones() {
     let items: Vec<Item> = (0..10_040).map(|row| (row, if row < 40 { 40_000 } else { 90 })).rev().collect();
     for bytes in [SORT_BYTES, 4 << 20, 16 << 20] {
         let (found, _) = sorted(&items, &Budget::new(bytes + bytes / 15));
@@ -152,49 +152,52 @@ fn rows_of_which_one_fits_a_page_are_sorted_among_small_ones() {
 }
 
 #[test]
-fn rows_larger_than_what_is_kept_for_a_sort_are_sorted_where_there_is_memory() {
+fn rows_larger_than_the_minimum_memory_are_sorted() {
     let items: Vec<Item> = (0..40).map(|row| (row * 7 % 40, 600_000)).collect();
     let (found, metrics) = sorted(&items, &Budget::new(16 << 20));
     assert!(found == expected(&items));
     assert!(metrics.spilled_bytes.get() > 0);
 }
 
-/// The rows of pages, sorted by so many tasks, with a budget of so many bytes for each: what each gives. After some rounds, the first is asked to give
-/// memory back.
+/// The rows that each of `tasks` tasks emits, sorted with a budget of this number of bytes for each
+/// task. After some rounds, memory of the first task is revoked.
 fn sorted_by_tasks(
     of: (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     (tasks, bytes): (usize, usize),
-    asked_after: Option<usize>,
+    revoked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
-    sorted_after(Arc::new(TotalOrderRendezvous::of(tasks)), of, pages, (tasks, bytes), asked_after)
+    sorted_with_rendezvous(Arc::new(TotalOrderRendezvous::of(tasks)), of, pages, (tasks, bytes), revoked_after)
 }
 
-/// Meetings of so many tasks: as they are, and such that few rows are spread as they come.
-fn meetings(tasks: usize) -> [Arc<TotalOrderRendezvous>; 2] {
-    [TotalOrderRendezvous::of(tasks), TotalOrderRendezvous::spreading(tasks, SharedSplitters::from_bytes(200 << 10))]
-        .map(Arc::new)
+/// Two rendezvous of `tasks` tasks. In the second, even few rows are spread while they are added.
+fn rendezvous_pair(tasks: usize) -> [Arc<TotalOrderRendezvous>; 2] {
+    [
+        TotalOrderRendezvous::of(tasks),
+        TotalOrderRendezvous::with_splitters(tasks, SharedSplitters::with_min_bytes(200 << 10)),
+    ]
+    .map(Arc::new)
 }
 
-/// As [`sorted_by_tasks`], at a meeting.
-fn sorted_after(
-    meeting: Arc<TotalOrderRendezvous>,
+/// As [`sorted_by_tasks`], with a given rendezvous.
+fn sorted_with_rendezvous(
+    rendezvous: Arc<TotalOrderRendezvous>,
     of: (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     (tasks, bytes): (usize, usize),
-    asked_after: Option<usize>,
+    revoked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
-    sorted_where_they_are(&meeting, of, pages, &vec![bytes; tasks], |page| page % tasks, asked_after)
+    sorted_with_assignment(&rendezvous, of, pages, &vec![bytes; tasks], |page| page % tasks, revoked_after)
 }
 
-/// As [`sorted_by_tasks`], with these budgets, where the pages are those tasks' that `task_of` says by their numbers.
-fn sorted_where_they_are(
-    meeting: &Arc<TotalOrderRendezvous>,
+/// As [`sorted_by_tasks`], with a budget for each task. `task_of` assigns pages to tasks.
+fn sorted_with_assignment(
+    rendezvous: &Arc<TotalOrderRendezvous>,
     (layout, order): (&Arc<RowLayout>, &[OrderKey]),
     pages: Vec<Page>,
     bytes: &[usize],
     task_of: impl Fn(usize) -> usize,
-    asked_after: Option<usize>,
+    revoked_after: Option<usize>,
 ) -> (Vec<Vec<Page>>, u64) {
     let tasks = bytes.len();
     let budgets: Vec<_> = bytes.iter().map(|&bytes| Budget::new(bytes + INDEX_BYTES)).collect();
@@ -205,7 +208,7 @@ fn sorted_where_they_are(
             TaskContext { memory, ..alone.as_task(subtask, tasks) }
         })
         .collect();
-    let sorter = |context| TotalOrderSorter::new(layout.clone(), order, meeting.clone(), context).unwrap();
+    let sorter = |context| TotalOrderSorter::new(layout.clone(), order, rendezvous.clone(), context).unwrap();
     let mut sorters: Vec<_> = contexts.iter().map(sorter).collect();
     for (number, page) in pages.into_iter().enumerate() {
         let task = task_of(number);
@@ -216,13 +219,13 @@ fn sorted_where_they_are(
         })
         .unwrap();
     }
-    let mut given = vec![Vec::new(); tasks];
+    let mut emitted = vec![Vec::new(); tasks];
     let mut outs: Vec<_> = (0..tasks).map(|_| RowWriter::new(layout.clone(), unlimited())).collect();
     let mut left: Vec<_> = (0..tasks).collect();
     let mut rounds = 0;
     while !left.is_empty() {
         rounds += 1;
-        if asked_after == Some(rounds) {
+        if revoked_after == Some(rounds) {
             contexts[0].memory.revoke_handle().unwrap().ask(1);
         }
         left.retain(|&task| {
@@ -233,29 +236,29 @@ fn sorted_where_they_are(
             if done {
                 outs[task].seal();
             }
-            given[task].extend(outs[task].take_sealed());
+            emitted[task].extend(outs[task].take_sealed());
             !done
         });
     }
-    // The meeting stays for as long as its plan.
+    // The rendezvous lives as long as the plan.
     assert!(budgets.iter().all(|budget| budget.used_bytes() == 0), "all memory goes back");
-    (given, contexts.iter().map(|context| context.metrics.spilled_bytes.get()).sum())
+    (emitted, contexts.iter().map(|context| context.metrics.spilled_bytes.get()).sum())
 }
 
-/// Small rows that came behind a large one do not fit a page of their own.
+/// Small rows after a large one do not fit a page of their own.
 #[test]
-fn ranges_begin_amid_pages_of_large_rows() {
+fn ranges_split_pages_of_large_rows() {
     let items: Vec<Item> =
         (0..300_000i64).map(|row| (row * 7_919 % 300_007, if row % 20_011 == 0 { 180_000 } else { 8 })).collect();
     for (tasks, bytes) in [(2, 64 << 20), (3, 64 << 20), (5, 16 << 20)] {
-        let (given, _) = sorted_by_tasks((&layout(), &order()), pages(&items), (tasks, bytes), None);
-        let found: Vec<_> = given.iter().flatten().flat_map(rows).collect();
+        let (emitted, _) = sorted_by_tasks((&layout(), &order()), pages(&items), (tasks, bytes), None);
+        let found: Vec<_> = emitted.iter().flatten().flat_map(rows).collect();
         assert_eq!(found.len(), items.len(), "{tasks} tasks");
         assert!(found == expected(&items), "{tasks} tasks");
     }
 }
 
-/// Texts that agree in all bytes that a prefix holds are in one range, and those before and after them in others.
+/// Long texts with equal prefixes are in one range. Texts before and after them are in others.
 #[test]
 fn ranges_are_cut_at_prefixes_of_long_texts() {
     let length = |row: usize| [20, 250, 256, 260, 700, 5_000][row * 7 % 6] + row % 40;
@@ -272,17 +275,17 @@ fn ranges_are_cut_at_prefixes_of_long_texts() {
             leaves.reduce(|first, second| first.then(second)).unwrap()
         });
         for (tasks, bytes) in [(2, SORT_BYTES), (3, SORT_BYTES), (3, 4 << 20), (3, 64 << 20)] {
-            let (given, spilled) = sorted_by_tasks((&layout(), &order), pages(&items), (tasks, bytes), None);
-            let found: Vec<_> = given.iter().flatten().flat_map(rows).collect();
+            let (emitted, spilled) = sorted_by_tasks((&layout(), &order), pages(&items), (tasks, bytes), None);
+            let found: Vec<_> = emitted.iter().flatten().flat_map(rows).collect();
             assert!(found == expected, "{order:?}, {tasks} tasks, {bytes} bytes");
-            assert!(given.iter().all(|pages| !pages.is_empty()), "{order:?}: each task has a range");
+            assert!(emitted.iter().all(|pages| !pages.is_empty()), "{order:?}: each task has a range");
             assert_eq!(spilled > 0, bytes < 64 << 20);
         }
     }
 }
 
 #[test]
-fn an_index_of_runs_is_reserved_until_its_end() {
+fn index_of_runs_is_reserved_until_it_ends() {
     let budget = Budget::new(64 << 20);
     let context = TaskContext::alone(Memory::spilling(budget.clone(), "sort", SORT_BYTES + INDEX_BYTES));
     let mut sorter = Sorter::new(layout(), order(), &context).unwrap();
@@ -293,9 +296,9 @@ fn an_index_of_runs_is_reserved_until_its_end() {
     assert_eq!(budget.used_bytes(), before);
 }
 
-/// Two runs can be merged in the least memory, but not beside whatever is left in it.
+/// The minimum memory suffices to merge two runs, but not to also hold rows in memory.
 #[test]
-fn what_stays_in_memory_leaves_room_for_the_merge() {
+fn rows_in_memory_leave_memory_for_the_merge() {
     for rows in (12_000..20_000).step_by(250) {
         let items = items(rows, |random| random as i64);
         let (found, _) = sorted(&items, &Budget::new(SORT_BYTES));
@@ -306,7 +309,7 @@ fn what_stays_in_memory_leaves_room_for_the_merge() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
-    fn rows_come_in_order_whatever_the_memory(
+    fn rows_are_sorted_in_any_memory(
         rows in 0usize..60_000,
         distinct in prop::sample::select(vec![1i64, 7, 1 << 40]),
         shape in 0..3,
@@ -327,7 +330,7 @@ fn pair_layout() -> Arc<RowLayout> {
     Arc::new(RowLayout::new(vec![LeafType::I64, LeafType::F64], &LeafSet::all(2)))
 }
 
-/// So many pairs of a key by the row's number, and the number.
+/// `rows` pairs: a key computed from the row's number, and the number.
 fn pairs(rows: u64, key: impl Fn(u64) -> i64) -> Vec<Page> {
     let mut writer = RowWriter::new(pair_layout(), unlimited());
     for row in 0..rows {
@@ -352,9 +355,9 @@ fn keys_and_rows(page: &Page) -> Vec<(i64, u64)> {
         .collect()
 }
 
-/// Tasks that have all their rows in memory share buckets; what one has is then in order with what the others have.
+/// Tasks share buckets if all have all rows in memory. The rows of all tasks are then in one order.
 #[test]
-fn pairs_of_many_tasks_come_in_one_order() {
+fn tasks_emit_one_total_order() {
     let order = [OrderKey { leaf: 0, descending: true }];
     let random = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
     let keys: [&dyn Fn(u64) -> i64; 6] = [
@@ -368,13 +371,13 @@ fn pairs_of_many_tasks_come_in_one_order() {
     for (tasks, bytes, rows) in
         [(2, 64 << 20, 400_000), (3, 64 << 20, 300_000), (4, 64 << 20, 3), (3, 3 << 20, 300_000)]
     {
-        let cases = keys.iter().enumerate().flat_map(|key| meetings(tasks).map(|meeting| (key, meeting)));
-        for ((number, key), meeting) in cases {
+        let cases = keys.iter().enumerate().flat_map(|key| rendezvous_pair(tasks).map(|rendezvous| (key, rendezvous)));
+        for ((number, key), rendezvous) in cases {
             let of = (&pair_layout(), &order[..]);
-            let (given, _) = sorted_after(meeting, of, pairs(rows, key), (tasks, bytes), None);
-            let mut found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+            let (emitted, _) = sorted_with_rendezvous(rendezvous, of, pairs(rows, key), (tasks, bytes), None);
+            let mut found: Vec<_> = emitted.iter().flatten().flat_map(keys_and_rows).collect();
             assert!(found.is_sorted_by_key(|&(key, _)| std::cmp::Reverse(key)), "keys {number}, {tasks} tasks");
-            let most = given.iter().map(|pages| pages.iter().map(Page::rows).sum::<usize>()).max().unwrap();
+            let most = emitted.iter().map(|pages| pages.iter().map(Page::rows).sum::<usize>()).max().unwrap();
             let is_random = number == 0 && rows > 3;
             assert!(!is_random || most * tasks < rows as usize * 3 / 2, "{most} rows in one of {tasks} tasks");
             found.sort_unstable_by_key(|&(_, row)| row);
@@ -383,39 +386,42 @@ fn pairs_of_many_tasks_come_in_one_order() {
     }
 }
 
-/// One task guesses what bounds the keys, one has too few rows for a guess, some of them beside that of the other, and one has none.
+/// One task estimates the bounds of the keys. One has too few rows for it, some of them out of
+/// these bounds. One has none.
 #[test]
-fn tasks_with_few_rows_share_the_buckets_of_one_that_has_guessed() {
+fn tasks_with_few_rows_share_estimated_buckets() {
     let order = [OrderKey { leaf: 0, descending: false }];
     let of = (&pair_layout(), &order[..]);
-    for beside in [0, 1 << 40] {
+    for distance in [0, 1 << 40] {
         let random = |row: u64| (row.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as i64;
         let key = move |row: u64| match row {
-            ..8_000 if row % 3 < 2 => random(row) + beside * (1 - 2 * (row % 3) as i64),
+            ..8_000 if row % 3 < 2 => random(row) + distance * (1 - 2 * (row % 3) as i64),
             _ => random(row),
         };
-        let meeting = Arc::new(TotalOrderRendezvous::spreading(3, SharedSplitters::from_bytes(200 << 10)));
+        let rendezvous = Arc::new(TotalOrderRendezvous::with_splitters(3, SharedSplitters::with_min_bytes(200 << 10)));
         let task_of = |page| if page < 2 { 1 } else { 2 };
-        let (given, spilled) = sorted_where_they_are(&meeting, of, pairs(400_000, key), &[64 << 20; 3], task_of, None);
+        let (emitted, spilled) =
+            sorted_with_assignment(&rendezvous, of, pairs(400_000, key), &[64 << 20; 3], task_of, None);
         let rows = |pages: &Vec<Page>| pages.iter().map(Page::rows).sum::<usize>();
-        assert!(given.iter().all(|pages| rows(pages) > 100_000), "a third each: {:?}", given.iter().map(rows));
-        let mut found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(emitted.iter().all(|pages| rows(pages) > 100_000), "a third each: {:?}", emitted.iter().map(rows));
+        let mut found: Vec<_> = emitted.iter().flatten().flat_map(keys_and_rows).collect();
         assert!(found.is_sorted() && spilled == 0);
         found.sort_unstable_by_key(|&(_, row)| row);
-        assert!(found == (0..400_000).map(|row| (key(row), row)).collect::<Vec<_>>(), "{beside} beside");
+        assert!(found == (0..400_000).map(|row| (key(row), row)).collect::<Vec<_>>(), "{distance} beside");
     }
 }
 
-/// A task merges its range of all tasks' runs. Another that has more rows and more memory may have more of them than this one has pages.
+/// A task merges its range of all runs. It has memory for fewer pages than a task with more memory
+/// has runs.
 #[test]
-fn a_task_with_little_memory_merges_the_many_runs_of_another() {
+fn task_with_little_memory_merges_many_runs() {
     let order = [OrderKey { leaf: 0, descending: false }];
     let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
     let of = (&pair_layout(), &order[..]);
     for (first_pages, little) in [(5, SORT_BYTES), (0, SORT_BYTES / 15 * 16)] {
         let task_of = |page| usize::from(page >= first_pages);
         let budgets = [little, 3 * SORT_BYTES];
-        let (given, _) = sorted_where_they_are(
+        let (emitted, _) = sorted_with_assignment(
             &Arc::new(TotalOrderRendezvous::of(2)),
             of,
             pairs(2_800_000, key),
@@ -423,41 +429,44 @@ fn a_task_with_little_memory_merges_the_many_runs_of_another() {
             task_of,
             None,
         );
-        let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+        let found: Vec<_> = emitted.iter().flatten().flat_map(keys_and_rows).collect();
         assert!(found.is_sorted() && found.len() == 2_800_000, "{first_pages} pages in {little} bytes");
     }
 }
 
-/// Whoever has all its rows in memory gives them back, when asked, while another's are still to come.
+/// A task that has added all its rows frees their memory on request while others still add rows.
 #[test]
-fn a_task_that_waits_for_others_gives_its_rows_back() {
+fn waiting_task_spills_on_request() {
     let order = [OrderKey { leaf: 0, descending: false }];
     let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
-    let (given, spilled) = sorted_by_tasks((&pair_layout(), &order), pairs(400_000, key), (2, 64 << 20), Some(2));
-    let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
+    let (emitted, spilled) = sorted_by_tasks((&pair_layout(), &order), pairs(400_000, key), (2, 64 << 20), Some(2));
+    let found: Vec<_> = emitted.iter().flatten().flat_map(keys_and_rows).collect();
     assert!(found.is_sorted() && found.len() == 400_000);
     assert!((3 << 20..4 << 20).contains(&spilled), "half of the rows: {spilled}");
 }
 
-/// What tasks share is free once all of them have left it, so that one of them is asked is enough.
+/// The memory of shared buckets is freed after all tasks have stopped using it. So a request to
+/// one task must reach all.
 #[test]
-fn buckets_that_tasks_share_go_to_disk_together() {
+fn shared_buckets_are_spilled_together() {
     let order = [OrderKey { leaf: 0, descending: false }];
     let key = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15) as i64;
     let cases = [(2, None), (2, Some(8)), (3, Some(8)), (3, Some(1000))];
-    let cases = cases.into_iter().flat_map(|case| meetings(case.0).map(|meeting| (case, meeting)));
-    for ((tasks, asked_after), meeting) in cases {
+    let cases = cases.into_iter().flat_map(|case| rendezvous_pair(case.0).map(|rendezvous| (case, rendezvous)));
+    for ((tasks, revoked_after), rendezvous) in cases {
         let of = (&pair_layout(), &order[..]);
-        let (given, spilled) = sorted_after(meeting, of, pairs(400_000, key), (tasks, 64 << 20), asked_after);
-        let found: Vec<_> = given.iter().flatten().flat_map(keys_and_rows).collect();
-        assert!(found.is_sorted() && found.len() == 400_000, "{tasks} tasks, asked after {asked_after:?}");
-        let is_spilled = asked_after.is_some_and(|rounds| rounds < 100);
+        let (emitted, spilled) =
+            sorted_with_rendezvous(rendezvous, of, pairs(400_000, key), (tasks, 64 << 20), revoked_after);
+        let found: Vec<_> = emitted.iter().flatten().flat_map(keys_and_rows).collect();
+        assert!(found.is_sorted() && found.len() == 400_000, "{tasks} tasks, asked after {revoked_after:?}");
+        let is_spilled = revoked_after.is_some_and(|rounds| rounds < 100);
         let expected = if is_spilled { 4 << 20..7 << 20 } else { 0..1 };
-        assert!(expected.contains(&spilled), "{spilled} bytes of {tasks} tasks, asked after {asked_after:?}");
+        assert!(expected.contains(&spilled), "{spilled} bytes of {tasks} tasks, asked after {revoked_after:?}");
     }
 }
 
-/// Small rows are moved, and leave their memory otherwise than others. Few keys that are far from all others make many small buckets.
+/// Rows that are moved free their memory in another way. A few outlying keys make many small
+/// buckets.
 #[test]
 fn pairs_are_sorted_in_any_memory() {
     let random = |row: u64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -481,7 +490,7 @@ fn sort_pairs_in_any_memory(key: &dyn Fn(u64) -> i64) {
             memory: Memory::spilling(budget.clone(), "sort", SORT_BYTES),
             ..TaskContext::alone(Memory::new(budget.clone(), "pages"))
         };
-        let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
+        let splitters = Arc::new(SharedSplitters::with_min_bytes(from_bytes));
         let mut sorter = Sorter::over(splitters, layout.clone(), order, &context).unwrap();
         for page in &pages {
             windows(&page.batch(), |input| -> Result<()> {

@@ -25,52 +25,53 @@ use crate::rendezvous::LocalRendezvous;
 use crate::row::RowLayout;
 use crate::sort::buffer::SortBuffer;
 use crate::sort::external::merging::MergeSize;
-use crate::sort::external::runs::{DiskPart, Ordered, Part, TaskRuns};
-use crate::sort::external::shares::{Shared, Shares, SharesMeeting};
+use crate::sort::external::runs::{DiskPart, Part, RowOrder, TaskRuns};
+use crate::sort::external::shares::{ShareOutcome, Shares, SharesRendezvous};
 use crate::sort::external::sorter::Sorter;
-use crate::sort::external::streams::{Next, Streams};
+use crate::sort::external::streams::{MergeProgress, Streams};
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
-use crate::sort::ranges::{KeyPrefix, cut};
+use crate::sort::ranges::{KeyPrefix, range_bounds};
 use crate::sort::small_rows::SharedSplitters;
 use crate::strategy::{Cursor, Progress, ready};
 
-/// Where the tasks of a total order meet.
+/// State that the tasks of a total order share.
 pub struct TotalOrderRendezvous {
     splitters: Arc<SharedSplitters>,
-    shares: SharesMeeting,
-    /// Keys of what each task has sorted.
+    shares: SharesRendezvous,
+    /// Samples of keys of each task's runs.
     samples: LocalRendezvous<Vec<(KeyPrefix, u64)>>,
-    /// What each task gives to each.
-    parts: LocalRendezvous<Given>,
+    /// The parts that each task has for each task.
+    parts: LocalRendezvous<TaskParts>,
 }
 
-/// By range; taken once.
-type Given = Arc<Mutex<Vec<Vec<Part>>>>;
+/// Parts by range. Each range is taken once.
+type TaskParts = Arc<Mutex<Vec<Vec<Part>>>>;
 
 impl TotalOrderRendezvous {
-    /// A meeting of so many tasks.
+    /// The rendezvous of `tasks` tasks.
     #[must_use]
     pub fn of(tasks: usize) -> Self {
-        Self::spreading(tasks, SharedSplitters::default())
+        Self::with_splitters(tasks, SharedSplitters::default())
     }
 
-    /// As [`TotalOrderRendezvous::of`], with the splitters of rows that are spread as they come.
-    pub(crate) fn spreading(tasks: usize, splitters: SharedSplitters) -> Self {
+    /// As [`TotalOrderRendezvous::of`], with splitters for rows that are spread while they are
+    /// added.
+    pub(crate) fn with_splitters(tasks: usize, splitters: SharedSplitters) -> Self {
         TotalOrderRendezvous {
             splitters: Arc::new(splitters),
-            shares: SharesMeeting::of(tasks),
+            shares: SharesRendezvous::of(tasks),
             samples: LocalRendezvous::of(tasks),
             parts: LocalRendezvous::of(tasks),
         }
     }
 }
 
-/// Rows of one task on their way to an order of all.
+/// The part of one task in a total order.
 pub struct TotalOrderSorter {
     sorter: Sorter,
-    of: Ordered,
-    meeting: Arc<TotalOrderRendezvous>,
+    row_order: RowOrder,
+    rendezvous: Arc<TotalOrderRendezvous>,
     context: TaskContext,
     stage: Stage,
 }
@@ -78,25 +79,25 @@ pub struct TotalOrderSorter {
 #[expect(clippy::large_enum_variant, reason = "one for each task")]
 enum Stage {
     Sorting,
-    /// The tasks find out whether they share buckets.
+    /// The tasks agree on whether they share buckets.
     Sharing(Shares),
-    /// This task's buckets are given, from memory that these hold together.
-    Shared(Box<[RevokeHandle]>),
-    /// What is left of them is given from disk.
-    Left,
-    /// They do not: what this task has is put in order, for a merge of this size.
-    Ordering(MergeSize),
-    /// The keys are said; the bounds follow from all tasks'.
-    Sampled(TaskRuns),
-    /// The parts are given; this task's come from all.
-    Parted,
-    /// Those on disk become fewer, until one merge can give all rows.
+    /// This task's buckets are emitted. The handles are of the tasks that hold their memory.
+    EmittingBuckets(Box<[RevokeHandle]>),
+    /// Memory was revoked. The rest of the buckets is emitted from disk.
+    EmittingFromDisk,
+    /// Buckets are not shared. This task's rows are sorted, for a merge of this size.
+    FinishingRuns(MergeSize),
+    /// The sample of this task is sent. The bounds follow from the samples of all tasks.
+    SampleSent(TaskRuns),
+    /// The parts of this task are sent. It waits for its range from all tasks.
+    PartsSent,
+    /// Parts on disk are merged until one merge can take all of them.
     Merging(Parts),
-    Giving(Streams, InMemorySort),
-    Given,
+    Emitting(Streams, InMemorySort),
+    Emitted,
 }
 
-/// What is one task's of all tasks' rows, in runs.
+/// One task's range of the runs of all tasks.
 #[derive(Default)]
 struct Parts {
     in_memory: Vec<VecDeque<Page>>,
@@ -104,31 +105,32 @@ struct Parts {
 }
 
 impl TotalOrderSorter {
-    /// A sorter of one task, which meets the others.
+    /// Creates the sorter of one task. All tasks share the `rendezvous`.
     ///
     /// # Errors
     /// As [`Sorter::new`].
     pub fn new(
         layout: Arc<RowLayout>,
         order: &[OrderKey],
-        meeting: Arc<TotalOrderRendezvous>,
+        rendezvous: Arc<TotalOrderRendezvous>,
         context: &TaskContext,
     ) -> Result<Self> {
-        let of = Ordered { layout: layout.clone(), order: order.into() };
-        let mut sorter = Sorter::over(meeting.splitters.clone(), layout, order, context)?;
+        let row_order = RowOrder { layout: layout.clone(), order: order.into() };
+        let mut sorter = Sorter::over(rendezvous.splitters.clone(), layout, order, context)?;
         sorter.index_runs()?;
-        Ok(TotalOrderSorter { sorter, of, meeting, context: context.clone(), stage: Stage::Sorting })
+        Ok(TotalOrderSorter { sorter, row_order, rendezvous, context: context.clone(), stage: Stage::Sorting })
     }
 
     /// As [`Sorter::add`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub fn add(&mut self, input: &Input<'_>, cursor: &mut Cursor) -> Result<Progress> {
         self.sorter.add(input, cursor)
     }
 
-    /// Says that all rows have come, and writes those of this task's range in order until a page of `out` is closed; `Yield` where rows are left.
+    /// Called after all rows were added. Emits the rows of this task's range until a page of `out`
+    /// is sealed. Returns `Yield` if rows are left.
     ///
     /// # Errors
     /// As [`Sorter::add`].
@@ -136,41 +138,41 @@ impl TotalOrderSorter {
         loop {
             match &mut self.stage {
                 Stage::Sorting => {
-                    self.stage = Stage::Sharing(Shares::offer(&mut self.sorter, &self.meeting.shares, &self.context))
+                    self.stage = Stage::Sharing(Shares::offer(&mut self.sorter, &self.rendezvous.shares, &self.context))
                 }
                 Stage::Sharing(shares) => {
-                    let Some(shared) = shares.go_on(&mut self.sorter, &self.meeting.shares, &self.context)? else {
+                    let Some(shared) = shares.poll(&mut self.sorter, &self.rendezvous.shares, &self.context)? else {
                         return Ok(Progress::Pending);
                     };
                     self.stage = match shared {
-                        Shared::Yes(holders) => Stage::Shared(holders),
-                        Shared::No(size) => Stage::Ordering(size),
+                        ShareOutcome::Yes(holders) => Stage::EmittingBuckets(holders),
+                        ShareOutcome::No(size) => Stage::FinishingRuns(size),
                     };
                 }
-                Stage::Shared(_) | Stage::Left => {
+                Stage::EmittingBuckets(_) | Stage::EmittingFromDisk => {
                     ready!(self.sorter.finish()?);
                     ready!(self.sorter.emit(out)?);
-                    self.stage = Stage::Given;
+                    self.stage = Stage::Emitted;
                 }
-                Stage::Ordering(size) => {
+                Stage::FinishingRuns(size) => {
                     ready!(self.sorter.finish_runs(*size, self.context.subtasks)?);
-                    self.offer_sample();
+                    self.send_sample();
                 }
-                Stage::Sampled(_) => {
+                Stage::SampleSent(_) => {
                     let Some(bounds) = self.bounds() else { return Ok(Progress::Pending) };
-                    self.offer_parts(&bounds)?;
+                    self.send_parts(&bounds)?;
                 }
-                Stage::Parted => {
+                Stage::PartsSent => {
                     let Some(parts) = self.own_parts() else { return Ok(Progress::Pending) };
                     self.stage = Stage::Merging(parts);
                 }
                 Stage::Merging(_) => ready!(self.merge_parts()?),
-                Stage::Giving(streams, none) => match streams.next(none, out)? {
-                    Next::Full => return Ok(Progress::Yield),
-                    Next::Pending => return Ok(Progress::Pending),
-                    Next::End => self.stage = Stage::Given,
+                Stage::Emitting(streams, empty) => match streams.next(empty, out)? {
+                    MergeProgress::Full => return Ok(Progress::Yield),
+                    MergeProgress::Pending => return Ok(Progress::Pending),
+                    MergeProgress::End => self.stage = Stage::Emitted,
                 },
-                Stage::Given => {
+                Stage::Emitted => {
                     self.context.memory.set_revocable(false);
                     self.context.memory.shrink();
                     return Ok(Progress::Done);
@@ -179,63 +181,64 @@ impl TotalOrderSorter {
         }
     }
 
-    /// Tells the others some keys of its runs, which lie on disk or in memory.
-    fn offer_sample(&mut self) {
+    /// Sends the other tasks a sample of its keys.
+    fn send_sample(&mut self) {
         let runs = self.sorter.take_runs();
-        self.meeting.samples.send(&self.context, runs.sample());
-        // From here on nothing goes to disk any more.
+        self.rendezvous.samples.send(&self.context, runs.sample());
+        // From here on no rows are written to disk on request.
         self.context.memory.set_revocable(false);
-        self.stage = Stage::Sampled(runs);
+        self.stage = Stage::SampleSent(runs);
     }
 
-    /// Gives each task its range of the runs.
-    fn offer_parts(&mut self, bounds: &[KeyPrefix]) -> Result<()> {
-        if let Stage::Sampled(runs) = std::mem::replace(&mut self.stage, Stage::Parted) {
+    /// Cuts its runs into ranges, and offers each range to its task.
+    fn send_parts(&mut self, bounds: &[KeyPrefix]) -> Result<()> {
+        if let Stage::SampleSent(runs) = std::mem::replace(&mut self.stage, Stage::PartsSent) {
             let parts = runs.parts(bounds, &self.context.memory)?;
             self.sorter.end_index();
-            self.meeting.parts.send(&self.context, Arc::new(Mutex::new(parts)));
+            self.rendezvous.parts.send(&self.context, Arc::new(Mutex::new(parts)));
         }
         Ok(())
     }
 
-    /// Merges parts on disk while there are more than are read at once; then begins to give all of them.
+    /// Merges some parts on disk if one merge cannot take all of them. Then begins the last merge.
     fn merge_parts(&mut self) -> Result<Progress> {
         let Stage::Merging(parts) = &mut self.stage else { return Ok(Progress::Done) };
         ready!(self.sorter.merge_some()?);
-        // What was written is read next.
+        // The pages are read next, so all writes must have ended.
         self.sorter.spiller.check()?;
         if self.sorter.spiller.unwritten_bytes() > 0 {
             return self.sorter.await_writes();
         }
         parts.on_disk.extend(self.sorter.take_merged());
-        if self.sorter.begin_fewer(&mut parts.on_disk, &self.context)? {
+        if self.sorter.begin_partial_merge(&mut parts.on_disk, &self.context)? {
             return Ok(Progress::Done);
         }
         let Parts { in_memory, on_disk } = std::mem::take(parts);
         let streams = self.sorter.merge_of_parts(on_disk.into(), in_memory, &self.context)?;
-        let none = SortBuffer::new(self.of.layout.clone(), self.of.order.clone(), &self.context.memory)?;
-        self.stage = Stage::Giving(streams, InMemorySort::ByIndex(none));
+        let empty = SortBuffer::new(self.row_order.layout.clone(), self.row_order.order.clone(), &self.context.memory)?;
+        self.stage = Stage::Emitting(streams, InMemorySort::ByIndex(empty));
         Ok(Progress::Done)
     }
 
-    /// Where ranges begin: as many as there are tasks, some of which may be empty.
+    /// The bounds between the tasks' ranges. Some ranges may be empty. `None` until all samples
+    /// have arrived.
     fn bounds(&self) -> Option<Vec<KeyPrefix>> {
-        let (types, order, ranges) = (self.of.layout.types(), &self.of.order, self.context.subtasks);
-        self.meeting.samples.poll(&self.context, |said| {
-            let samples = said.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
+        let (types, order, ranges) = (self.row_order.layout.types(), &self.row_order.order, self.context.subtasks);
+        self.rendezvous.samples.poll(&self.context, |sent| {
+            let samples = sent.iter().map(Option::as_ref).collect::<Option<Vec<_>>>()?;
             let keys = samples.into_iter().flatten().map(|(key, weight)| (key, *weight)).collect();
-            Some(cut(keys, types, order, ranges))
+            Some(range_bounds(keys, types, order, ranges))
         })
     }
 
-    /// This task's range of all that is given, once all tasks have given theirs.
+    /// This task's range of all runs. `None` until all tasks have sent their parts.
     fn own_parts(&self) -> Option<Parts> {
-        let all = |said: &[Option<Given>]| said.iter().cloned().collect::<Option<Vec<Given>>>();
-        let given = self.meeting.parts.poll(&self.context, all)?;
+        let all = |sent: &[Option<TaskParts>]| sent.iter().cloned().collect::<Option<Vec<TaskParts>>>();
+        let all_parts = self.rendezvous.parts.poll(&self.context, all)?;
         let mut parts = Parts::default();
-        for task in given {
+        for task in all_parts {
             let mut task = task.lock().unwrap_or_else(PoisonError::into_inner);
-            // Where there are fewer different keys than tasks, the last ranges are empty.
+            // With fewer distinct keys than tasks, the last ranges are empty.
             for part in task.get_mut(self.context.subtask).map(std::mem::take).into_iter().flatten() {
                 match part {
                     Part::Pages(pages) => parts.in_memory.push(pages),
@@ -250,13 +253,16 @@ impl TotalOrderSorter {
     /// As [`Sorter::revoke`].
     pub fn revoke(&mut self) {
         match &self.stage {
-            Stage::Sorting | Stage::Left => self.sorter.revoke(),
-            // Others may still have rows to come. Without rows of its own it goes on needing what it has taken ahead.
-            Stage::Sharing(Shares::Offered) | Stage::Ordering(_) if self.sorter.bytes() > 0 => self.sorter.revoke(),
-            Stage::Shared(holders) => {
-                // The memory is free once all tasks have left it.
+            Stage::Sorting | Stage::EmittingFromDisk => self.sorter.revoke(),
+            // Other tasks may still add rows. Without rows of its own, a task frees nothing and
+            // needs the memory that it has reserved.
+            Stage::Sharing(Shares::Offered) | Stage::FinishingRuns(_) if self.sorter.bytes() > 0 => {
+                self.sorter.revoke()
+            }
+            Stage::EmittingBuckets(holders) => {
+                // The memory is freed after all tasks have stopped using it.
                 holders.iter().for_each(|holder| holder.ask(self.sorter.bytes()));
-                self.stage = Stage::Left;
+                self.stage = Stage::EmittingFromDisk;
                 self.sorter.revoke();
             }
             _ => {}
@@ -266,7 +272,7 @@ impl TotalOrderSorter {
     /// As [`Sorter::continue_revoking`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::add`].
     pub fn continue_revoking(&mut self) -> Result<Progress> {
         self.sorter.continue_revoking()
     }

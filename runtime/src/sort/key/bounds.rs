@@ -1,26 +1,28 @@
-//! What is known of the values of a leaf: so that bits which all rows share take no room in a key.
+//! Bounds of the values of a leaf. Bits that all values share take no space in a key.
 
 use crate::page::LeafPtr;
 use crate::row::LeafType;
 use crate::sort::key::number::{Number, with_numbers};
 use crate::sort::order::OrderLeaf;
 
-/// The longest start of texts that is looked for.
+/// The greatest number of common first bytes of texts that are recorded.
 const COMMON_BYTES: usize = 128;
 
-/// Between what the values of one leaf lie.
+/// Bounds of the values of one leaf.
 #[derive(Clone)]
 pub(crate) enum Bounds {
-    /// Plain values, as numbers: the least and the greatest; the other way round where there is none.
+    /// Plain values, as numbers: the least and the greatest. If there are no values, the first is
+    /// greater than the second.
     Numbers(u128, u128),
-    /// Texts and byte strings: what they all begin with, unless there is none, and the bytes of the longest.
+    /// Texts and byte strings: their common first bytes, and the length of the longest in bytes.
+    /// The common bytes are `None` if there are no values.
     Texts(Option<Box<[u8]>>, usize),
-    /// Lists, of which nothing is known.
+    /// Lists, which have no bounds.
     Unknown,
 }
 
 impl Bounds {
-    /// Of no value.
+    /// The bounds of no values.
     pub(crate) fn none(ty: LeafType) -> Self {
         match ty {
             LeafType::Text | LeafType::Bytes => Bounds::Texts(None, 0),
@@ -29,7 +31,7 @@ impl Bounds {
         }
     }
 
-    /// Of any value of the type.
+    /// The bounds of all values of the type.
     pub(crate) fn all(ty: LeafType) -> Self {
         match ty {
             LeafType::Text | LeafType::Bytes => Bounds::Texts(Some(Box::default()), usize::MAX),
@@ -38,11 +40,11 @@ impl Bounds {
         }
     }
 
-    /// Widens them for the values that others hold for.
+    /// Widens the bounds to include all values within `other`.
     pub(crate) fn join(&mut self, other: &Bounds) {
         match (self, other) {
-            (Bounds::Numbers(least, most), Bounds::Numbers(low, high)) => {
-                (*least, *most) = ((*least).min(*low), (*most).max(*high));
+            (Bounds::Numbers(min, max), Bounds::Numbers(low, high)) => {
+                (*min, *max) = ((*min).min(*low), (*max).max(*high));
             }
             (Bounds::Texts(common, longest), Bounds::Texts(theirs, length)) => {
                 *longest = (*longest).max(*length);
@@ -58,19 +60,19 @@ impl Bounds {
         }
     }
 
-    /// Widens them for the values of some rows, `width` bytes apart.
+    /// Widens the bounds by the values of `rows` rows that are `width` bytes apart.
     ///
     /// # Safety
-    /// So many rows that hold the leaf begin at `first`.
+    /// `rows` rows that hold the leaf begin at `first`.
     pub(crate) unsafe fn widen(&mut self, leaf: OrderLeaf, first: *const u8, width: usize, rows: usize) {
         let values = leaf.of_rows(first, width);
         match self {
-            Bounds::Numbers(least, most) => {
+            Bounds::Numbers(min, max) => {
                 // SAFETY: the caller's promise; `Raw` has the leaf's width.
                 let (low, high) = unsafe {
-                    with_numbers!(leaf.ty, (Raw, number) => extremes::<Raw, _>(values, rows, number), else (*least, *most))
+                    with_numbers!(leaf.ty, (Raw, number) => extremes::<Raw, _>(values, rows, number), else (*min, *max))
                 };
-                (*least, *most) = ((*least).min(low), (*most).max(high));
+                (*min, *max) = ((*min).min(low), (*max).max(high));
             }
             // SAFETY: the caller's promise.
             Bounds::Texts(common, longest) => unsafe { widen_texts(common, longest, values, rows) },
@@ -83,20 +85,20 @@ impl Bounds {
 /// The leaf may be read at rows `0..rows`; `P` has its width.
 #[inline(always)]
 unsafe fn extremes<P: Copy, N: Number>(leaf: LeafPtr, rows: usize, number: impl Fn(P) -> N) -> (u128, u128) {
-    // A processor compares values of several lanes at once.
+    // Four lanes, so that a processor compares several values at a time.
     const LANES: usize = 4;
-    let (mut least, mut most) = ([N::of(u128::MAX); LANES], [N::of(0); LANES]);
+    let (mut mins, mut maxes) = ([N::of(u128::MAX); LANES], [N::of(0); LANES]);
     let mut widen = |row: usize, lane: usize| {
         // SAFETY: the caller's promise.
         let value = number(unsafe { leaf.read(row) });
-        (least[lane], most[lane]) = (least[lane].min(value), most[lane].max(value));
+        (mins[lane], maxes[lane]) = (mins[lane].min(value), maxes[lane].max(value));
     };
     let whole = rows - rows % LANES;
     (0..whole).step_by(LANES).for_each(|row| (0..LANES).for_each(|lane| widen(row + lane, lane)));
     (whole..rows).for_each(|row| widen(row, 0));
-    let least = least.into_iter().fold(N::of(u128::MAX), N::min);
-    let most = most.into_iter().fold(N::of(0), N::max);
-    if rows == 0 { (u128::MAX, 0) } else { (least.wide(), most.wide()) }
+    let min = mins.into_iter().fold(N::of(u128::MAX), N::min);
+    let max = maxes.into_iter().fold(N::of(0), N::max);
+    if rows == 0 { (u128::MAX, 0) } else { (min.wide(), max.wide()) }
 }
 
 /// # Safety

@@ -1,11 +1,11 @@
-//! Normalized keys: the leaves of an order, in one number that sorts like the rows.
+//! Normalized keys: the leaves of an order in one number that compares like the rows.
 //!
 //! The bounds of each leaf's values are collected while rows are added. So a key of 8 or 16 bytes
-//! holds only the bits that differ, and mostly decides a comparison alone. A key holds as much of
-//! the leaves as fits.
+//! holds only the bits that differ, and mostly decides a comparison alone. A key holds as many of
+//! the leaves as fit.
 //!
-//! Keys and places are made when rows are sorted. Their memory is reserved when rows are added, so
-//! a sort cannot run out of memory.
+//! Keys and places are computed when rows are sorted. Their memory is reserved when rows are added,
+//! so a sort cannot run out of memory.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
@@ -15,6 +15,6 @@ pub(crate) mod number;
 mod prefix;
 
 pub(crate) use bounds::Bounds;
-pub(crate) use encoding::{Encoding, Key, WideKey, most_bits};
+pub(crate) use encoding::{Encoding, Key, WideKey, max_key_bits};
 pub(crate) use number::{Number, with_numbers};
 pub use prefix::order_prefixes;

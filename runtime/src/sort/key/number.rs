@@ -1,9 +1,12 @@
-//! Plain values as unsigned numbers of the same order.
+//! Plain values as unsigned numbers with the same order.
 
 use std::ops::BitXor;
 
-/// Runs `$body` for a plain leaf type, with `$raw` as the type that is read and `$number` as the function that makes an unsigned number
-/// of the type's own width of it; floats are in total order, NaN last and -0 = 0. `$other` is for types that are not plain.
+/// Evaluates `$body` for a plain leaf type. `$raw` is the type that is read, and `$number` converts
+/// it to an unsigned number of the same order.
+///
+/// Numbers have the width of the type. Floats are in total order, with NaN last and -0 = 0. For
+/// other types it evaluates `$other`.
 macro_rules! with_numbers {
     ($ty:expr, ($raw:ident, $number:ident) => $body:expr, else $other:expr) => {{
         use $crate::row::LeafType as L;
@@ -38,7 +41,7 @@ pub(crate) fn float64(value: f64) -> u64 {
     if value.is_nan() {
         return u64::MAX;
     }
-    // -0 becomes 0; then the sign bit is flipped, or all bits where it is set.
+    // -0 becomes 0. Then the sign bit is flipped, or all bits if it is set.
     let bits = if value == 0.0 { 0 } else { value.to_bits() };
     if bits >> 63 == 1 { !bits } else { bits | (1 << 63) }
 }
@@ -52,12 +55,12 @@ pub(crate) fn float32(value: f32) -> u64 {
     u64::from(if bits >> 31 == 1 { !bits } else { bits | (1 << 31) })
 }
 
-/// What a plain value is ordered by: 64 or 128 bits.
+/// A number that a plain value is ordered by, of 64 or 128 bits.
 pub(crate) trait Number: Copy + Ord + BitXor<Output = Self> {
     fn of(wide: u128) -> Self;
     fn wide(self) -> u128;
     fn low(self) -> u64;
-    fn less(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
     fn without(self, low_bits: u32) -> Self;
 }
 
@@ -77,7 +80,7 @@ macro_rules! numbers {
                 self as u64
             }
             #[inline(always)]
-            fn less(self, other: Self) -> Self {
+            fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
             }
             #[inline(always)]

@@ -1,4 +1,4 @@
-//! The first bits of what an order compares.
+//! Prefixes of sort keys: 64 bits that an order compares first.
 
 use crate::page::{Input, LeafPtr};
 use crate::row::LeafType;
@@ -6,10 +6,11 @@ use crate::sort::key::encoding::text_start;
 use crate::sort::key::number::{Number, with_numbers};
 use crate::sort::order::OrderKey;
 
-/// For each row of an input 64 bits of what an order compares first: a row whose number is less comes first, and of rows whose numbers are equal
-/// nothing is known.
+/// Computes for each row of an input the first 64 bits that an order compares. A row with a lesser
+/// prefix is first. Rows with equal prefixes may be in any order.
 ///
-/// Costs a few instructions for each row and leaf; leaves are taken until one does not fit whole.
+/// # Cost
+/// A few instructions for each row and leaf. Leaves are taken until one does not fit whole.
 pub fn order_prefixes(input: &Input<'_>, order: &[OrderKey], prefixes: &mut Vec<u64>) {
     let rows = input.selection().rows();
     prefixes.clear();
@@ -30,7 +31,7 @@ pub fn order_prefixes(input: &Input<'_>, order: &[OrderKey], prefixes: &mut Vec<
                 if matches!(leaf.ty, LeafType::Text | LeafType::Bytes) {
                     append(rows, prefixes, place, u64::BITS, |row| text_prefix(leaf, row));
                 }
-                // What stands behind a value of any length is not at the same place in each row.
+                // Values of variable length end at different bits, so no leaf can follow.
                 room
             })
         };
@@ -41,7 +42,8 @@ pub fn order_prefixes(input: &Input<'_>, order: &[OrderKey], prefixes: &mut Vec<
     }
 }
 
-/// Sets the next of the `room` low bits that are left of each prefix: as many as there are room and `bits` of the row's value for.
+/// Sets the next bits of each prefix, of which the `room` lowest are unset. Uses the highest of the
+/// `bits` bits of a row's value, as many as fit.
 #[inline(always)]
 fn append(
     rows: &[u32],
@@ -57,7 +59,7 @@ fn append(
     }
 }
 
-/// The first eight bytes of a text, zeros behind its end.
+/// The first eight bytes of a text, padded with zeros.
 ///
 /// # Safety
 /// The leaf, of texts or byte strings, may be read at the row.

@@ -1,4 +1,4 @@
-//! The streams of a merge, and the tree that says which comes next.
+//! The streams of a merge, and the tree of losers that finds the next one.
 
 use std::hint::select_unpredictable;
 
@@ -7,81 +7,88 @@ use smallvec::SmallVec;
 use crate::error::Result;
 use crate::hash::prefetch;
 use crate::page::{FIRST_ROW, Page, RowWriter};
-use crate::sort::buffer::{AT_ONCE, Gather};
+use crate::sort::buffer::{COPY_ROWS, Gather};
 use crate::sort::key::{Encoding, Key};
-use crate::sort::merge::Merged;
+use crate::sort::merge::MergeStep;
 use crate::sort::order::{OrderLeaf, compare_rows};
 
-/// Keys of a stream's next rows that are made at once.
-pub(crate) const KEYS: usize = 32;
-/// So many rows of one stream in a row, and it is asked how many more there are.
+/// Number of keys of a stream that are computed together.
+pub(crate) const KEY_BATCH: usize = 32;
+/// Number of rows of one stream in sequence after which a stretch of its rows is copied together.
 const STREAK: u32 = 16;
-/// In the rank of a stream that has ended: behind all others.
+/// Set in the rank of a stream that has ended, so that its rank is greater than all others.
 pub(crate) const ENDED: u32 = 1 << 31;
 
-/// How rows are read, compared and copied.
-pub(crate) struct Compared<'m> {
+/// Reads, compares and copies rows.
+pub(crate) struct RowAccess<'m> {
     pub(crate) base: *const u8,
     pub(crate) width: usize,
     pub(crate) encoding: &'m Encoding,
-    /// What rows of equal keys are compared by.
-    pub(crate) undecided: &'m [OrderLeaf],
+    /// The leaves by which rows with equal keys are compared.
+    pub(crate) unencoded: &'m [OrderLeaf],
     pub(crate) gather: &'m Gather,
 }
 
-/// A stream in the tree, by its next row.
+/// A stream in the tree, with the key of its next row.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry<K> {
     pub(crate) key: K,
-    /// The stream's number, and whether it has ended.
+    /// The number of the stream, with [`ENDED`] if it has ended.
     pub(crate) rank: u32,
 }
 
 pub(crate) struct Stream<K> {
     page: Option<Page>,
-    is_wanted: bool,
-    /// Places of the next row and of the page's end.
+    needs_page: bool,
+    /// The places of the next row and of the end of the page.
     pub(crate) next: usize,
     end: usize,
-    /// Keys of the next rows, of which the first `used` are behind it.
-    keys: [K; KEYS],
+    /// Keys of the next rows. The first `used` are of rows before the next one.
+    keys: [K; KEY_BATCH],
     pub(crate) used: usize,
 }
 
 pub(crate) struct Streams<K> {
     pub(crate) streams: Vec<Stream<K>>,
-    /// Node `i` has the nodes `2 i` and `2 i + 1` below it, and holds who lost there; behind the nodes stand the streams.
+    /// Node `i` has the children `2 i` and `2 i + 1`, and holds the loser between them. Indexes
+    /// after the last node stand for the streams.
     pub(crate) losers: Vec<Entry<K>>,
-    /// Who won everywhere, once all streams were fed.
+    /// The winner of the whole tree, after all streams were fed.
     winner: Option<Entry<K>>,
-    /// The stream that won last, whose next row is not in the tree until there is one.
-    pub(crate) asked: Option<usize>,
-    /// For how many rows the winner is the same.
+    /// The stream that won last and whose next row is not yet in the tree.
+    pub(crate) pending_stream: Option<usize>,
+    /// The number of rows in sequence that the winner has won.
     pub(crate) streak: u32,
 }
 
 impl<K: Key> Streams<K> {
     pub(crate) fn new(streams: usize) -> Self {
-        let stream =
-            |_| Stream { page: None, is_wanted: true, next: 0, end: 0, keys: [K::default(); KEYS], used: KEYS };
+        let stream = |_| Stream {
+            page: None,
+            needs_page: true,
+            next: 0,
+            end: 0,
+            keys: [K::default(); KEY_BATCH],
+            used: KEY_BATCH,
+        };
         let streams: Vec<_> = (0..streams).map(stream).collect();
-        Streams { streams, losers: Vec::new(), winner: None, asked: None, streak: 0 }
+        Streams { streams, losers: Vec::new(), winner: None, pending_stream: None, streak: 0 }
     }
 
-    /// A stream's next page, or its end; whether it was asked for.
+    /// Passes the next page of a stream, or its end. Returns `false` if the stream needs none.
     pub(crate) fn feed(&mut self, stream: usize, page: Option<Page>, base: *const u8) -> bool {
-        let Some(stream) = self.streams.get_mut(stream).filter(|stream| stream.is_wanted) else { return false };
+        let Some(stream) = self.streams.get_mut(stream).filter(|stream| stream.needs_page) else { return false };
         match page {
-            // One without rows is none, and not the end either.
+            // A page without rows is ignored, and is not the end.
             Some(page) if page.rows() == 0 => {}
             Some(page) => {
-                stream.is_wanted = false;
+                stream.needs_page = false;
                 stream.next = page.as_bytes().as_ptr().addr() - base.addr() + FIRST_ROW;
                 stream.end = stream.next + page.rows() * page.layout().width();
-                stream.used = KEYS;
+                stream.used = KEY_BATCH;
                 stream.page = Some(page);
             }
-            None => stream.is_wanted = false,
+            None => stream.needs_page = false,
         }
         true
     }
@@ -90,16 +97,19 @@ impl<K: Key> Streams<K> {
     ///
     /// # Safety
     /// All pages hold rows of the layout that `rows` is for.
-    pub(crate) unsafe fn run(&mut self, rows: &Compared<'_>, out: &mut RowWriter) -> Result<Merged> {
+    pub(crate) unsafe fn run(&mut self, rows: &RowAccess<'_>, out: &mut RowWriter) -> Result<MergeStep> {
         // SAFETY: the caller's promise, here and below.
-        if let Some(stream) = unsafe { self.enter(rows) } {
-            return Ok(Merged::Needs(stream));
+        if let Some(stream) = unsafe { self.insert_fed(rows) } {
+            return Ok(MergeStep::Needs(stream));
         }
-        let mut places: SmallVec<[usize; AT_ONCE]> = SmallVec::new();
+        let mut places: SmallVec<[usize; COPY_ROWS]> = SmallVec::new();
         while !out.has_sealed() {
-            let Some(winner) = self.winner.filter(|winner| winner.rank & ENDED == 0) else { return Ok(Merged::Done) };
+            let Some(winner) = self.winner.filter(|winner| winner.rank & ENDED == 0) else {
+                return Ok(MergeStep::Done);
+            };
             places.clear();
-            // SAFETY: as above; the places are rows of pages that the streams hold until these are copied.
+            // SAFETY: as above; the places are rows of pages that the streams hold until these are
+            // copied.
             let is_stretch = unsafe {
                 let is_stretch = self.streak >= STREAK;
                 if is_stretch {
@@ -110,38 +120,39 @@ impl<K: Key> Streams<K> {
                 }
                 is_stretch
             };
-            if let Some(stream) = self.asked {
+            if let Some(stream) = self.pending_stream {
                 let stream_of = &mut self.streams[stream];
                 if stream_of.next == stream_of.end {
                     stream_of.page = None;
-                    stream_of.is_wanted = true;
-                    return Ok(Merged::Needs(stream));
+                    stream_of.needs_page = true;
+                    return Ok(MergeStep::Needs(stream));
                 }
                 debug_assert!(is_stretch);
-                self.asked = None;
+                self.pending_stream = None;
                 // SAFETY: as above.
-                unsafe { self.play(stream, rows) };
+                unsafe { self.replay(stream, rows) };
             }
         }
-        Ok(Merged::Full)
+        Ok(MergeStep::Full)
     }
 
-    /// Puts into the tree what was fed since; the stream that is still to be fed.
+    /// Inserts the streams that were fed since the last call. Returns a stream that must be fed
+    /// first, if there is one.
     ///
     /// # Safety
     /// As [`Streams::run`].
-    unsafe fn enter(&mut self, rows: &Compared<'_>) -> Option<usize> {
-        if let Some(stream) = self.asked {
-            if self.streams[stream].is_wanted {
+    unsafe fn insert_fed(&mut self, rows: &RowAccess<'_>) -> Option<usize> {
+        if let Some(stream) = self.pending_stream {
+            if self.streams[stream].needs_page {
                 return Some(stream);
             }
-            self.asked = None;
+            self.pending_stream = None;
             // SAFETY: the caller's promise, here and below.
-            unsafe { self.play(stream, rows) };
+            unsafe { self.replay(stream, rows) };
         } else if self.winner.is_none() {
-            let wanted = self.streams.iter().position(|stream| stream.is_wanted);
-            if wanted.is_some() || self.streams.is_empty() {
-                return wanted;
+            let unfed = self.streams.iter().position(|stream| stream.needs_page);
+            if unfed.is_some() || self.streams.is_empty() {
+                return unfed;
             }
             self.losers = vec![Entry { key: K::default(), rank: ENDED }; self.streams.len()];
             // SAFETY: as above.
@@ -150,11 +161,11 @@ impl<K: Key> Streams<K> {
         None
     }
 
-    /// Fills the tree below a node; who wins there.
+    /// Fills the tree below a node, and returns the winner there.
     ///
     /// # Safety
     /// As [`Streams::run`].
-    unsafe fn build(&mut self, node: usize, rows: &Compared<'_>) -> Entry<K> {
+    unsafe fn build(&mut self, node: usize, rows: &RowAccess<'_>) -> Entry<K> {
         if node >= self.streams.len() {
             // SAFETY: the caller's promise, here and below.
             return unsafe { self.entry(node - self.streams.len(), rows) };
@@ -162,36 +173,37 @@ impl<K: Key> Streams<K> {
         // SAFETY: as above.
         let (left, right) = unsafe { (self.build(2 * node, rows), self.build(2 * node + 1, rows)) };
         // SAFETY: as above.
-        let (winner, loser) = if unsafe { self.beats(left, right, rows) } { (left, right) } else { (right, left) };
+        let (winner, loser) = if unsafe { self.precedes(left, right, rows) } { (left, right) } else { (right, left) };
         self.losers[node] = loser;
         winner
     }
 
-    /// A stream by its next row, or as ended.
+    /// The entry of a stream with its next row, or as ended.
     ///
     /// # Safety
     /// As [`Streams::run`].
     #[inline(always)]
-    unsafe fn entry(&mut self, stream: usize, rows: &Compared<'_>) -> Entry<K> {
+    unsafe fn entry(&mut self, stream: usize, rows: &RowAccess<'_>) -> Entry<K> {
         let of = &mut self.streams[stream];
         if of.next == of.end {
-            return Entry { key: K::MOST, rank: stream as u32 | ENDED };
+            return Entry { key: K::MAX, rank: stream as u32 | ENDED };
         }
-        if of.used == KEYS {
-            // SAFETY: the caller's promise: the rows from the next one to the page's end are of the layout.
+        if of.used == KEY_BATCH {
+            // SAFETY: the caller's promise: the rows from the next one to the page's end are of the
+            // layout.
             unsafe { of.make_keys(rows) };
         }
         Entry { key: of.keys[of.used], rank: stream as u32 }
     }
 
-    /// Whether a stream's next row comes before another's.
+    /// Returns `true` if the next row of `left` is before that of `right`.
     ///
     /// # Safety
     /// As [`Streams::run`].
     #[inline(always)]
-    pub(crate) unsafe fn beats(&self, left: Entry<K>, right: Entry<K>, rows: &Compared<'_>) -> bool {
-        if rows.undecided.is_empty() {
-            // Without a branch, which would be guessed wrong for every other row.
+    pub(crate) unsafe fn precedes(&self, left: Entry<K>, right: Entry<K>, rows: &RowAccess<'_>) -> bool {
+        if rows.unencoded.is_empty() {
+            // Without a branch, which would be mispredicted for every second row.
             return (left.key < right.key) | ((left.key == right.key) & (left.rank < right.rank));
         }
         if left.key != right.key {
@@ -202,22 +214,22 @@ impl<K: Key> Streams<K> {
         }
         let row = |entry: Entry<K>| rows.base.wrapping_add(self.streams[entry.rank as usize].next);
         // SAFETY: the caller's promise: neither stream has ended, so both have a next row.
-        unsafe { compare_rows(rows.undecided, row(left), row(right)) }.then(left.rank.cmp(&right.rank)).is_lt()
+        unsafe { compare_rows(rows.unencoded, row(left), row(right)) }.then(left.rank.cmp(&right.rank)).is_lt()
     }
 
-    /// Lets a stream's next row play its way up the tree.
+    /// Replays the matches of a stream's next row, from its leaf to the root.
     ///
     /// # Safety
     /// As [`Streams::run`].
     #[inline(always)]
-    unsafe fn play(&mut self, stream: usize, rows: &Compared<'_>) {
+    unsafe fn replay(&mut self, stream: usize, rows: &RowAccess<'_>) {
         // SAFETY: the caller's promise, here and below.
         let mut winner = unsafe { self.entry(stream, rows) };
         let mut node = (stream + self.streams.len()) / 2;
         while node > 0 {
             let loser = self.losers[node];
             // SAFETY: as above.
-            let is_beaten = unsafe { self.beats(loser, winner, rows) };
+            let is_beaten = unsafe { self.precedes(loser, winner, rows) };
             self.losers[node] = select_unpredictable(is_beaten, winner, loser);
             winner = select_unpredictable(is_beaten, loser, winner);
             node /= 2;
@@ -226,24 +238,25 @@ impl<K: Key> Streams<K> {
         self.winner = Some(winner);
     }
 
-    /// Lists the places of the next rows, until a stream has no more in its page or seems to give many.
+    /// Lists the places of the next rows. Stops at the end of a stream's page, or if a stream wins
+    /// many times in sequence.
     ///
     /// # Safety
     /// As [`Streams::run`].
-    unsafe fn collect(&mut self, first: Entry<K>, rows: &Compared<'_>, places: &mut SmallVec<[usize; AT_ONCE]>) {
+    unsafe fn collect(&mut self, first: Entry<K>, rows: &RowAccess<'_>, places: &mut SmallVec<[usize; COPY_ROWS]>) {
         let mut winner = first;
-        while places.len() < AT_ONCE && self.streak < STREAK && winner.rank & ENDED == 0 {
+        while places.len() < COPY_ROWS && self.streak < STREAK && winner.rank & ENDED == 0 {
             let stream = winner.rank as usize;
             let of = &mut self.streams[stream];
             places.push(of.next);
             of.next += rows.width;
             of.used += 1;
             if of.next == of.end {
-                self.asked = Some(stream);
+                self.pending_stream = Some(stream);
                 return;
             }
             // SAFETY: the caller's promise.
-            unsafe { self.play(stream, rows) };
+            unsafe { self.replay(stream, rows) };
             let Some(next) = self.winner else { return };
             winner = next;
         }
@@ -258,14 +271,14 @@ impl<K: Key> Stream<K> {
     /// # Safety
     /// The rows from the next one to the page's end are of the encoding's layout.
     #[inline(never)]
-    unsafe fn make_keys(&mut self, rows: &Compared<'_>) {
-        let count = self.rows_left(rows.width).min(KEYS);
+    unsafe fn make_keys(&mut self, rows: &RowAccess<'_>) {
+        let count = self.rows_left(rows.width).min(KEY_BATCH);
         let first = rows.base.wrapping_add(self.next);
-        self.used = KEYS - count;
+        self.used = KEY_BATCH - count;
         // SAFETY: the caller's promise.
-        unsafe { rows.encoding.keys(first, rows.width, &mut self.keys[KEYS - count..]) };
-        // The rows after these, so that they are there when their keys are made.
-        let ahead = (KEYS * rows.width).min(1024);
+        unsafe { rows.encoding.keys(first, rows.width, &mut self.keys[KEY_BATCH - count..]) };
+        // Prefetches the rows after these, for the next call.
+        let ahead = (KEY_BATCH * rows.width).min(1024);
         (0..ahead).step_by(64).for_each(|byte| prefetch(first.wrapping_add(count * rows.width + byte)));
     }
 }

@@ -1,4 +1,4 @@
-//! Merging against sorting everything.
+//! Compares merges with sorts of all rows.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use crate::page::tests::*;
 use crate::page::{Page, RowWriter};
 use crate::row::{LeafType, RowLayout};
 use crate::sort::buffer::tests::key;
-use crate::sort::merge::{Merge, Merged};
+use crate::sort::merge::{Merge, MergeStep};
 use crate::sort::order::OrderKey;
 
-/// Pages of at most so many items each.
+/// Pages of at most `rows` items each.
 fn pages_of(items: &[Item], rows: usize) -> Vec<Page> {
     items.chunks(rows.max(1)).flat_map(pages).collect()
 }
@@ -24,9 +24,9 @@ fn merge(streams: Vec<Vec<Page>>, order: &[OrderKey]) -> Vec<Item> {
     let (mut out, mut found) = (writer(), Vec::new());
     loop {
         match merge.run(&mut out).unwrap() {
-            Merged::Full => assert!(out.has_sealed()),
-            Merged::Needs(stream) => merge.feed(stream, streams[stream].next()),
-            Merged::Done => break,
+            MergeStep::Full => assert!(out.has_sealed()),
+            MergeStep::Needs(stream) => merge.feed(stream, streams[stream].next()),
+            MergeStep::Done => break,
         }
         found.extend(out.take_sealed().flat_map(|page| read(&page.batch())));
     }
@@ -43,7 +43,7 @@ fn in_order(left: &Item, right: &Item) -> std::cmp::Ordering {
 const ORDER: [OrderKey; 3] = [key(1, false), key(4, true), key(0, false)];
 
 #[test]
-fn merged_streams_are_what_sorting_everything_gives() {
+fn merging_streams_equals_sorting_all_rows() {
     let mut random = Random(60);
     for (streams, rows) in [(0, 0), (1, 300), (2, 500), (3, 1), (5, 400), (8, 90), (17, 60), (64, 20), (256, 12)] {
         let (mut all, mut fed) = (Vec::new(), Vec::new());
@@ -56,14 +56,14 @@ fn merged_streams_are_what_sorting_everything_gives() {
             fed.push(pages_of(&items, if stream % 3 == 1 { 1 } else { 1 + random.below(100) }));
             all.extend(items);
         }
-        // Stable: equal rows come in the order of their streams.
+        // Stable: equal rows are in the order of their streams.
         all.sort_by(in_order);
         assert!(merge(fed, &ORDER) == all, "{streams} streams");
     }
 }
 
 #[test]
-fn what_does_not_fit_a_merge_is_an_error() {
+fn invalid_pages_and_layouts_fail_the_merge() {
     let other = Arc::new(RowLayout::full([LeafType::U64]));
     let page = pages(&Random(61).items(1)).remove(0);
     assert!(Merge::new(other.clone(), [key(1, false)], 1).is_err());

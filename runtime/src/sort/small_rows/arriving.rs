@@ -1,4 +1,5 @@
-//! Rows that are spread as they come, while they are in a core's cache: that spares reading them all once more.
+//! Rows that are spread on arrival, while they are in a core's cache. That saves one read of all
+//! rows.
 
 use crate::error::Result;
 use crate::memory::Memory;
@@ -9,45 +10,54 @@ use crate::sort::small_rows::sizes::{Bucket, Chunk, Sizes, pages_of_chunks, spar
 use crate::sort::small_rows::splitters::Splitters;
 use crate::sort::small_rows::spread::Spread;
 
-/// Rows in buckets, to which others come.
-pub(crate) struct Arriving {
+/// Buckets that rows are added to.
+pub(crate) struct ArrivingRows {
     pub(crate) splitters: Splitters,
     spread: Spread,
     chunks: Chunks,
     rows: usize,
 }
 
-impl Arriving {
-    /// No row yet, of a width and with places that count from a base, and spare pages to begin with.
-    pub(crate) fn new(splitters: Splitters, of_rows: (*const u8, usize), spare: Vec<Run>, memory: &Memory) -> Self {
-        let mut chunks = Chunks::none(of_rows, memory);
-        spare.into_iter().for_each(|run| chunks.supply(run));
-        Arriving { splitters, spread: Spread::over(splitters.buckets()), chunks, rows: 0 }
+impl ArrivingRows {
+    /// Creates empty buckets with spare pages. `base_and_width` is the address that places are
+    /// offsets from, and the width of a row.
+    pub(crate) fn new(
+        splitters: Splitters,
+        base_and_width: (*const u8, usize),
+        spare: Vec<Run>,
+        memory: &Memory,
+    ) -> Self {
+        let mut chunks = Chunks::empty(base_and_width, memory);
+        spare.into_iter().for_each(|run| chunks.add_run(run));
+        ArrivingRows { splitters, spread: Spread::over(splitters.buckets()), chunks, rows: 0 }
     }
 
-    /// Moves the rows of a page.
+    /// Moves the rows of a page to the buckets.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there were as many [spare pages](crate::sort::small_rows::sizes::spare_pages) as should be.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused. Cannot fail if it has as many spare pages as
+    /// [`spare_pages`](crate::sort::small_rows::sizes::spare_pages) returns.
     ///
     /// # Safety
     /// The page is of the order's layout, whose rows have no slots.
-    pub(crate) unsafe fn take(&mut self, page: Page) -> Result<()> {
+    pub(crate) unsafe fn add_page(&mut self, page: Page) -> Result<()> {
         let (first, rows, run) = self.chunks.unpack(page)?;
         // SAFETY: the caller's promise.
-        unsafe { self.copy(first, rows)? };
-        self.chunks.supply(run);
+        unsafe { self.add_rows(first, rows)? };
+        self.chunks.add_run(run);
         Ok(())
     }
 
-    /// Copies rows that lie one behind the other, into pages that it has [grown by](Arriving::grow).
+    /// Copies consecutive rows to the buckets, after [`ArrivingRows::grow`] has allocated pages for
+    /// them.
     ///
     /// # Errors
-    /// As there.
+    /// As [`ArrivingRows::add_page`].
     ///
     /// # Safety
-    /// So many rows of the order's layout, which has no slots, begin there.
-    pub(crate) unsafe fn copy(&mut self, first: *const u8, rows: usize) -> Result<()> {
+    /// `rows` rows of the order's layout, which has no slots, begin at `first`.
+    pub(crate) unsafe fn add_rows(&mut self, first: *const u8, rows: usize) -> Result<()> {
         let (splitters, width) = (self.splitters, self.chunks.sizes.width);
         // SAFETY: the caller's promise.
         let buckets = |first: *const u8, buckets: &mut [u16]| unsafe { splitters.buckets_of(first, width, buckets) };
@@ -56,58 +66,59 @@ impl Arriving {
         unsafe { self.spread.scatter((first, rows), &mut self.chunks, buckets) }
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Pages that it holds.
+    /// The number of pages that it holds.
     pub(crate) fn pages(&self) -> usize {
         self.chunks.pages()
     }
 
-    /// Pages that are missing for so many rows more.
+    /// The number of pages that it must allocate for `rows` more rows.
     pub(crate) fn pages_for(&self, rows: usize) -> usize {
         let Sizes { width, .. } = self.chunks.sizes;
         let pages = pages_of_chunks(self.rows + rows, self.chunks.sizes) + spare_pages(self.rows + rows, width, true);
         pages.saturating_sub(self.chunks.pages())
     }
 
-    /// Has pages for so many rows more.
+    /// Allocates pages for `rows` more rows.
     ///
     /// # Errors
-    /// As [`Arriving::take`].
+    /// As [`ArrivingRows::add_page`].
     pub(crate) fn grow(&mut self, rows: usize) -> Result<()> {
         self.chunks.grow_to(self.chunks.pages() + self.pages_for(rows))
     }
 
-    /// How many rows lie beside the ranges.
-    pub(crate) fn beside(&self) -> usize {
+    /// The number of rows out of the ranges.
+    pub(crate) fn outside(&self) -> usize {
         let last = self.splitters.buckets() - 1;
         [0, last].map(|bucket| self.spread.rows_of(bucket, self.chunks.sizes)).iter().sum()
     }
 
-    /// Where the rows lie, bucket by bucket.
+    /// The stretches of consecutive rows, bucket by bucket.
     pub(crate) fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
         self.spread.all_chunks(self.chunks.sizes).map(|chunk| (chunk.place, chunk.rows))
     }
 
-    /// How many rows each bucket has.
-    pub(crate) fn counts(&self) -> Vec<usize> {
+    /// The number of rows in each bucket.
+    pub(crate) fn bucket_rows(&self) -> Vec<usize> {
         (0..self.splitters.buckets()).map(|bucket| self.spread.rows_of(bucket, self.chunks.sizes)).collect()
     }
 
-    /// The buckets, for keys whose bounds were [widened](Splitters::widen), and the memory that they lie in.
+    /// The buckets, and the memory of their rows. The encoding is for bounds that were
+    /// [widened](Splitters::widen).
     pub(crate) fn into_buckets(self, encoding: &Encoding) -> (Vec<Bucket>, Chunks) {
-        // Those at the ends differ in all bits.
-        let (all, of_range) = (encoding.bits(), self.splitters.bits + encoding.below(1).unwrap_or(0));
+        // Rows of the first and the last bucket may differ in all bits.
+        let (all, of_range) = (encoding.bits(), self.splitters.bits + encoding.bits_after(1).unwrap_or(0));
         let mut buckets: Vec<Bucket> = self.spread.into_buckets(self.chunks.sizes, of_range).collect();
         let ends = [0, buckets.len() - 1];
-        ends.into_iter().for_each(|end| buckets[end].digits = all);
+        ends.into_iter().for_each(|end| buckets[end].differing_bits = all);
         (buckets, self.chunks)
     }
 
-    /// The rows as chunks, where they are to be spread once more.
+    /// The rows as chunks, to be spread again.
     pub(crate) fn into_chunks(self) -> (Vec<Chunk>, Chunks) {
         (self.spread.all_chunks(self.chunks.sizes).collect(), self.chunks)
     }

@@ -1,4 +1,4 @@
-//! Rows kept to be given back in order, by moving them.
+//! A sort of small plain rows that moves the rows instead of an index.
 
 mod shares;
 
@@ -10,70 +10,73 @@ use crate::memory::{Memory, Reservation};
 use crate::page::{Input, Page, RowWriter, Run};
 use crate::row::RowLayout;
 use crate::sort::buffer::{PagedRows, whole_rows};
-use crate::sort::key::{Bounds, Encoding, Key, WideKey, most_bits};
+use crate::sort::key::{Bounds, Encoding, Key, WideKey, max_key_bits};
 use crate::sort::order::OrderKey;
-use crate::sort::small_rows::arriving::Arriving;
+use crate::sort::small_rows::arriving::ArrivingRows;
 use crate::sort::small_rows::buckets::Buckets;
 use crate::sort::small_rows::sharing::KeyBounds;
 use crate::sort::small_rows::sizes::{pages_lost_to_chunks, spare_pages};
-use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_worth};
+use crate::sort::small_rows::splitters::{SharedSplitters, Splitters, are_useful};
 use crate::sort::small_rows::spread;
-use crate::sort::small_rows::{Moved, Over, PagesInOrder, Unsorted};
+use crate::sort::small_rows::{BucketAssignment, PagesInOrder, SortedOutput, Unsorted};
 
-/// The widest rows that are moved.
-const MOST_WIDTH: usize = 32;
+/// The greatest width of a row in bytes.
+const MAX_ROW_BYTES: usize = 32;
 
-/// Small plain rows that are only sorted and emitted, once. The rows themselves are moved, which is faster than to sort an index of them and takes no
-/// index. Emitting gives them up.
+/// Small plain rows that are sorted and emitted once. Moving them is faster than sorting an index
+/// of them, and takes no memory for an index. Emitted rows are dropped.
 pub struct BucketSort {
-    /// Those that lie in pages. Their bounds are those of all rows.
+    /// Rows in pages. Its bounds are those of all rows.
     rows: PagedRows,
     state: State,
-    /// What rows are spread over as they come is agreed here.
+    /// The splitters for rows that are spread on arrival, the same for all tasks.
     splitters: Arc<SharedSplitters>,
-    /// For what is not pages.
-    paid: Reservation,
+    /// Memory other than pages.
+    bookkeeping_memory: Reservation,
     memory: Memory,
 }
 
 enum State {
-    /// All rows lie in pages, and others are there to move them by.
-    Paged { spare: Vec<Run>, next: Coming },
-    /// Rows lie in buckets, and some in pages.
-    Spreading { arriving: Arriving, next: Coming },
-    /// They are in order, so many of them; their pages take so many bytes.
-    Ordered { rows: Box<dyn Moved>, len: usize, page_bytes: usize },
-    /// What went wrong in sorting: to be said by whoever emits.
+    /// All rows are in pages. The spare pages are for moving them.
+    Paged { spare: Vec<Run>, new_rows: NewRows },
+    /// Rows are in buckets, and some still in pages.
+    Spreading { arriving: ArrivingRows, new_rows: NewRows },
+    /// The rows are sorted. `page_bytes` are the bytes of their pages.
+    Ordered { rows: Box<dyn SortedOutput>, len: usize, page_bytes: usize },
+    /// Sorting has failed. The next call of `emit` returns the error.
     Failed(Error),
 }
 
-/// What becomes of the rows that come next.
+/// The treatment of the rows that are added next.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Coming {
-    /// They are spread, once there are many.
+enum NewRows {
+    /// To buckets, when there are enough of them.
     Spread,
-    /// They are left in their pages: rows are in order, nothing can be guessed of them, or they lie beside what was.
-    Stay,
+    /// To pages only. The rows are in order so far, no ranges can be estimated, or too many rows
+    /// are out of the ranges.
+    KeepInPages,
 }
 
-impl Coming {
+impl NewRows {
     fn of(spread: bool) -> Self {
-        if spread { Coming::Spread } else { Coming::Stay }
+        if spread { NewRows::Spread } else { NewRows::KeepInPages }
     }
 }
 
 impl State {
     fn empty() -> Self {
-        State::Paged { spare: Vec::new(), next: Coming::Spread }
+        State::Paged { spare: Vec::new(), new_rows: NewRows::Spread }
     }
 }
 
 impl BucketSort {
-    /// Nothing yet of rows that it may sort, and `None` of others: rows are moved where they are small and plain, and their order is one of numbers. Tasks
-    /// whose rows are [shared](BucketSort::share) have one guess of splitters.
+    /// Creates it without rows. `None` if it cannot sort such rows: they must be small and plain,
+    /// and keys of at most 128 bits must decide their order. Tasks that [share](BucketSort::share)
+    /// rows must have the same `splitters`.
     ///
     /// # Errors
-    /// When the order names a leaf that the rows do not have, or the region cannot be had.
+    /// Fails if the order names a leaf that the rows do not have, or if the region of pages cannot
+    /// be mapped.
     pub(crate) fn of(
         splitters: Arc<SharedSplitters>,
         layout: &Arc<RowLayout>,
@@ -81,15 +84,15 @@ impl BucketSort {
         memory: &Memory,
     ) -> Result<Option<Self>> {
         let rows = PagedRows::new(layout.clone(), order.into(), memory)?;
-        let decides = most_bits(&rows.leaves).is_some_and(|bits| (1..=WideKey::BITS).contains(&bits));
-        if !decides || layout.has_slots() || layout.width() > MOST_WIDTH {
+        let decides = max_key_bits(&rows.leaves).is_some_and(|bits| (1..=WideKey::BITS).contains(&bits));
+        if !decides || layout.has_slots() || layout.width() > MAX_ROW_BYTES {
             return Ok(None);
         }
-        let (paid, memory) = (memory.reserve(0)?, memory.clone());
-        Ok(Some(BucketSort { rows, state: State::empty(), splitters, paid, memory }))
+        let (bookkeeping_memory, memory) = (memory.reserve(0)?, memory.clone());
+        Ok(Some(BucketSort { rows, state: State::empty(), splitters, bookkeeping_memory, memory }))
     }
 
-    /// How many rows it holds.
+    /// The number of rows.
     pub(crate) fn len(&self) -> usize {
         match &self.state {
             State::Spreading { arriving, .. } => arriving.rows() + self.rows.len(),
@@ -98,7 +101,7 @@ impl BucketSort {
         }
     }
 
-    /// Bytes of memory that it has reserved: its pages, and what sorting its rows takes.
+    /// Bytes that it has reserved, for pages and for sorting.
     pub(crate) fn bytes(&self) -> usize {
         let moved = match &self.state {
             State::Paged { spare, .. } => spare.len() * PAGE_BYTES,
@@ -106,7 +109,7 @@ impl BucketSort {
             State::Ordered { page_bytes, .. } => *page_bytes,
             State::Failed(_) => 0,
         };
-        self.rows.bytes() + self.paid.bytes() + moved
+        self.rows.bytes() + self.bookkeeping_memory.bytes() + moved
     }
 
     /// As [`SortBuffer::bytes_for`](crate::sort::SortBuffer::bytes_for).
@@ -117,111 +120,117 @@ impl BucketSort {
             State::Spreading { arriving, .. } => arriving.pages_for(input.len()),
             State::Ordered { .. } | State::Failed(_) => 0,
         };
-        self.rows.bytes_for(input) + self.beside_bytes(rows).saturating_sub(self.paid.bytes()) + pages * PAGE_BYTES
+        self.rows.bytes_for(input)
+            + self.bookkeeping_bytes(rows).saturating_sub(self.bookkeeping_memory.bytes())
+            + pages * PAGE_BYTES
     }
 
-    /// Bytes of what is not pages.
-    fn beside_bytes(&self, rows: usize) -> usize {
-        spread::bytes(rows, self.rows.layout.width())
+    /// Bytes of memory other than pages, for `rows` rows.
+    fn bookkeeping_bytes(&self, rows: usize) -> usize {
+        spread::bookkeeping_bytes(rows, self.rows.layout.width())
     }
 
-    /// Pages that so many rows are moved by.
+    /// The number of spare pages for moving `rows` rows.
     fn spare_pages(&self, rows: usize) -> usize {
         let width = self.rows.layout.width();
-        let as_they_come = self.splitters.are_for(rows, width);
-        spare_pages(rows, width, as_they_come) + pages_lost_to_chunks(rows, width)
+        let spread_on_arrival = self.splitters.apply_to(rows, width);
+        spare_pages(rows, width, spread_on_arrival) + pages_lost_to_chunks(rows, width)
     }
 
-    /// Bytes of the largest page that rows came to lie in.
+    /// Bytes of the largest page that its rows have had.
     pub(crate) fn largest_page_bytes(&self) -> usize {
         self.rows.largest_page_bytes()
     }
 
-    /// Adds rows, whose leaves lie as in the layout.
+    /// Adds rows whose leaves are those of the layout.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there was room for [`BucketSort::bytes_for`] the input. No rows are taken while sorted ones
-    /// are left.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory). This
+    /// cannot happen if [`BucketSort::bytes_for`] the input were available. Also fails while sorted
+    /// rows are left.
     pub(crate) fn add(&mut self, input: &Input<'_>) -> Result<()> {
         let rows = self.len() + input.len();
-        self.paid.resize(self.beside_bytes(rows))?;
-        let wanted = self.spare_pages(rows);
-        let next = match &mut self.state {
+        self.bookkeeping_memory.resize(self.bookkeeping_bytes(rows))?;
+        let spare_pages = self.spare_pages(rows);
+        let new_rows = match &mut self.state {
             State::Ordered { .. } | State::Failed(_) => {
                 return Err(Error::Internal("rows are added to others that are being moved".to_owned()));
             }
-            State::Paged { spare, next } => {
-                while spare.len() < wanted {
+            State::Paged { spare, new_rows } => {
+                while spare.len() < spare_pages {
                     spare.push(Run::new(PAGE_BYTES, &self.memory)?);
                 }
-                *next
+                *new_rows
             }
-            State::Spreading { next: Coming::Stay, .. } => Coming::Stay,
-            State::Spreading { arriving, next } => {
+            State::Spreading { new_rows: NewRows::KeepInPages, .. } => NewRows::KeepInPages,
+            State::Spreading { arriving, new_rows } => {
                 if let Some(first) = whole_rows(input, &self.rows.layout) {
                     arriving.grow(input.len())?;
                     // SAFETY: these are the rows, which hold nothing but the layout's leaves.
                     unsafe {
                         self.rows.widen(first, input.len());
-                        arriving.copy(first, input.len())?;
+                        arriving.add_rows(first, input.len())?;
                     }
-                    *next = Coming::of(are_worth(arriving.beside(), rows));
+                    *new_rows = NewRows::of(are_useful(arriving.outside(), rows));
                     return Ok(());
                 }
-                Coming::Spread
+                NewRows::Spread
             }
         };
         self.rows.add(input)?;
-        if next == Coming::Spread && self.splitters.are_for(self.len(), self.rows.layout.width()) {
+        if new_rows == NewRows::Spread && self.splitters.apply_to(self.len(), self.rows.layout.width()) {
             self.spread_pages()?;
         }
         Ok(())
     }
 
-    /// Spreads the rows of the closed pages, unless there is nothing to spread them over.
+    /// Spreads the rows of the sealed pages, if ranges can be estimated.
     fn spread_pages(&mut self) -> Result<()> {
         let rows = self.len();
-        if let State::Paged { spare, next } = &mut self.state {
-            let guess = || Splitters::guess(*self.rows.leaves.first()?, self.rows.bounds.first()?);
-            let splitters = if self.rows.is_ascending() { None } else { self.splitters.get(guess) };
+        if let State::Paged { spare, new_rows } = &mut self.state {
+            let estimate = || Splitters::estimate(*self.rows.leaves.first()?, self.rows.bounds.first()?);
+            let splitters = if self.rows.is_ascending() { None } else { self.splitters.get(estimate) };
             let Some(splitters) = splitters else {
-                *next = Coming::Stay;
+                *new_rows = NewRows::KeepInPages;
                 return Ok(());
             };
-            let of_rows = (self.rows.base, self.rows.layout.width());
-            let arriving = Arriving::new(splitters, of_rows, std::mem::take(spare), &self.memory);
-            self.state = State::Spreading { arriving, next: Coming::Spread };
+            let base_and_width = (self.rows.base, self.rows.layout.width());
+            let arriving = ArrivingRows::new(splitters, base_and_width, std::mem::take(spare), &self.memory);
+            self.state = State::Spreading { arriving, new_rows: NewRows::Spread };
         }
-        if let State::Spreading { arriving, next } = &mut self.state {
+        if let State::Spreading { arriving, new_rows } = &mut self.state {
             // SAFETY: the pages are of this layout, which has no slots.
-            self.rows.take_pages().into_iter().try_for_each(|page| unsafe { arriving.take(page) })?;
-            *next = Coming::of(are_worth(arriving.beside(), rows));
+            self.rows.take_pages().into_iter().try_for_each(|page| unsafe { arriving.add_page(page) })?;
+            *new_rows = NewRows::of(are_useful(arriving.outside(), rows));
         }
         Ok(())
     }
 
-    /// How many rows were spread as they came, how many of these lie beside what was guessed, and whether those to come are.
+    /// The number of rows spread on arrival, the number of these out of the ranges, and whether
+    /// later rows are spread.
     #[cfg(test)]
     pub(crate) fn spread_so_far(&self) -> (usize, usize, bool) {
         match &self.state {
-            State::Spreading { arriving, next } => (arriving.rows(), arriving.beside(), *next == Coming::Spread),
-            State::Paged { next, .. } => (0, 0, *next == Coming::Spread),
+            State::Spreading { arriving, new_rows } => {
+                (arriving.rows(), arriving.outside(), *new_rows == NewRows::Spread)
+            }
+            State::Paged { new_rows, .. } => (0, 0, *new_rows == NewRows::Spread),
             State::Ordered { .. } | State::Failed(_) => (0, 0, false),
         }
     }
 
-    /// Puts the rows in order; those that are so stay.
+    /// Sorts the rows. Does nothing if they are sorted.
     pub(crate) fn sort(&mut self) {
         self.rows.seal();
-        let (len, page_bytes) = (self.len(), self.bytes() - self.paid.bytes());
-        let rows: Result<Box<dyn Moved>> = match &mut self.state {
+        let (len, page_bytes) = (self.len(), self.bytes() - self.bookkeeping_memory.bytes());
+        let rows: Result<Box<dyn SortedOutput>> = match &mut self.state {
             State::Ordered { .. } | State::Failed(_) => return,
             _ if len == 0 => return,
             State::Paged { spare, .. } if self.rows.is_ascending() => {
                 let spare = std::mem::take(spare);
                 Ok(Box::new(PagesInOrder { pages: self.rows.take_pages().into(), _spare: spare }))
             }
-            _ => self.bucketed(len),
+            _ => self.start_buckets(len),
         };
         self.state = match rows {
             Ok(rows) => State::Ordered { rows, len, page_bytes },
@@ -229,17 +238,17 @@ impl BucketSort {
         };
     }
 
-    /// Begins to move so many rows, which are all.
-    fn bucketed(&mut self, len: usize) -> Result<Box<dyn Moved>> {
-        let over = self.known_bounds().over(len);
-        let encoding = self.encoding_over(&self.rows.bounds, over);
+    /// Begins to move all rows, of which there are `len`.
+    fn start_buckets(&mut self, len: usize) -> Result<Box<dyn SortedOutput>> {
+        let assignment = self.known_bounds().assignment(len);
+        let encoding = self.encoding_for(&self.rows.bounds, assignment);
         let rows = self.take_unsorted();
         // SAFETY: the rows are of this layout, as the order and so the encoding are.
         unsafe {
             Ok(if encoding.bits() <= u64::BITS {
-                Box::new(Buckets::<u64>::new(rows, over, encoding, &self.memory)?)
+                Box::new(Buckets::<u64>::new(rows, assignment, encoding, &self.memory)?)
             } else {
-                Box::new(Buckets::<WideKey>::new(rows, over, encoding, &self.memory)?)
+                Box::new(Buckets::<WideKey>::new(rows, assignment, encoding, &self.memory)?)
             })
         }
     }
@@ -250,11 +259,11 @@ impl BucketSort {
             State::Spreading { arriving, .. } => (Vec::new(), Some(arriving)),
             State::Ordered { .. } | State::Failed(_) => (Vec::new(), None),
         };
-        let of_rows = (self.rows.base, self.rows.layout.width());
-        Unsorted { pages: self.rows.take_pages(), arrived, spare, of_rows }
+        let base_and_width = (self.rows.base, self.rows.layout.width());
+        Unsorted { pages: self.rows.take_pages(), arrived, spare, base_and_width }
     }
 
-    fn arriving(&self) -> Option<&Arriving> {
+    fn arriving(&self) -> Option<&ArrivingRows> {
         match &self.state {
             State::Spreading { arriving, .. } => Some(arriving),
             _ => None,
@@ -267,30 +276,32 @@ impl BucketSort {
         KeyBounds {
             bounds: self.rows.bounds.clone(),
             ranges: arriving.map(|arriving| arriving.splitters),
-            beside: in_pages + arriving.map_or(0, Arriving::beside),
+            outside: in_pages + arriving.map_or(0, ArrivingRows::outside),
         }
     }
 
-    /// Keys of rows that are spread over something: ranges are whole among them.
-    fn encoding_over(&self, bounds: &[Bounds], over: Over) -> Encoding {
+    /// The encoding of rows that are assigned to buckets by `assignment`. Ranges are widened to
+    /// whole ones.
+    fn encoding_for(&self, bounds: &[Bounds], assignment: BucketAssignment) -> Encoding {
         let mut bounds = bounds.to_vec();
-        if let (Over::Ranges(splitters), Some(first)) = (over, bounds.first_mut()) {
+        if let (BucketAssignment::Ranges(splitters), Some(first)) = (assignment, bounds.first_mut()) {
             splitters.widen(first);
         }
         self.rows.encoding_of(&bounds)
     }
 
-    /// Gives all rows up, and their memory back.
+    /// Drops all rows and frees their memory.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
-        self.paid.release();
+        self.bookkeeping_memory.release();
         self.state = State::empty();
     }
 
-    /// Writes the next rows in order until a page of `out` is closed; whether rows are left.
+    /// Emits the next rows in order until a page of `out` is sealed. Returns `true` if rows are
+    /// left.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), also of sorting them.
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory), also if sorting has failed.
     pub(crate) fn emit(&mut self, out: &mut RowWriter) -> Result<bool> {
         if matches!(self.state, State::Failed(_))
             && let State::Failed(error) = std::mem::replace(&mut self.state, State::empty())

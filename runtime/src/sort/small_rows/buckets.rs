@@ -1,86 +1,96 @@
-//! Buckets of rows, each of which is sorted when its turn comes.
+//! The buckets of a sort. Each is sorted when it is the next to emit.
 
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::page::{RowWriter, Run};
-use crate::sort::buffer::{AT_ONCE, Gather, KEYS, sort_in_cache};
+use crate::sort::buffer::{COPY_ROWS, Gather, KEY_BATCH, sort_in_cache};
 use crate::sort::key::{Encoding, Key};
-use crate::sort::small_rows::arriving::Arriving;
+use crate::sort::small_rows::arriving::ArrivingRows;
 use crate::sort::small_rows::chunks::Chunks;
 use crate::sort::small_rows::sharing::SpreadRows;
 use crate::sort::small_rows::sizes::{Bucket, Chunk, Digit, ROW_BITS, Sizes};
 use crate::sort::small_rows::spread::Spread;
 use crate::sort::small_rows::tails::Tails;
-use crate::sort::small_rows::{Moved, Over, Unsorted};
+use crate::sort::small_rows::{BucketAssignment, SortedOutput, Unsorted};
 
-/// Rows of a bucket are sorted by so many bits of their keys.
+/// The number of key bits that rows of a bucket are sorted by.
 const KEY_BITS: u32 = 64 - ROW_BITS;
 
-/// Rows in buckets, to be given back in order.
+/// Rows in buckets, which are emitted in order.
 pub(crate) struct Buckets<K> {
     encoding: Encoding,
-    /// The next one is the last.
+    /// Buckets that were not emitted, in reverse order.
     waiting: Vec<Bucket>,
     tails: Tails,
-    now: Bucket,
-    /// The rows of `now` in order: bits of the key, then chunk and row.
+    current: Bucket,
+    /// The sorted rows of `current`, as numbers: key bits, then the chunk, then the row in the
+    /// chunk.
     numbers: Vec<u64>,
-    room: Vec<u64>,
+    scratch: Vec<u64>,
     next: usize,
     chunks: Chunks,
     shared: Vec<Arc<Vec<Run>>>,
-    keys: [K; KEYS],
+    keys: [K; KEY_BATCH],
 }
 
 impl<K: Key> Buckets<K> {
-    /// Spreads rows.
+    /// Spreads rows over buckets.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory), unless there are as many spare pages as [`spare_pages`].
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused. Cannot fail if there are as many spare pages as
+    /// [`spare_pages`](super::sizes::spare_pages) returns.
     ///
     /// # Safety
     /// The rows are of the encoding's layout.
-    pub(crate) unsafe fn new(rows: Unsorted, over: Over, encoding: Encoding, memory: &Memory) -> Result<Self> {
+    pub(crate) unsafe fn new(
+        rows: Unsorted,
+        assignment: BucketAssignment,
+        encoding: Encoding,
+        memory: &Memory,
+    ) -> Result<Self> {
         // SAFETY: the caller's promise.
-        let (mut moved, buckets) = unsafe { Self::spread_all(rows, over, encoding, memory)? };
-        moved.wait(buckets);
+        let (mut moved, buckets) = unsafe { Self::spread_all(rows, assignment, encoding, memory)? };
+        moved.queue_first(buckets);
         Ok(moved)
     }
 
-    /// As [`Buckets::new`], for rows that other tasks, which spread theirs over the same buckets, will [take](Moved::take) too.
+    /// As [`Buckets::new`], for tasks that share rows. The rows are returned in buckets, and each
+    /// bucket is then passed to the [`take_shared`](SortedOutput::take_shared) of the task that
+    /// sorts it.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Buckets::new`].
     ///
     /// # Safety
-    /// As there.
+    /// As [`Buckets::new`].
     pub(crate) unsafe fn sharing(
         rows: Unsorted,
-        over: Over,
+        assignment: BucketAssignment,
         encoding: Encoding,
         memory: &Memory,
     ) -> Result<(Self, SpreadRows)> {
         // SAFETY: the caller's promise.
-        let (mut moved, buckets) = unsafe { Self::spread_all(rows, over, encoding, memory)? };
+        let (mut moved, buckets) = unsafe { Self::spread_all(rows, assignment, encoding, memory)? };
         let runs = Arc::new(moved.chunks.take_runs());
-        // Chunks that are free stay this task's.
+        // Free chunks remain this task's.
         moved.shared.push(runs.clone());
         Ok((moved, SpreadRows { buckets, runs }))
     }
 
-    fn none(encoding: Encoding, chunks: Chunks) -> Self {
+    fn empty(encoding: Encoding, chunks: Chunks) -> Self {
         Buckets {
             waiting: Vec::new(),
             tails: Tails::default(),
-            now: Bucket::default(),
+            current: Bucket::default(),
             numbers: Vec::new(),
-            room: Vec::new(),
+            scratch: Vec::new(),
             next: 0,
             chunks,
             shared: Vec::new(),
-            keys: [K::default(); KEYS],
+            keys: [K::default(); KEY_BATCH],
             encoding,
         }
     }
@@ -88,25 +98,26 @@ impl<K: Key> Buckets<K> {
     /// # Safety
     /// As [`Buckets::new`].
     unsafe fn spread_all(
-        Unsorted { pages, arrived, spare, of_rows }: Unsorted,
-        over: Over,
+        Unsorted { pages, arrived, spare, base_and_width }: Unsorted,
+        assignment: BucketAssignment,
         encoding: Encoding,
         memory: &Memory,
     ) -> Result<(Self, Vec<Bucket>)> {
-        let rows = match over {
-            Over::Ranges(splitters) => {
-                let mut arrived = arrived.unwrap_or_else(|| Arriving::new(splitters, of_rows, spare, memory));
+        let rows = match assignment {
+            BucketAssignment::Ranges(splitters) => {
+                let mut arrived =
+                    arrived.unwrap_or_else(|| ArrivingRows::new(splitters, base_and_width, spare, memory));
                 // SAFETY: the caller's promise.
-                pages.into_iter().try_for_each(|page| unsafe { arrived.take(page) })?;
+                pages.into_iter().try_for_each(|page| unsafe { arrived.add_page(page) })?;
                 let (buckets, chunks) = arrived.into_buckets(&encoding);
-                return Ok((Self::none(encoding, chunks), buckets));
+                return Ok((Self::empty(encoding, chunks), buckets));
             }
-            Over::Bits { rows } => rows,
+            BucketAssignment::Bits { rows } => rows,
         };
-        let none = || (Vec::new(), Chunks::none(of_rows, memory));
-        let (spread_before, mut chunks) = arrived.map_or_else(none, Arriving::into_chunks);
-        spare.into_iter().for_each(|run| chunks.supply(run));
-        let mut moved = Self::none(encoding, chunks);
+        let none = || (Vec::new(), Chunks::empty(base_and_width, memory));
+        let (spread_before, mut chunks) = arrived.map_or_else(none, ArrivingRows::into_chunks);
+        spare.into_iter().for_each(|run| chunks.add_run(run));
+        let mut moved = Self::empty(encoding, chunks);
         let sizes = moved.chunks.sizes;
         let digit = Digit::of(rows, moved.encoding.bits(), sizes);
         let mut spread = Spread::over(digit.buckets());
@@ -114,21 +125,21 @@ impl<K: Key> Buckets<K> {
             let (first, rows, run) = moved.chunks.unpack(page)?;
             // SAFETY: the caller's promise.
             unsafe { moved.spread(&mut spread, digit, (first, rows))? };
-            moved.chunks.supply(run);
+            moved.chunks.add_run(run);
         }
         for (index, chunk) in spread_before.iter().enumerate() {
             moved.chunks.prefetch(spread_before.get(index + 1));
-            // SAFETY: so many rows lie in the chunk, which is not free yet.
+            // SAFETY: `chunk.rows` rows lie in the chunk, which is not free yet.
             unsafe { moved.spread_chunk(&mut spread, digit, *chunk)? };
             moved.chunks.free.push(chunk.place);
         }
         Ok((moved, spread.into_buckets(sizes, digit.low).collect()))
     }
 
-    /// Moves rows that lie one behind the other to their buckets' chunks.
+    /// Moves consecutive rows to the chunks of their buckets.
     ///
     /// # Safety
-    /// So many rows begin there, in memory that is not a free chunk.
+    /// `rows.1` rows begin at `rows.0`, in memory that is not a free chunk.
     unsafe fn spread(&mut self, to: &mut Spread, digit: Digit, rows: (*const u8, usize)) -> Result<()> {
         let Buckets { encoding, keys, chunks, .. } = self;
         let width = chunks.sizes.width;
@@ -142,28 +153,30 @@ impl<K: Key> Buckets<K> {
         unsafe { to.scatter(rows, chunks, buckets) }
     }
 
+    /// Moves the rows of a chunk to the chunks of their buckets.
+    ///
     /// # Safety
-    /// The chunk has so many rows.
+    /// The chunk has `rows` rows, at `place`.
     unsafe fn spread_chunk(&mut self, to: &mut Spread, digit: Digit, Chunk { place, rows }: Chunk) -> Result<()> {
         // SAFETY: the caller's promise.
         unsafe { self.spread(to, digit, (self.chunks.base().wrapping_add(place), rows)) }
     }
 
-    /// Puts the buckets before those that wait.
-    fn wait(&mut self, buckets: Vec<Bucket>) {
+    /// Inserts buckets before those that wait.
+    fn queue_first(&mut self, buckets: Vec<Bucket>) {
         self.waiting.extend(buckets.into_iter().rev().filter(|bucket| bucket.rows > 0));
     }
 
-    /// Sorts the next bucket; whether there is one.
-    fn prepare(&mut self) -> Result<bool> {
-        for chunk in self.now.chunks.drain(..) {
-            self.tails.leave(chunk, &mut self.chunks);
+    /// Sorts the next bucket. Returns `false` if there is none.
+    fn sort_next(&mut self) -> Result<bool> {
+        for chunk in self.current.chunks.drain(..) {
+            self.tails.release(chunk, &mut self.chunks);
         }
-        (self.next, self.now.rows) = (0, 0);
+        (self.next, self.current.rows) = (0, 0);
         self.numbers.clear();
         while let Some(bucket) = self.waiting.pop() {
             if self.chunks.sizes.is_small(&bucket) {
-                self.now = bucket;
+                self.current = bucket;
                 self.sort();
                 return Ok(true);
             }
@@ -172,51 +185,52 @@ impl<K: Key> Buckets<K> {
         Ok(false)
     }
 
-    /// Spreads a bucket that is too large, or cuts it, where all its keys are equal.
+    /// Spreads a bucket that is too large. If all its keys are equal, cuts it instead.
     fn divide(&mut self, mut bucket: Bucket) -> Result<()> {
         let sizes = self.chunks.sizes;
-        if bucket.digits == 0 {
-            let rest = bucket.chunks.split_off((sizes.rows_of_bucket / sizes.rows_of_chunk).min(bucket.chunks.len()));
-            let Bucket { is_packed, is_inner, .. } = bucket;
-            let part = |chunks| Bucket { is_packed, is_inner, ..Bucket::of(chunks, 0) };
+        if bucket.differing_bits == 0 {
+            let rest = bucket.chunks.split_off((sizes.max_bucket_rows / sizes.chunk_rows).min(bucket.chunks.len()));
+            let Bucket { has_packed_tail, is_inner, .. } = bucket;
+            let part = |chunks| Bucket { has_packed_tail, is_inner, ..Bucket::of(chunks, 0) };
             self.waiting.extend([rest, bucket.chunks].map(part));
             return Ok(());
         }
         if bucket.is_inner {
             self.pack_tails()?;
         }
-        let digit = Digit::of(bucket.rows, bucket.digits, sizes);
+        let digit = Digit::of(bucket.rows, bucket.differing_bits, sizes);
         let mut spread = Spread::over(digit.buckets());
         for (index, chunk) in bucket.chunks.iter().enumerate() {
             self.chunks.prefetch(bucket.chunks.get(index + 1));
-            // SAFETY: so many rows of the bucket lie in the chunk, which is not free yet.
+            // SAFETY: `chunk.rows` rows of the bucket lie in the chunk, which is not free yet.
             unsafe { self.spread_chunk(&mut spread, digit, *chunk)? };
-            self.tails.leave(*chunk, &mut self.chunks);
+            self.tails.release(*chunk, &mut self.chunks);
         }
         let inner = |bucket| Bucket { is_inner: true, ..bucket };
-        self.wait(spread.into_buckets(sizes, digit.low).map(inner).collect());
+        self.queue_first(spread.into_buckets(sizes, digit.low).map(inner).collect());
         Ok(())
     }
 
-    /// Puts the last rows of the inner buckets that wait one behind the other: else each level of skewed keys would leave a chunk of each bucket that is
-    /// nearly empty. Room for two levels is paid.
+    /// Moves the last rows of the waiting inner buckets to shared chunks. Else each level of skewed
+    /// keys would leave a nearly empty chunk per bucket, and only two levels are reserved.
     #[cold]
     fn pack_tails(&mut self) -> Result<()> {
         let sizes = self.chunks.sizes;
         let mut waiting = std::mem::take(&mut self.waiting);
-        for bucket in waiting.iter_mut().filter(|bucket| bucket.is_inner && !bucket.is_packed) {
-            bucket.is_packed = true;
-            let Some(tail) = bucket.chunks.pop_if(|chunk| chunk.rows < sizes.rows_of_chunk) else { continue };
+        for bucket in waiting.iter_mut().filter(|bucket| bucket.is_inner && !bucket.has_packed_tail) {
+            bucket.has_packed_tail = true;
+            let Some(tail) = bucket.chunks.pop_if(|chunk| chunk.rows < sizes.chunk_rows) else { continue };
             let mut done = 0;
             while done < tail.rows {
                 let to = self.tails.claim(tail.rows - done, sizes);
                 if to.rows == 0 {
                     let chunk = self.chunks.claim()?;
-                    self.tails.begin(chunk, sizes);
+                    self.tails.begin_chunk(chunk, sizes);
                     continue;
                 }
                 let from = tail.place + done * sizes.width;
-                // SAFETY: so many rows of the bucket begin there, and have room in the tails' chunk, which is another.
+                // SAFETY: `to.rows` rows of the bucket begin there, and have room in the tails'
+                // chunk, which is another.
                 unsafe { self.chunks.in_place.copy(from, to.place, to.rows * sizes.width) };
                 bucket.chunks.push(to);
                 done += to.rows;
@@ -227,17 +241,17 @@ impl<K: Key> Buckets<K> {
         Ok(())
     }
 
-    /// Puts the rows of the bucket in order, as numbers.
+    /// Sorts the rows of the bucket, as numbers.
     fn sort(&mut self) {
         let (Sizes { width, row_bits, .. }, base) = (self.chunks.sizes, self.chunks.base());
-        let digits = self.now.digits;
-        let (low, used) = (digits.saturating_sub(KEY_BITS), digits.min(KEY_BITS));
+        let differing_bits = self.current.differing_bits;
+        let (low, used) = (differing_bits.saturating_sub(KEY_BITS), differing_bits.min(KEY_BITS));
         let mask = (1 << used) - 1;
-        for (index, &Chunk { place, rows }) in self.now.chunks.iter().enumerate() {
-            self.chunks.prefetch(self.now.chunks.get(index + 1));
-            for start in (0..rows).step_by(KEYS) {
-                let keys = &mut self.keys[..KEYS.min(rows - start)];
-                // SAFETY: so many rows of the bucket lie in the chunk.
+        for (index, &Chunk { place, rows }) in self.current.chunks.iter().enumerate() {
+            self.chunks.prefetch(self.current.chunks.get(index + 1));
+            for start in (0..rows).step_by(KEY_BATCH) {
+                let keys = &mut self.keys[..KEY_BATCH.min(rows - start)];
+                // SAFETY: `rows` rows of the bucket lie in the chunk.
                 unsafe { self.encoding.keys(base.wrapping_add(place + start * width), width, keys) };
                 let first = (index << row_bits | start) as u64;
                 let number = |(row, key): (usize, &K)| (key.above(low) & mask) << ROW_BITS | (first + row as u64);
@@ -247,21 +261,24 @@ impl<K: Key> Buckets<K> {
         if used == 0 {
             return;
         }
-        self.room.resize(self.numbers.len(), 0);
-        sort_in_cache(&mut self.numbers, &mut self.room, used, |number, low| number >> ROW_BITS >> low, u64::cmp);
+        self.scratch.resize(self.numbers.len(), 0);
+        sort_in_cache(&mut self.numbers, &mut self.scratch, used, |number, low| number >> ROW_BITS >> low, u64::cmp);
         if low > 0 {
             self.sort_ties();
         }
     }
 
-    /// Asks for as much of the next bucket as is given of this one, when its rows before `end` are: memory has nothing else to do.
+    /// Prefetches the same share of the next bucket as of this one is emitted, up to its row `end`.
+    /// The memory is idle meanwhile.
     fn prefetch_next(&self, end: usize) {
         let Some(next) = self.waiting.last().filter(|next| self.chunks.sizes.is_small(next)) else { return };
-        let asked = |rows: usize| rows * next.chunks.len() / self.numbers.len().max(1);
-        next.chunks[asked(self.next)..asked(end)].iter().for_each(|chunk| self.chunks.prefetch(Some(chunk)));
+        let chunks_until = |rows: usize| rows * next.chunks.len() / self.numbers.len().max(1);
+        next.chunks[chunks_until(self.next)..chunks_until(end)]
+            .iter()
+            .for_each(|chunk| self.chunks.prefetch(Some(chunk)));
     }
 
-    /// Puts rows in order that agree in the bits of their keys that are in their numbers.
+    /// Sorts rows that agree in the key bits of their numbers, by their whole keys.
     fn sort_ties(&mut self) {
         let mut numbers = std::mem::take(&mut self.numbers);
         let (mut next, agree) = (0, |left: u64, right: u64| (left ^ right) >> ROW_BITS == 0);
@@ -282,11 +299,11 @@ impl<K: Key> Buckets<K> {
 
     /// The place of a row of the bucket.
     fn place(&self, number: u64) -> usize {
-        place(number, &self.now.chunks, self.chunks.sizes)
+        place(number, &self.current.chunks, self.chunks.sizes)
     }
 }
 
-/// The place of a row of a bucket that lies in some chunks.
+/// The place of a row of a bucket with these chunks.
 #[inline(always)]
 fn place(number: u64, chunks: &[Chunk], Sizes { width, row_bits, .. }: Sizes) -> usize {
     let row = number as usize & ((1 << ROW_BITS) - 1);
@@ -294,28 +311,29 @@ fn place(number: u64, chunks: &[Chunk], Sizes { width, row_bits, .. }: Sizes) ->
     chunks[row >> row_bits].place + in_chunk * width
 }
 
-/// The first of some sorted numbers that agrees with the next one in the bits of its key.
+/// The position of the first of some sorted numbers whose key bits are equal to those of the next
+/// one.
 fn first_tie(numbers: &[u64]) -> Option<usize> {
-    /// Ties are rare: so many numbers are looked at together.
-    const TOGETHER: usize = 64;
+    /// Number of pairs that are compared together. Ties are rare.
+    const PAIRS: usize = 64;
     let are_tied = |left: u64, right: u64| ((left ^ right) >> ROW_BITS).wrapping_sub(1) >> 63;
-    (0..numbers.len()).step_by(TOGETHER).find_map(|start| {
-        let some = &numbers[start..numbers.len().min(start + TOGETHER + 1)];
+    (0..numbers.len()).step_by(PAIRS).find_map(|start| {
+        let some = &numbers[start..numbers.len().min(start + PAIRS + 1)];
         let pairs = || some.iter().zip(&some[1..]).map(|(&left, &right)| are_tied(left, right));
-        // A processor compares several at once.
+        // Without an early return, so that a processor compares several pairs at a time.
         let is_any = pairs().fold(0, |any, tied| any | tied) > 0;
         is_any.then(|| pairs().position(|tied| tied > 0).map(|pair| start + pair)).flatten()
     })
 }
 
-impl<K: Key> Moved for Buckets<K> {
+impl<K: Key> SortedOutput for Buckets<K> {
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool> {
         while !out.has_sealed() {
-            if self.next == self.numbers.len() && !self.prepare()? {
+            if self.next == self.numbers.len() && !self.sort_next()? {
                 return Ok(false);
             }
-            let end = self.numbers.len().min(self.next + AT_ONCE);
-            let (numbers, chunks, sizes) = (&self.numbers[..end], &self.now.chunks[..], self.chunks.sizes);
+            let end = self.numbers.len().min(self.next + COPY_ROWS);
+            let (numbers, chunks, sizes) = (&self.numbers[..end], &self.current.chunks[..], self.chunks.sizes);
             // SAFETY: they are places of the bucket's rows.
             unsafe { gather.copy_each(self.next..end, |row| place(numbers[row], chunks, sizes), out)? };
             self.prefetch_next(end);
@@ -324,14 +342,14 @@ impl<K: Key> Moved for Buckets<K> {
         Ok(self.next < self.numbers.len() || !self.waiting.is_empty())
     }
 
-    fn take(&mut self, parts: Vec<SpreadRows>) -> Result<()> {
+    fn take_shared(&mut self, parts: Vec<SpreadRows>) -> Result<()> {
         let mut joined: Vec<Bucket> = Vec::new();
         for part in parts {
             joined.resize_with(joined.len().max(part.buckets.len()), Bucket::default);
             joined.iter_mut().zip(part.buckets).for_each(|(joined, bucket)| joined.join(bucket));
             self.shared.push(part.runs);
         }
-        self.wait(joined);
+        self.queue_first(joined);
         Ok(())
     }
 }

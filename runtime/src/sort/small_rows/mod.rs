@@ -1,38 +1,39 @@
 //! Bucket sort: sorts small plain rows by moving them, without an index and with little extra
 //! memory.
 //!
-//! Rows are spread over at most 256 buckets, by the uppermost bits of their keys that differ. They
-//! are copied from their pages into chunks of 8 KiB, cut from the pages that were read before. A
+//! Rows are spread over at most 256 buckets, by the highest key bits in which they differ. They are
+//! copied from their pages into chunks of 8 KiB, which are cut from pages that were read before. A
 //! bucket that does not fit a core's second cache is spread again, level by level. A bucket that
-//! fits is sorted when its turn comes, by 64-bit numbers: 48 bits of the key and 16 that number the
-//! row. Its rows are then copied to the output in that order.
+//! fits is sorted when it is the next to emit, by 64-bit numbers: 48 bits of the key, and 16 bits
+//! that number the row. Its rows are then copied to the output in that order.
 //!
-//! Two levels of open chunks are always enough, and are reserved when rows arrive. If skewed keys
-//! need more levels, the last rows of waiting buckets share chunks (`tails`).
+//! Two levels of open chunks are always enough, and are reserved when rows are added. If skewed
+//! keys need more levels, the last rows of waiting buckets share chunks (`tails`).
 //!
-//! `benches -- sort` takes 3.0 times as long with an index of the rows instead, 1.5 times in a quarter of
-//! its memory, and 1.2 times in a sixteenth. To measure it again, return `None` from
+//! `benches -- sort` takes 3.0 times as long with an index of the rows instead, 1.5 times in a
+//! quarter of its memory, and 1.2 times in a sixteenth. To measure it again, return `None` from
 //! [`BucketSort::of`] in an earlier binary, and pass that as `--earlier`.
 //!
-//! # Rows that are spread as they arrive
-//! After the first 32 MiB of a task, rows are spread [as they arrive](arriving), while a core's
-//! cache has them. That saves a copy and a read of each row: a sixth of an in-memory sort's time.
-//! Columns, and rows with bytes between their leaves, are packed into a page first. They are spread
-//! when it is full.
+//! # Spreading on arrival
+//! After the first 32 MiB of a task, rows are spread [when they are added](arriving), while they
+//! are in a core's cache. That saves a copy and a read of each row: a sixth of the time of an
+//! in-memory sort. Columns, and rows with bytes between their leaves, are first packed into a page.
+//! The page is spread when it is full.
 //!
-//! The bounds of the keys are then a guess from the rows so far, on which all tasks agree
-//! ([`SharedSplitters`]). Rows outside of the bounds go to a bucket at either end, so the order is
-//! always correct. If more than an eighth of the rows lies there, as with keys that rise with time,
-//! rows stay in their pages. All are then spread at the end, by their true bounds.
+//! The bounds of the keys are then an estimate from the rows so far, which all tasks share
+//! ([`SharedSplitters`]). Rows out of the bounds go to a bucket at either end, so the order is
+//! always correct. If more than an eighth of the rows is out of the bounds, as with keys that rise
+//! with time, later rows stay in their pages. All rows are then spread at the end, by their true
+//! bounds.
 //!
 //! # Rows of several tasks
 //! If all tasks have all their rows in memory, nothing is merged. The tasks exchange the bounds of
 //! their keys and spread over the same buckets. Each sorts some buckets with the rows of all tasks.
 //! Compared with a merge this is a third less work, and needs no second copy of the rows.
 //!
-//! A guess from a sample comes first: if one task would get many more rows than others, runs are
-//! merged. Shared memory is free after all tasks have left it. So a task that is asked to spill
-//! asks the others to do the same.
+//! The tasks first estimate the sizes of the buckets from a sample. If one task would get many more
+//! rows than others, runs are merged instead. Shared memory is freed after all tasks have stopped
+//! using it. So a task that is asked to spill asks the others to do the same.
 
 #![allow(unsafe_code, reason = "rows are read and written where they lie; each block says why it is sound")]
 
@@ -55,27 +56,27 @@ use std::collections::VecDeque;
 use crate::error::{Error, Result};
 use crate::page::{Page, RowWriter, Run};
 use crate::sort::buffer::Gather;
-use crate::sort::small_rows::arriving::Arriving;
+use crate::sort::small_rows::arriving::ArrivingRows;
 use crate::sort::small_rows::splitters::Splitters;
 
-/// Rows that are being given back in order.
-pub(crate) trait Moved: Send {
+/// Sorted rows that are emitted.
+pub(crate) trait SortedOutput: Send {
     /// See [`BucketSort::emit`].
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool>;
 
-    /// Takes rows of all tasks, in buckets that these have shared.
-    fn take(&mut self, _: Vec<SpreadRows>) -> Result<()> {
+    /// Takes the rows of this task's buckets from all tasks.
+    fn take_shared(&mut self, _: Vec<SpreadRows>) -> Result<()> {
         Err(Error::Internal("rows were shared with whom they were not spread for".to_owned()))
     }
 }
 
-/// Pages whose rows came in order, and those that would have been needed to move them.
+/// Pages whose rows were added in order, and the spare pages, which are not needed then.
 pub(crate) struct PagesInOrder {
     pub(crate) pages: VecDeque<Page>,
     pub(crate) _spare: Vec<Run>,
 }
 
-impl Moved for PagesInOrder {
+impl SortedOutput for PagesInOrder {
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool> {
         while !out.has_sealed() {
             let Some(page) = self.pages.pop_front() else { break };
@@ -90,23 +91,23 @@ impl Moved for PagesInOrder {
     }
 }
 
-/// Rows before they are put in order.
+/// Rows before they are sorted.
 pub(crate) struct Unsorted {
-    /// As they came, in pages of a layout without slots.
+    /// Rows in the order of arrival, in pages of a layout without slots.
     pub(crate) pages: Vec<Page>,
-    /// Spread as they came.
-    pub(crate) arrived: Option<Arriving>,
-    /// Pages to move them by.
+    /// Rows that were spread on arrival.
+    pub(crate) arrived: Option<ArrivingRows>,
+    /// Spare pages for moving rows.
     pub(crate) spare: Vec<Run>,
-    /// Where places count from, and the bytes of a row.
-    pub(crate) of_rows: (*const u8, usize),
+    /// The address that places are offsets from, and the bytes of a row.
+    pub(crate) base_and_width: (*const u8, usize),
 }
 
-/// What rows are spread over.
+/// The way in which rows are assigned to buckets.
 #[derive(Clone, Copy)]
-pub(crate) enum Over {
-    /// Ranges that were guessed.
+pub(crate) enum BucketAssignment {
+    /// By estimated ranges of the first leaf.
     Ranges(Splitters),
-    /// Bits of their keys, as many as suit so many rows.
+    /// By the highest bits of their keys, as many as suit `rows` rows.
     Bits { rows: usize },
 }

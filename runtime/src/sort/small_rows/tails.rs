@@ -1,12 +1,13 @@
-//! The last rows of buckets that wait, which share chunks.
+//! Tails: the last rows of waiting buckets, which share chunks.
 //!
-//! Buckets leave in the order of their keys, and tails come in the opposite one: what was put behind others leaves before them. So the chunks
-//! are a stack, and a chunk is free when the tail at its beginning leaves.
+//! Buckets are emitted in the order of their keys, and tails are added in the opposite order. So a
+//! tail is removed before those that were added earlier. The chunks are a stack: a chunk is free
+//! when the tail at its beginning is removed.
 
 use crate::sort::small_rows::chunks::Chunks;
 use crate::sort::small_rows::sizes::{CHUNK_BYTES, Chunk, Sizes};
 
-/// Where the next tail goes.
+/// The chunk of the last tail, and the place of the next one.
 #[derive(Default)]
 pub(crate) struct Tails {
     chunk: Option<usize>,
@@ -15,23 +16,25 @@ pub(crate) struct Tails {
 }
 
 impl Tails {
-    /// Goes on in another chunk: this one is full.
-    pub(crate) fn begin(&mut self, chunk: usize, sizes: Sizes) {
-        *self = Tails { chunk: Some(chunk), next: chunk, end: chunk + sizes.rows_of_chunk * sizes.width };
+    /// Continues in an empty chunk, after the current one is full.
+    pub(crate) fn begin_chunk(&mut self, chunk: usize, sizes: Sizes) {
+        *self = Tails { chunk: Some(chunk), next: chunk, end: chunk + sizes.chunk_rows * sizes.width };
     }
 
-    /// A place for up to so many rows; for none, where another chunk is to be begun.
+    /// Claims a place for at most `rows` rows. The result has no rows if another chunk must be
+    /// [begun](Tails::begin_chunk).
     pub(crate) fn claim(&mut self, rows: usize, sizes: Sizes) -> Chunk {
         let claimed = Chunk { place: self.next, rows: rows.min((self.end - self.next) / sizes.width) };
         self.next += claimed.rows * sizes.width;
         claimed
     }
 
-    /// Rows have left their place, which is a chunk of their own or was [claimed](Tails::claim) here, last of all that are here.
-    pub(crate) fn leave(&mut self, left: Chunk, chunks: &mut Chunks) {
+    /// Frees the place of rows that were moved away. It is a chunk, or the place that was
+    /// [claimed](Tails::claim) last of those still in use.
+    pub(crate) fn release(&mut self, left: Chunk, chunks: &mut Chunks) {
         let chunk = left.place - left.place % CHUNK_BYTES;
         if left.place > chunk {
-            self.begin(chunk, chunks.sizes);
+            self.begin_chunk(chunk, chunks.sizes);
             self.next = left.place;
             return;
         }

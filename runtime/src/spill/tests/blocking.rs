@@ -1,38 +1,38 @@
-//! Threads that may block, as tests want them.
+//! Implementations of `Blocking` for tests.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use crate::storage::Blocking;
 
-/// Does the work at once.
-pub(crate) struct AtOnce;
+/// Runs the work inside of `submit`.
+pub(crate) struct InlineBlocking;
 
-impl Blocking for AtOnce {
+impl Blocking for InlineBlocking {
     fn submit(&self, work: Box<dyn FnOnce() + Send>) {
         work();
     }
 }
 
-/// Keeps the work until somebody waits for it.
+/// Queues the work until the test runs it.
 #[derive(Default)]
-pub(crate) struct Later(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
+pub(crate) struct DeferredBlocking(Mutex<VecDeque<Box<dyn FnOnce() + Send>>>);
 
-impl Blocking for Later {
+impl Blocking for DeferredBlocking {
     fn submit(&self, work: Box<dyn FnOnce() + Send>) {
         self.0.lock().unwrap().push_back(work);
     }
 }
 
-impl Later {
-    /// Does what has waited longest.
-    pub(crate) fn next(&self) {
+impl DeferredBlocking {
+    /// Runs the oldest work.
+    pub(crate) fn run_next(&self) {
         let work = self.0.lock().unwrap().pop_front();
         work.expect("somebody waits for nothing")();
     }
 
-    /// Does the newer half of what waits, the newest first.
-    pub(crate) fn newer_half(&self) {
+    /// Runs the newer half of the queued work, the newest first.
+    pub(crate) fn run_newer_half(&self) {
         let mut works = self.0.lock().unwrap();
         assert!(!works.is_empty(), "somebody waits for nothing");
         let older = works.len() / 2;
@@ -41,17 +41,17 @@ impl Later {
         newer.into_iter().rev().for_each(|work| work());
     }
 
-    /// Does all that waits.
-    pub(crate) fn all(&self) {
-        assert!(self.any(), "somebody waits for nothing");
+    /// Runs all queued work. Fails if there is none.
+    pub(crate) fn run_all(&self) {
+        assert!(self.run_queued(), "somebody waits for nothing");
     }
 
-    /// Does all that waits, if anything does, and what that leaves to do.
-    pub(crate) fn rest(&self) {
-        while self.any() {}
+    /// Runs all queued work, and the work that this submits.
+    pub(crate) fn run_until_idle(&self) {
+        while self.run_queued() {}
     }
 
-    fn any(&self) -> bool {
+    fn run_queued(&self) -> bool {
         let works = std::mem::take(&mut *self.0.lock().unwrap());
         let is_any = !works.is_empty();
         works.into_iter().for_each(|work| work());

@@ -1,13 +1,14 @@
-//! The event times of a task, as the header of its state holds them.
+//! The event times of a task, as in the header of its state.
 
 use std::ops::Range;
 
-/// How far event time has come in a task, in microseconds since 1970.
+/// The event times of a task's key groups, in microseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventTimes {
-    /// For all its key groups.
+    /// The minimum over all its key groups.
     pub(crate) least: i64,
-    /// The key groups for which it was further in the snapshot that the task was restored from.
+    /// Ranges of key groups with a later time, which they had in the snapshot that the task was
+    /// restored from.
     pub(crate) later: Vec<(Range<u16>, i64)>,
 }
 

@@ -14,18 +14,19 @@ use crate::state::spec::{StateSpec, links};
 /// The version that is written, and the only one that is read.
 const VERSION: u16 = 3;
 
-/// Magic, versions, and how long the header is.
+/// The bytes of magic, versions, and the length of the header.
 pub(super) const PREFIX_BYTES: usize = 16;
 
 pub(super) const CHECKSUM_BYTES: usize = 8;
 
-/// No sensible record's header has more.
+/// The maximum length of a header. No reasonable record exceeds it.
 const LONGEST_HEADER_BYTES: usize = 1 << 24;
 
-/// The bit that says that rows have a hidden leaf, which says that one was deleted.
+/// The flag of rows with a hidden leaf that marks deleted rows.
 const HAS_TOMBSTONES: u32 = 1;
 
-/// The first bit of the number of leaves of the sub-key. Its rows have two hidden leaves.
+/// The first bit of the number of leaves of the sub-key. Rows with a sub-key have two hidden
+/// leaves.
 const SUB_KEY_SHIFT: u32 = 2;
 
 /// The flag of a header whose event time differs between key groups.
@@ -44,7 +45,7 @@ pub(super) struct StoredLeaf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) epoch: u64,
-    /// The event time, in microseconds since 1970. The least number if there is none.
+    /// The event time, in microseconds since 1970. `i64::MIN` if there is none.
     pub(super) time: i64,
     /// The key groups of the task.
     pub(super) first_group: u16,
@@ -56,9 +57,9 @@ pub(super) struct Header {
     pub(super) later: Vec<(Range<u16>, i64)>,
     /// Live leaves, in order.
     pub(super) leaves: Vec<StoredLeaf>,
-    /// Those of the key, by number among the live ones.
+    /// The leaves of the key, by their numbers among the live ones.
     pub(super) key: Vec<u16>,
-    /// `Operator::state_definition`.
+    /// The result of `Operator::state_definition`.
     pub(super) definition: String,
 }
 
@@ -77,7 +78,7 @@ fn with_measures<'n>(definition: &str, names: impl Iterator<Item = &'n String>) 
     format!("{definition}; measures {}", names.join(", "))
 }
 
-/// Types of the same width, for the layout of leaves that this program may not know.
+/// Types by their width, for the layout of leaves that this program may not know.
 const PHYSICALS: [(Physical, LeafType); 6] = [
     (Physical::W1, LeafType::U8),
     (Physical::W2, LeafType::U16),
@@ -87,7 +88,8 @@ const PHYSICALS: [(Physical, LeafType); 6] = [
     (Physical::Slot, LeafType::Bytes),
 ];
 
-/// A type as a snapshot says it. An enum's variants stand at the end: more of them may be added.
+/// The name of a type in a snapshot. The variants of an enum are at the end, so that more may be
+/// added.
 pub(super) fn type_in_words(ty: LeafType) -> String {
     match ty {
         LeafType::Tag(tag) => {
@@ -121,10 +123,10 @@ impl Header {
         }
     }
 
-    /// Compares the meaning of the state with the program's.
+    /// Compares the definition of the state with that of the program.
     ///
     /// # Errors
-    /// Both, where they differ, and what can be done.
+    /// Fails if they differ. The error has both and the next steps.
     pub(super) fn check_definition(&self, definition: &str) -> Result<(), Error> {
         if self.definition == definition {
             return Ok(());
@@ -132,11 +134,11 @@ impl Header {
         Err(another_state(&self.definition, definition))
     }
 
-    /// Refuses a state some of whose measures were replaced: values of the former measures would be
-    /// lost, and those of the new ones would begin with zero.
+    /// Rejects a state some of whose measures were replaced. Values of the former measures would be
+    /// lost, and the new ones would start with zero.
     ///
     /// # Errors
-    /// The measures of both.
+    /// Fails with the measures of both.
     pub(super) fn check_measures(&self, spec: &StateSpec, are_replaced: bool) -> Result<(), Error> {
         if !are_replaced || !spec.leaves.iter().any(|leaf| leaf.starts_at_zero) {
             return Ok(());
@@ -154,10 +156,10 @@ impl Header {
             | u32::from(self.sub_key) << SUB_KEY_SHIFT
     }
 
-    /// Appends it to a snapshot.
+    /// Appends the header to a snapshot.
     ///
     /// # Errors
-    /// Where a record has more leaves, or longer names, than a header can say.
+    /// Fails if a record has more leaves, or longer names, than a header can hold.
     pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), String> {
         let begin = out.len();
         out.extend_from_slice(b"dfst");
@@ -196,10 +198,11 @@ impl Header {
         Ok(())
     }
 
-    /// How long a header is, going by its first bytes.
+    /// The length of a header in bytes, from its first bytes.
     ///
     /// # Errors
-    /// What they are, if no header's that this program reads.
+    /// Fails if they are not the beginning of a header that this program reads. The error describes
+    /// them.
     pub(super) fn bytes(prefix: &[u8]) -> Result<usize, String> {
         let Some(prefix) = prefix.first_chunk::<PREFIX_BYTES>() else {
             return Err(format!("not a snapshot of state: it has only {} bytes", prefix.len()));
@@ -232,8 +235,10 @@ impl Header {
         }
     }
 
+    /// Reads a header.
+    ///
     /// # Errors
-    /// What is wrong with the header.
+    /// Fails if the header is damaged, with a description.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         let damaged = || "the header is damaged: its checksum does not fit".to_owned();
         let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
@@ -281,12 +286,13 @@ impl Header {
             && self.leaves.iter().all(|leaf| usize::from(leaf.physical) < PHYSICALS.len())
     }
 
-    /// Number of hidden leaves before that of deleted rows.
+    /// The number of hidden leaves before the one that marks deleted rows.
     pub(super) fn links(&self) -> usize {
         links(self.sub_key.into())
     }
 
-    /// How rows lie in the images, where some leaves are of types that are known, and the others of any of the same width.
+    /// The layout of rows in the images. `known` has the types of leaves that the program knows.
+    /// Other leaves get any type of the same width.
     pub(super) fn layout(&self, known: &[Option<LeafType>]) -> RowLayout {
         let ty = |(leaf, known): (&StoredLeaf, &Option<LeafType>)| {
             let (physical, any) = PHYSICALS[usize::from(leaf.physical)];

@@ -6,7 +6,7 @@ use super::format::CHECKSUM_BYTES;
 use crate::page::PageImage;
 use crate::state::key_groups::{KEY_GROUPS, KeyGroupSet};
 
-/// Bytes of the head of an image, and of the end.
+/// The bytes of the head of an image, and of the end.
 pub(super) const HEAD_BYTES: usize = 40 + KEY_GROUPS / 8;
 
 /// The bytes before each image, and at the end.
@@ -22,7 +22,7 @@ pub(super) enum Head {
         /// The key groups whose rows in the image belong to the snapshot.
         groups: KeyGroupSet,
     },
-    /// Number of the images, and of the rows in them.
+    /// The numbers of images, and of the rows in them.
     End { number: u32, rows: u64 },
 }
 
@@ -33,7 +33,7 @@ impl Head {
         Head::Image { number, rows, heap_start, run_bytes: run_bytes as u64, groups }
     }
 
-    /// Appends it to a snapshot.
+    /// Appends the head to a snapshot.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         let begin = out.len();
         let (magic, number, [rows, heap], last, groups) = match self {
@@ -51,8 +51,10 @@ impl Head {
         out.extend_from_slice(&checksum.to_le_bytes());
     }
 
+    /// Reads a head.
+    ///
     /// # Errors
-    /// A description of the damage.
+    /// Fails if the bytes are damaged, with a description.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
         let damaged = || "expected the head of an image, found damaged bytes".to_owned();
         let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;

@@ -1,4 +1,4 @@
-//! A mark: the pages of a table whose images are still to be given.
+//! A mark: the pages of a table whose images are not emitted yet.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,22 +17,22 @@ pub(in crate::state) struct Marking {
     pub(super) mark: Option<Mark>,
 }
 
-/// A mark whose images were not all given.
+/// A mark whose images are not all emitted.
 pub(super) struct Mark {
     pub(super) epoch: u64,
     pub(super) times: EventTimes,
-    /// The key groups in memory at the mark, of each part of the table.
+    /// For each part of the table, the key groups that were in memory at the mark.
     pub(super) groups: Vec<KeyGroupSet>,
     pub(super) has_begun: bool,
-    /// Images given so far.
+    /// The number of images emitted so far.
     pub(super) images: u32,
-    /// Rows given so far.
+    /// The number of rows emitted so far.
     pub(super) rows: u64,
     pub(super) spilled: VecDeque<SpilledImages>,
     pub(super) reader: Option<SpilledReader>,
 }
 
-/// Pages on disk that belong to a mark. They are not written any more.
+/// Pages on disk that belong to a mark. They no longer change.
 pub(super) struct SpilledImages {
     /// Keeps the pages on disk.
     pub(super) file: Arc<Spilled>,
@@ -49,8 +49,8 @@ pub(super) enum ImagesOf {
 }
 
 impl ImagesOf {
-    /// Number of rows of the next page, the start of its variable parts, and its key groups. `groups`
-    /// are those of each part.
+    /// The number of rows of the next page that belong to the mark, the start of its variable
+    /// parts, and its key groups. `groups` has the key groups of each part.
     pub(super) fn of_next_page(&mut self, page: &Page, groups: &[KeyGroupSet]) -> Result<(u32, u32, KeyGroupSet)> {
         match self {
             ImagesOf::Groups(groups) => Ok((page.rows() as u32, heap_start(page.as_bytes()) as u32, *groups)),
@@ -66,13 +66,12 @@ impl ImagesOf {
 impl SpilledImages {
     /// The rows of some key groups in a file.
     pub(super) fn of_groups(file: Arc<Spilled>, groups: KeyGroupSet) -> Self {
-        SpilledImages { pages: file.part(0..file.pages()), file, of: ImagesOf::Groups(groups) }
+        SpilledImages { pages: file.slice(0..file.pages()), file, of: ImagesOf::Groups(groups) }
     }
 }
 
 impl Marking {
-    /// Writes pre-images to disk, so that their memory serves others. Returns `false` if there were
-    /// none.
+    /// Writes pre-images to disk, so that their memory is free. Returns `false` if there were none.
     pub(in crate::state) fn write_pre_images(&mut self, spiller: &Spiller) -> bool {
         let pre_images = self.pages.take_pre_images();
         if pre_images.is_empty() {
@@ -83,14 +82,14 @@ impl Marking {
                 pre_images.into_iter().map(|image| (image.of, image.page)).unzip();
             let mut file = Spilled::default();
             spiller.write(&mut file, pages);
-            let pages = file.part(0..file.pages());
+            let pages = file.slice(0..file.pages());
             mark.spilled.push_back(SpilledImages { file: Arc::new(file), pages, of: ImagesOf::Pages(of) });
         }
         true
     }
 
-    /// Adds marked pages that were written to a file with others. `firsts` are the places of the
-    /// first rows of the file's pages.
+    /// Adds marked pages that were written to a file together with others. `firsts` are the places
+    /// of the first rows of the file's pages.
     pub(in crate::state) fn add_written(
         &mut self,
         pre_images: &VecDeque<PreImage>,
@@ -106,7 +105,7 @@ impl Marking {
         }
         marked.sort_unstable_by_key(|&(number, _)| number);
         let mut pages = Spilled::default();
-        marked.iter().for_each(|&(number, _)| pages.append(file.part(number..number + 1)));
+        marked.iter().for_each(|&(number, _)| pages.append(file.slice(number..number + 1)));
         let of = ImagesOf::Pages(marked.into_iter().map(|(_, of)| of).collect());
         mark.spilled.push_back(SpilledImages { file: file.clone(), pages, of });
     }

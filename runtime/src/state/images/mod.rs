@@ -1,9 +1,9 @@
-//! The state of a table as bytes: images of a mark, and what is restored from them.
-//! `docs/snapshots.md` draws the bytes.
+//! The state of a table as bytes: the images of a mark, and how they are restored.
+//! `docs/snapshots.md` shows the bytes.
 
 mod event_times;
 mod format;
-mod giving;
+mod emit;
 mod head;
 pub(super) mod marking;
 mod recovery;

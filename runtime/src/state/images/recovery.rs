@@ -1,4 +1,4 @@
-//! A table as the executor knows it.
+//! A table as the state of a driver: restores the files of a snapshot.
 
 use std::path::Path;
 
@@ -8,22 +8,23 @@ use crate::state::{GroupTimes, StateTable};
 use crate::strategy::{DriverState, Progress};
 
 impl StateTable {
-    /// The epoch of what was restored, and how far event time had come in it, which is the most of all files; nothing where nothing was restored.
+    /// The epoch of the restored snapshot, and its event time, which is the maximum over all files.
+    /// `None` if nothing was restored.
     #[must_use]
     pub fn restored(&self) -> Option<(u64, i64)> {
         self.restored
     }
 
-    /// How far event time had come in what was restored, for each key group; `None` if nothing was restored.
+    /// Takes the restored event time of each key group. `None` if nothing was restored.
     pub(crate) fn take_restored_times(&mut self) -> Option<GroupTimes> {
         self.restored_times.take()
     }
 
-    /// Does something with the file that is being restored.
+    /// Calls `f` with the file that is being restored.
     fn restore<R>(&mut self, f: impl FnOnce(&mut Restoring, &mut Self) -> R) -> Option<R> {
         let mut restoring = self.restoring.take()?;
         let done = f(&mut restoring, self);
-        self.restored = self.restored.max(restoring.of());
+        self.restored = self.restored.max(restoring.epoch_and_time());
         if let Some(header) = restoring.new_header.take() {
             GroupTimes::add(&mut self.restored_times, &header);
         }
@@ -42,7 +43,7 @@ impl DriverState for StateTable {
     }
 
     fn wanted_bytes(&self) -> usize {
-        self.restoring.as_ref().map_or(0, Restoring::wants)
+        self.restoring.as_ref().map_or(0, Restoring::wanted_bytes)
     }
 
     fn supply(&mut self, bytes: &[u8]) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Images of former tasks, checked, row by row into the table of a task.
+//! Checks the images of former tasks, and inserts their rows into the table of a task.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,42 +17,44 @@ use crate::state::spec::{StateLeaf, StateSpec};
 use crate::state::{Put, Requests, StateTable};
 use crate::strategy::{Opened, PageWindows, Progress, ready};
 
-/// Reads the snapshot of one former task into a table. It is given the bytes piece by piece, each as long as it [wants](Restoring::wants), and
-/// places the rows of each in the table before it wants the next.
+/// Reads the snapshot of one former task into a table. The caller supplies the bytes piece by
+/// piece, each of [`wants`](Restoring::wants) bytes. The rows of a piece are inserted before the
+/// next piece is supplied.
 ///
-/// Nothing is believed: checksums find damage, and what they cannot know is looked at row by row. Rows of key groups that the table does not
-/// own are passed over, so that any number of tasks restore from the snapshots of any others. Leaves are found by name and type; a leaf that the
-/// table does not have is passed over.
+/// No byte is trusted: checksums find damage, and rows are checked one by one for what checksums
+/// cannot find. Rows of key groups that the table does not own are skipped. So any number of tasks
+/// can restore the snapshots of any other number. Leaves are found by name and type. A leaf that
+/// the table does not have is skipped.
 pub(in crate::state) struct Restoring {
     path: PathBuf,
     memory: Memory,
-    next: Next,
-    /// Where the next piece begins in the file.
+    next: NextPiece,
+    /// The offset of the next piece in the file.
     offset: u64,
     header: Vec<u8>,
-    rows: Option<Rows>,
+    rows: Option<StoredRows>,
     images: u32,
     seen_rows: u64,
-    /// The epoch of the snapshot, and how far event time had come.
-    of: Option<(u64, i64)>,
+    /// The epoch of the snapshot, and its event time.
+    epoch_and_time: Option<(u64, i64)>,
     /// The header, from when it is read until it is taken.
     pub(super) new_header: Option<Header>,
-    /// The image that is being placed.
+    /// The page whose rows are being inserted.
     page: Option<Placing>,
     put: Option<(Put, Requests)>,
 }
 
 /// The next piece.
-enum Next {
+enum NextPiece {
     Prefix,
     Header(usize),
     Head,
     Image(Image, usize),
-    /// Whatever follows is too much.
+    /// The end of the file. Any further byte is an error.
     End,
 }
 
-/// What the head of an image says of it.
+/// The fields of the head of an image.
 #[derive(Clone, Copy)]
 struct Image {
     number: u32,
@@ -62,16 +64,16 @@ struct Image {
     groups: KeyGroupSet,
 }
 
-/// How the snapshot's rows are read, and become the table's.
-struct Rows {
+/// The layout of the snapshot's rows, and its mapping to the table's leaves.
+struct StoredRows {
     layout: Arc<RowLayout>,
     hidden: Option<usize>,
     names: Vec<String>,
-    /// For each leaf of the table, that of the snapshot, and its type.
+    /// For each leaf of the table, the leaf of the snapshot, and its type.
     arranged: Vec<(Option<usize>, LeafType)>,
 }
 
-/// A page, and how many of its rows are in the table.
+/// A page, and the position up to which its rows are inserted.
 struct Placing {
     page: Page,
     groups: KeyGroupSet,
@@ -79,83 +81,85 @@ struct Placing {
 }
 
 impl Restoring {
-    /// A snapshot of one task, for a table whose images `memory` pays for while they are read.
+    /// Reads a snapshot of one task. Its images are charged to `memory` while they are read.
     pub(super) fn new(path: impl Into<PathBuf>, memory: &Memory) -> Self {
         Restoring {
             path: path.into(),
             memory: memory.clone(),
-            next: Next::Prefix,
+            next: NextPiece::Prefix,
             offset: 0,
             header: Vec::new(),
             rows: None,
             images: 0,
             seen_rows: 0,
-            of: None,
+            epoch_and_time: None,
             new_header: None,
             page: None,
             put: None,
         }
     }
 
-    /// How many bytes the next piece has; zero behind the end, where the file has to end, too.
-    pub(super) fn wants(&self) -> usize {
+    /// The length of the next piece in bytes. 0 at the end, where the file must end, too.
+    pub(super) fn wanted_bytes(&self) -> usize {
         match &self.next {
-            Next::Prefix => PREFIX_BYTES,
-            Next::Header(bytes) => bytes - PREFIX_BYTES,
-            Next::Head => HEAD_BYTES,
-            Next::Image(_, bytes) => *bytes,
-            Next::End => 0,
+            NextPiece::Prefix => PREFIX_BYTES,
+            NextPiece::Header(bytes) => bytes - PREFIX_BYTES,
+            NextPiece::Head => HEAD_BYTES,
+            NextPiece::Image(_, bytes) => *bytes,
+            NextPiece::End => 0,
         }
     }
 
-    /// The epoch of the snapshot, and how far event time had come, once the header has been read.
-    pub(super) fn of(&self) -> Option<(u64, i64)> {
-        self.of
+    /// The epoch of the snapshot, and its event time. `None` until the header has been read.
+    pub(super) fn epoch_and_time(&self) -> Option<(u64, i64)> {
+        self.epoch_and_time
     }
 
-    /// Takes the next piece. Fewer bytes than were wanted are the end of the file.
+    /// Reads the next piece. Fewer bytes than wanted mean that the file has ended.
     ///
     /// # Errors
-    /// What is wrong with it: [`Error::Data`] with the offset, [`Error::Schema`] where it holds other rows than the table's.
+    /// [`Error::Data`] with the offset if the bytes are damaged, and [`Error::Schema`] if the rows
+    /// differ from those of the table.
     pub(super) fn supply(&mut self, table: &StateTable, bytes: &[u8]) -> Result<()> {
-        if bytes.len() < self.wants() {
+        if bytes.len() < self.wanted_bytes() {
             return Err(self.damaged(0, "the file ends before its last image"));
         }
-        match std::mem::replace(&mut self.next, Next::End) {
-            Next::Prefix => {
+        match std::mem::replace(&mut self.next, NextPiece::End) {
+            NextPiece::Prefix => {
                 let length = Header::bytes(bytes).map_err(|message| self.damaged(0, message))?;
                 self.header.extend_from_slice(bytes);
-                self.next = Next::Header(length);
+                self.next = NextPiece::Header(length);
             }
-            Next::Header(_) => {
+            NextPiece::Header(_) => {
                 self.header.extend_from_slice(bytes);
                 let header = Header::read(&self.header).map_err(|message| self.damaged(0, message))?;
-                self.of = Some((header.epoch, header.time));
-                self.rows = Some(Rows::of(&header, table.spec(), &self.path)?);
+                self.epoch_and_time = Some((header.epoch, header.time));
+                self.rows = Some(StoredRows::of(&header, table.spec(), &self.path)?);
                 let spec = table.spec();
                 let live = (0..spec.leaves.len()).filter(|&leaf| spec.is_live(leaf)).collect();
                 let requests = table.requests(spec.leaves.iter().map(|leaf| leaf.ty).collect(), &live);
                 self.put = Some((Put::new(spec.leaves.len(), spec.key.clone()), requests));
                 self.new_header = Some(header);
-                self.next = Next::Head;
+                self.next = NextPiece::Head;
             }
-            Next::Head => self.next = self.head(bytes)?,
-            Next::Image(image, _) => {
-                // Nothing of an image is read whose key groups are all other tasks'.
+            NextPiece::Head => self.next = self.head(bytes)?,
+            NextPiece::Image(image, _) => {
+                // An image is skipped if all its key groups belong to other tasks.
                 if !image.groups.and(&KeyGroupSet::of_range(table.key_groups())).is_empty() {
                     self.page = Some(self.image(image, bytes)?);
                 }
-                self.next = Next::Head;
+                self.next = NextPiece::Head;
             }
-            Next::End if bytes.is_empty() => {}
-            Next::End => return Err(self.damaged(0, "the file is damaged: bytes follow the end")),
+            NextPiece::End if bytes.is_empty() => {}
+            NextPiece::End => return Err(self.damaged(0, "the file is damaged: bytes follow the end")),
         }
         self.offset += bytes.len() as u64;
         Ok(())
     }
 
-    /// Places the rows of the piece that was taken last: `Done` when the next one may come, and behind the end when all are placed. Else it is to be called again:
-    /// at once, or where it is `Pending` when the task is woken.
+    /// Inserts the rows of the last piece. `Done` means that the next piece may be supplied, or
+    /// that all rows are inserted. After `Yield` the call is repeated immediately, and after
+    /// `Pending` when the task is woken.
     ///
     /// # Errors
     /// As [`StateTable::apply`].
@@ -163,8 +167,8 @@ impl Restoring {
         let (Some(rows), Some((put, requests))) = (&self.rows, &mut self.put) else { return Ok(Progress::Done) };
         let mut out = Outputs::new(RowWriter::new(rows.layout.clone(), self.memory.clone()));
         let Some(placing) = &mut self.page else {
-            // What found its key groups on disk is placed in the end.
-            let is_last = matches!(self.next, Next::End);
+            // Rows whose key groups are on disk are inserted at the end.
+            let is_last = matches!(self.next, NextPiece::End);
             return if is_last { table.serve(requests, put, &mut out) } else { Ok(Progress::Done) };
         };
         let (batch, owned) = (placing.page.batch(), KeyGroupSet::of_range(table.key_groups()));
@@ -188,11 +192,11 @@ impl Restoring {
         Ok(Progress::Done)
     }
 
-    fn head(&mut self, bytes: &[u8]) -> Result<Next> {
+    fn head(&mut self, bytes: &[u8]) -> Result<NextPiece> {
         let head = Head::read(bytes).map_err(|message| self.damaged(0, message))?;
         let width = self.rows.as_ref().map_or(1, |rows| rows.layout.width());
         match head {
-            Head::End { number, rows } if (number, rows) == (self.images, self.seen_rows) => Ok(Next::End),
+            Head::End { number, rows } if (number, rows) == (self.images, self.seen_rows) => Ok(NextPiece::End),
             Head::End { number, rows } => {
                 let (images, seen) = (self.images, self.seen_rows);
                 let message =
@@ -209,7 +213,7 @@ impl Restoring {
                 self.images += 1;
                 self.seen_rows += u64::from(rows);
                 let image = Image { number, rows, heap_start, run_bytes: run, groups };
-                Ok(Next::Image(image, rows_end + run - heap_start as usize))
+                Ok(NextPiece::Image(image, rows_end + run - heap_start as usize))
             }
         }
     }
@@ -230,8 +234,8 @@ impl Restoring {
         let (batch, mut live, mut selection) = (page.batch(), Vec::new(), Selection::default());
         selection.set(0..batch.rows() as u32);
         live_rows(&Input::new(&batch, &selection), &rows.layout, rows.hidden, &mut live);
-        let stands = |row: usize| live.binary_search(&(row as u32)).is_ok();
-        validate_rows(&page, stands).map_err(|(row, leaf, message)| {
+        let is_live_row = |row: usize| live.binary_search(&(row as u32)).is_ok();
+        validate_rows(&page, is_live_row).map_err(|(row, leaf, message)| {
             let at = FIRST_ROW + row * rows.layout.width() + rows.layout.offset(leaf).unwrap_or_default();
             self.damaged(at, format!("`{}` of a row: {message}", rows.names[leaf]))
         })?;
@@ -245,7 +249,7 @@ impl Restoring {
     }
 }
 
-impl Rows {
+impl StoredRows {
     fn of(header: &Header, spec: &StateSpec, path: &std::path::Path) -> Result<Self> {
         header.check_definition(&spec.definition)?;
         let refuse = |message: String| Err(Error::Schema { path: path.to_path_buf(), message });
@@ -273,21 +277,21 @@ impl Rows {
         }
         let names = header.leaves.iter().map(|leaf| leaf.name.clone()).collect();
         let hidden = header.has_tombstones.then(|| header.leaves.len() + header.links());
-        Ok(Rows { layout: Arc::new(header.layout(&known)), hidden, names, arranged })
+        Ok(StoredRows { layout: Arc::new(header.layout(&known)), hidden, names, arranged })
     }
 }
 
 /// A leaf of a program's state: its number in the snapshot, if it is there, and its type.
 type FoundLeaf = (Option<usize>, LeafType);
 
-/// The leaves of a program's state in a snapshot: for each its number there and its type, and for each
-/// leaf of the snapshot its type in the program.
+/// Finds the leaves of a program's state in a snapshot. Returns for each its number there and its
+/// type, and for each leaf of the snapshot its type in the program.
 fn find_leaves(header: &Header, spec: &StateSpec) -> (Vec<FoundLeaf>, Vec<Option<LeafType>>) {
     let mut known = vec![None; header.leaves.len()];
     let mut find = |leaf: &StateLeaf| {
         let words = type_in_words(leaf.ty);
-        // An `Option` and its value have one name, and so have several levels of them. The first one
-        // that is not taken is meant.
+        // An `Option` and its value have one name, and so have several levels of them. The first
+        // one that is not taken is used.
         let is_it = |(stored, known): (&StoredLeaf, &Option<LeafType>)| {
             let same = stored.ty == words || (matches!(leaf.ty, LeafType::Tag(_)) && words.starts_with(&stored.ty));
             stored.name == leaf.name && same && known.is_none()

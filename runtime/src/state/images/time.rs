@@ -1,4 +1,4 @@
-//! How far event time has come: of each key group, and of a driver that keeps no rows.
+//! Event times of snapshots: of each key group, and of a driver without rows.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::state::{KEY_GROUPS, StateSpec};
 use crate::strategy::{DriverState, Progress};
 
-/// How far event time had come for each key group when snapshots were taken.
+/// For each key group, the event time in the restored snapshots.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupTimes(Vec<i64>);
 
@@ -19,10 +19,10 @@ impl GroupTimes {
         GroupTimes(vec![i64::MIN; KEY_GROUPS])
     }
 
-    /// Adds the snapshot of one former task.
+    /// Adds the header of one former task.
     pub(super) fn add(times: &mut Option<GroupTimes>, header: &Header) {
         let groups = header.first_group..header.end_group;
-        // The snapshot of a driver without rows named no key groups in older versions.
+        // In older versions, the header of a driver without rows had no key groups.
         let groups = if groups.is_empty() { 0..KEY_GROUPS as u16 } else { groups };
         let GroupTimes(times) = times.get_or_insert_with(GroupTimes::new);
         for (groups, time) in std::iter::once((groups, header.time)).chain(header.later.iter().cloned()) {
@@ -31,17 +31,17 @@ impl GroupTimes {
         }
     }
 
-    /// That of a key group.
+    /// The event time of a key group.
     pub(crate) fn of(&self, group: usize) -> i64 {
         self.0.get(group).copied().unwrap_or(i64::MIN)
     }
 
-    /// The least time of some key groups.
+    /// The minimum event time of some key groups.
     pub(crate) fn least(&self, groups: Range<usize>) -> i64 {
         groups.map(|group| self.of(group)).min().unwrap_or(i64::MIN)
     }
 
-    /// Of some key groups, ranges of those with one time that is later than `least`.
+    /// Ranges of key groups whose event time is later than `least`, with their times.
     pub(crate) fn later(&self, least: i64, groups: Range<usize>) -> Vec<(Range<u16>, i64)> {
         let mut later: Vec<(Range<u16>, i64)> = Vec::new();
         for group in groups.filter(|&group| self.of(group) > least) {
@@ -55,15 +55,15 @@ impl GroupTimes {
     }
 }
 
-/// As the snapshot of a table without rows: its header says how far event time had come.
+/// The state of a driver without rows. Its snapshot is a header with event times.
 pub(crate) struct EventTimeState {
-    /// The epoch of the mark whose bytes are still to be given, and the time.
+    /// The epoch and the times of a mark that is not emitted yet.
     marked: Option<(u64, EventTimes)>,
     /// The key groups of the task.
     owned: Range<usize>,
     restored: Option<GroupTimes>,
     restoring: Restoring,
-    /// As that of a [`StateSpec`].
+    /// See [`StateSpec`].
     definition: String,
 }
 
@@ -74,11 +74,11 @@ struct Restoring {
     next: Next,
 }
 
-/// What of the file follows.
+/// The next part of the file.
 #[derive(Clone, Copy, Default)]
 enum Next {
     Prefix,
-    /// The rest of a header of so many bytes.
+    /// The rest of a header of this length in bytes.
     Header(usize),
     Head,
     #[default]
@@ -86,17 +86,17 @@ enum Next {
 }
 
 impl EventTimeState {
-    /// Of a task that owns these key groups.
+    /// The state of a task that owns these key groups.
     pub(crate) fn new(owned: Range<usize>, definition: String) -> Self {
         EventTimeState { marked: None, owned, restored: None, restoring: Restoring::default(), definition }
     }
 
-    /// The times that event time has come to belong to the snapshot of an epoch.
+    /// Marks event times for the snapshot of an epoch.
     pub(crate) fn mark(&mut self, epoch: u64, times: EventTimes) {
         self.marked = Some((epoch, times));
     }
 
-    /// How far event time had come for each key group; `None` if nothing was restored.
+    /// Takes the restored event time of each key group. `None` if nothing was restored.
     pub(crate) fn take_restored(&mut self) -> Option<GroupTimes> {
         self.restored.take()
     }
@@ -191,7 +191,8 @@ mod tests {
         }
     }
 
-    /// Two former tasks had come to different times; one of them had been restored itself, and had later groups.
+    /// Two former tasks had different times. One of them had been restored itself, and had later
+    /// groups.
     #[test]
     fn time_is_restored_for_each_range_of_key_groups() {
         let mut state = state();
@@ -206,14 +207,14 @@ mod tests {
         assert_eq!((times.least(0..512), times.least(256..768)), (100, 50));
         assert_eq!(times.later(50, 512..1024), later.later);
         assert_eq!(times.later(70, 500..1024), [(500..512, 100), (700..710, 90)]);
-        // As older versions wrote it.
+        // The header of older versions.
         let mut state = super::tests::state();
         restore(&mut state, &bytes_of(0..0, 90.into())).unwrap();
         assert_eq!(state.take_restored().unwrap().least(0..KEY_GROUPS), 90);
     }
 
     #[test]
-    fn damaged_bytes_are_refused() {
+    fn damaged_bytes_are_rejected() {
         let times = EventTimes { least: 90, later: vec![(3..4, 91)] };
         let bytes = bytes_of(0..9, times);
         for at in 0..bytes.len() {

@@ -1,4 +1,4 @@
-//! Tables of more rows than memory holds.
+//! Tables with more rows than fit in memory.
 
 use std::collections::HashSet;
 
@@ -6,18 +6,18 @@ use crate::memory::Memory;
 use crate::memory::limits::STATE_BYTES;
 use crate::page::tests::Random;
 use crate::row::{Datum, LeafType};
-use crate::state::tests::images::{goes_on_while_marked, restores};
+use crate::state::tests::images::{operate_while_marked, restores};
 use crate::state::tests::model::{Bench, Operation, Row, group_of, shapes};
 
-/// Room for the least and for the slack that is left to what cannot spill.
-const LEAST: usize = STATE_BYTES + STATE_BYTES / 8;
+/// The minimum memory, and the reserve that is kept for operators that cannot spill.
+const MIN_BYTES: usize = STATE_BYTES + STATE_BYTES / 8;
 
 #[test]
-fn a_table_is_a_map_in_any_memory() {
+fn table_matches_a_map_in_any_memory() {
     for (number, shape) in shapes().into_iter().enumerate() {
-        // Rows without slots take less.
+        // Rows without slots need less memory.
         let many = if number < 2 { 120_000 } else { 50_000 };
-        for (memory_bytes, keys) in [(LEAST, many), (8 << 20, many), (LEAST, 200)] {
+        for (memory_bytes, keys) in [(MIN_BYTES, many), (8 << 20, many), (MIN_BYTES, 200)] {
             let (mut bench, mut random) = (Bench::new(&shape, memory_bytes), Random(number as u64));
             let rows: Vec<Row> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
             bench.run(Operation::Put, &rows);
@@ -34,17 +34,17 @@ fn a_table_is_a_map_in_any_memory() {
             }
             bench.check();
             let spilled = bench.context.metrics.spilled_bytes.get();
-            assert!(spilled > 0 || memory_bytes > LEAST || keys == 200, "{}", shape.name);
+            assert!(spilled > 0 || memory_bytes > MIN_BYTES || keys == 200, "{}", shape.name);
         }
     }
 }
 
-/// Parts that come back in pieces, as no part fits.
+/// No part fits in memory, so parts are loaded by some of their key groups.
 #[test]
-fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
+fn parts_larger_than_memory_are_loaded_by_key_groups() {
     for (shape, deletes) in [(2, true), (3, false)] {
         let (shape, mut random) = (shapes().remove(shape), Random(8));
-        let mut bench = Bench::new(&shape, LEAST);
+        let mut bench = Bench::new(&shape, MIN_BYTES);
         let long = |key: u64, random: &mut Random| {
             let mut row = shape.row(key, random);
             let last = row.len() - 1;
@@ -63,7 +63,7 @@ fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
         }
         let rows: Vec<Row> = keys.iter().step_by(5).map(|&key| long(key, &mut random)).collect();
         bench.run(Operation::Update, &rows);
-        // Files keep rows of key groups that have left them, and were deleted since.
+        // Files keep rows of key groups that were loaded since, and deleted in the table.
         let few: Vec<Row> = rows.iter().filter(|row| group_of(&shape, row) % 64 < 3).cloned().collect();
         bench.run(if deletes { Operation::Delete } else { Operation::Find }, &few);
         bench.mark(1);
@@ -71,14 +71,15 @@ fn parts_that_are_larger_than_memory_come_back_by_their_key_groups() {
         bench.run(if deletes { Operation::Delete } else { Operation::Put }, &rows[100..]);
         bench.check();
         assert!(bench.table.rows.parts.iter().any(|part| part.max_groups.is_some()), "some part did not fit");
-        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        let (rows, bytes) = bench.emit(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 2);
     }
 }
 
-/// A part comes back in pieces, some rows of the first piece are deleted: the file still has them, and the mark has not.
+/// A part is loaded by some of its key groups, and some of the loaded rows are deleted. The file
+/// still has them, and the mark does not.
 #[test]
-fn files_keep_rows_whose_key_groups_have_left() {
+fn files_keep_rows_of_loaded_key_groups() {
     let (shape, mut random) = (shapes().remove(2), Random(8));
     let mut bench = Bench::new(&shape, 32 << 20);
     let mut rows: Vec<Row> = Vec::new();
@@ -89,8 +90,8 @@ fn files_keep_rows_whose_key_groups_have_left() {
     }
     bench.run(Operation::Put, &rows);
     bench.table.revoke(1 << 30).unwrap();
-    bench.later.rest();
-    // Memory ends.
+    bench.later.run_until_idle();
+    // Another operator takes most of the memory.
     let budget = bench.context.memory.budget().clone();
     let others = Memory::new(budget.clone(), "others");
     let held = others.reserve(budget.limit_bytes() - budget.used_bytes() - (6 << 20)).unwrap();
@@ -100,18 +101,18 @@ fn files_keep_rows_whose_key_groups_have_left() {
     let part = &bench.table.rows.parts[0];
     assert!(part.max_groups.is_some() && part.evicted.iter().any(|evicted| evicted.groups.len() < 64));
     bench.mark(1);
-    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    let (rows, bytes) = bench.emit(usize::MAX).unwrap();
     restores(&shape, &rows, &bytes, 1);
     drop(held);
     bench.check();
 }
 
-/// Rows of few keys, some of which wait while others come.
+/// Rows of few keys, some of which wait while others arrive.
 #[test]
-fn rows_of_one_key_come_in_their_order() {
+fn rows_of_one_key_are_served_in_order() {
     for number in [0, 2] {
         let (shape, mut random) = (shapes().remove(number), Random(8));
-        let mut bench = Bench::new(&shape, LEAST);
+        let mut bench = Bench::new(&shape, MIN_BYTES);
         let keys = if number == 0 { 120_000 } else { 50_000 };
         let rows: Vec<Row> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
         bench.run(Operation::Put, &rows);
@@ -126,7 +127,7 @@ fn rows_of_one_key_come_in_their_order() {
     }
 }
 
-/// What was only read is not written again.
+/// Rows that were only read are not written again.
 #[test]
 fn parts_that_were_not_written_to_are_dropped() {
     let (shape, mut random) = (shapes().remove(2), Random(8));
@@ -142,9 +143,9 @@ fn parts_that_were_not_written_to_are_dropped() {
     assert!(bench.context.metrics.spilled_bytes.get() < written + (1 << 20), "rows of requests alone");
 }
 
-/// Memory that is asked back is given, between any two calls.
+/// Memory can be revoked between any two calls.
 #[test]
-fn what_is_asked_back_is_given() {
+fn memory_is_revoked_between_any_two_calls() {
     let (shape, mut random) = (shapes().remove(2), Random(8));
     let mut bench = Bench::new(&shape, 64 << 20);
     for chunk in 0..12 {
@@ -158,29 +159,29 @@ fn what_is_asked_back_is_given() {
         bench.table.revoke(1 << 20).unwrap();
         assert!(budget.used_bytes() < before.0 || bench.table.bytes() < before.1);
     }
-    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    let (rows, bytes) = bench.emit(usize::MAX).unwrap();
     restores(&shape, &rows, &bytes, 2);
     bench.check();
 }
 
 /// A snapshot that is larger than the memory of the task that restores it.
 #[test]
-fn what_does_not_fit_is_restored() {
+fn snapshot_larger_than_memory_is_restored() {
     let (shape, mut random) = (shapes().remove(2), Random(8));
     let mut bench = Bench::new(&shape, 1 << 30);
     let rows: Vec<Row> = (0..60_000).map(|key| shape.row(key, &mut random)).collect();
     bench.run(Operation::Put, &rows);
     bench.mark(1);
-    let (rows, bytes) = bench.give(usize::MAX).unwrap();
-    let mut small = Bench::new(&shape, LEAST);
+    let (rows, bytes) = bench.emit(usize::MAX).unwrap();
+    let mut small = Bench::new(&shape, MIN_BYTES);
     small.restore(&bytes).unwrap();
     assert!(small.table.is_spilled());
     let found = small.scan(None);
     small.same(found, rows);
 }
 
-/// Another operator holds most of the memory during some steps. Parts are then read back in pieces, and
-/// otherwise whole.
+/// Another operator holds most of the memory during some steps. Parts are then loaded by some of
+/// their key groups, and otherwise as a whole.
 #[test]
 fn a_scan_visits_each_row_once_while_free_memory_changes() {
     const BUDGET: usize = 64 << 20;
@@ -195,14 +196,14 @@ fn a_scan_visits_each_row_once_while_free_memory_changes() {
         let found = bench.scan_with(None, &mut || {
             if random.below(30) == 0 {
                 let free = BUDGET - other.budget().used_bytes();
-                held = if held.is_some() { None } else { other.reserve(free.saturating_sub(LEAST / 4)).ok() };
+                held = if held.is_some() { None } else { other.reserve(free.saturating_sub(MIN_BYTES / 4)).ok() };
             }
         });
         bench.same(found, rows);
     }
 }
 
-/// Before each window of an image, after it, and not at all: pages of the table are still unwritten.
+/// Memory is revoked before some windows of an image, so pages of the table are still unwritten.
 #[test]
 fn rows_are_restored_while_pages_are_unwritten() {
     let (shape, mut random) = (shapes().remove(2), Random(8));
@@ -210,8 +211,8 @@ fn rows_are_restored_while_pages_are_unwritten() {
     let rows: Vec<Row> = (0..60_000).map(|key| shape.row(key, &mut random)).collect();
     bench.run(Operation::Put, &rows);
     bench.mark(1);
-    let (rows, bytes) = bench.give(usize::MAX).unwrap();
-    for memory_bytes in [LEAST, 8 << 20] {
+    let (rows, bytes) = bench.emit(usize::MAX).unwrap();
+    for memory_bytes in [MIN_BYTES, 8 << 20] {
         let (mut small, mut revoked) = (Bench::new(&shape, memory_bytes), 0);
         small
             .restore_with(&bytes, &mut |table| {
@@ -227,13 +228,13 @@ fn rows_are_restored_while_pages_are_unwritten() {
     }
 }
 
-/// Each reason for which a table waits, in the least memory.
+/// All reasons for which `apply` is pending occur with the minimum memory.
 #[test]
 fn a_window_that_waits_is_applied_once() {
     let mut waits = HashSet::new();
     for number in [0, 2] {
         let (shape, mut random) = (shapes().remove(number), Random(9));
-        let mut bench = Bench::new(&shape, LEAST);
+        let mut bench = Bench::new(&shape, MIN_BYTES);
         let keys = if number == 0 { 120_000 } else { 50_000 };
         let rows: Vec<Row> = (0..keys).map(|key| shape.row(key, &mut random)).collect();
         for (step, rows) in rows.chunks(rows.len() / 8).enumerate() {
@@ -251,13 +252,13 @@ fn a_window_that_waits_is_applied_once() {
 }
 
 #[test]
-fn a_mark_is_what_was_there_in_any_memory() {
+fn mark_has_the_former_rows_in_any_memory() {
     for (number, shape) in shapes().into_iter().enumerate() {
-        for memory_bytes in [LEAST, 8 << 20] {
+        for memory_bytes in [MIN_BYTES, 8 << 20] {
             let (mut bench, mut random) = (Bench::new(&shape, memory_bytes), Random(100 + number as u64));
             let rows: Vec<Row> = (0..40_000).map(|key| shape.row(key, &mut random)).collect();
             bench.run(Operation::Put, &rows);
-            goes_on_while_marked(&mut bench, 45_000, false, 12, &mut random);
+            operate_while_marked(&mut bench, 45_000, false, 12, &mut random);
         }
     }
 }

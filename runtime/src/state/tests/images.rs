@@ -1,4 +1,4 @@
-//! Marks whose images are given late, and what is restored from them.
+//! Marks whose images are emitted late, and the state that is restored from them.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
@@ -15,7 +15,7 @@ use crate::state::{StateLeaf, StateSpec, key_groups_of_task};
 
 const AMPLE: usize = 1 << 30;
 
-/// Restores a snapshot's rows at so many tasks, each of which gets its own.
+/// Restores a snapshot in `tasks` tasks, each of which gets its own rows.
 pub(super) fn restores(shape: &Shape, expected: &[Row], bytes: &[u8], tasks: usize) {
     let mut found = Vec::new();
     let mut first = None;
@@ -31,15 +31,16 @@ pub(super) fn restores(shape: &Shape, expected: &[Row], bytes: &[u8], tasks: usi
     first.unwrap().same(found, expected.to_vec());
 }
 
-/// Random operations with a mark now and then; checks each mark when its images have been given, which may be many operations later.
-pub(super) fn goes_on_while_marked(bench: &mut Bench, keys: u64, is_skewed: bool, steps: u64, random: &mut Random) {
+/// Random operations with occasional marks. Checks each mark when its images have been emitted,
+/// which may be many operations later.
+pub(super) fn operate_while_marked(bench: &mut Bench, keys: u64, is_skewed: bool, steps: u64, random: &mut Random) {
     let shape = bench.shape.clone();
     let mut checked = 0;
     for step in 0..steps {
         match bench.marked {
             None if random.below(3) == 0 => bench.mark(step),
             Some(_) => {
-                if let Some((rows, bytes)) = bench.give(random.below(6)) {
+                if let Some((rows, bytes)) = bench.emit(random.below(6)) {
                     restores(&shape, &rows, &bytes, 1 + checked % 3);
                     checked += 1;
                 }
@@ -48,25 +49,25 @@ pub(super) fn goes_on_while_marked(bench: &mut Bench, keys: u64, is_skewed: bool
         }
         bench.run_some(keys, is_skewed, random);
     }
-    if let Some((rows, bytes)) = bench.give(usize::MAX) {
+    if let Some((rows, bytes)) = bench.emit(usize::MAX) {
         restores(&shape, &rows, &bytes, 2);
     }
     bench.check();
 }
 
 #[test]
-fn a_mark_is_what_was_there_whatever_is_done_meanwhile() {
+fn mark_has_the_former_rows_after_any_operations() {
     for shape in shapes() {
         for (seed, keys, is_skewed) in [(1, 40, false), (2, 4_000, false), (3, 800, true)] {
             let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(seed));
-            goes_on_while_marked(&mut bench, keys, is_skewed, 40, &mut random);
+            operate_while_marked(&mut bench, keys, is_skewed, 40, &mut random);
         }
     }
 }
 
-/// Many rows are deleted and put between a mark and its images, and one mark comes after the other.
+/// Many rows are deleted and put between a mark and its images. A second mark follows the first.
 #[test]
-fn a_mark_outlives_rows_that_are_gone() {
+fn mark_keeps_deleted_rows() {
     for shape in shapes().into_iter().filter(|shape| shape.deletes) {
         let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(7));
         let rows: Vec<Row> = (0..20_000).map(|key| shape.row(key, &mut random)).collect();
@@ -75,18 +76,18 @@ fn a_mark_outlives_rows_that_are_gone() {
         bench.run(Operation::Delete, &rows[..15_000]);
         bench.run(Operation::Put, &rows[10_000..]);
         assert!(bench.table.mark(2, 0).is_err(), "one at a time");
-        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        let (rows, bytes) = bench.emit(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 3);
         bench.check();
         bench.mark(3);
         let again: Vec<Row> = (0..3_000).map(|key| shape.row(key, &mut random)).collect();
         bench.run(Operation::Put, &again);
-        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        let (rows, bytes) = bench.emit(usize::MAX).unwrap();
         restores(&shape, &rows, &bytes, 1);
     }
 }
 
-/// Marked pages are given as they were, whether they stay in the table, are evicted or shed.
+/// Marked pages are emitted as they were, if they stay in the table, are evicted, or are shed.
 #[test]
 fn marked_pages_of_groups_outlive_their_table() {
     let (shape, mut random) = (shapes().remove(2), Random(7));
@@ -128,7 +129,7 @@ fn marked_pages_of_groups_outlive_their_table() {
 }
 
 #[test]
-fn what_was_written_by_several_tasks_is_restored_by_others() {
+fn snapshots_are_restored_by_another_number_of_tasks() {
     let shape = shapes().remove(2);
     let (mut files, mut all) = (Vec::new(), Vec::new());
     for task in 0..3 {
@@ -139,7 +140,7 @@ fn what_was_written_by_several_tasks_is_restored_by_others() {
         let rows: Vec<Row> = rows.into_iter().filter(own).collect();
         bench.run(Operation::Put, &rows);
         bench.mark(9);
-        let (rows, bytes) = bench.give(usize::MAX).unwrap();
+        let (rows, bytes) = bench.emit(usize::MAX).unwrap();
         all.extend(rows);
         files.push(bytes);
     }
@@ -169,7 +170,7 @@ fn small(shape: &Shape) -> (Vec<Row>, Vec<u8>) {
         bench.run(Operation::Delete, &rows[3..4]);
     }
     bench.mark(1);
-    bench.give(usize::MAX).unwrap()
+    bench.emit(usize::MAX).unwrap()
 }
 
 #[test]
@@ -192,16 +193,16 @@ fn every_damaged_byte_and_every_cut_is_an_error() {
     }
 }
 
-/// Where the first image's page begins, and how long its head is.
+/// The offset of the first image's page, and the length of its head.
 fn first_page(bytes: &[u8]) -> (usize, usize) {
     let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
     let head = bytes[header + 4..].windows(4).position(|word| word == b"dfpg").unwrap() + 4;
     (header + head, head)
 }
 
-/// What was made to deceive has the right checksums: it is an error, or rows that are values of their types.
+/// Forged bytes with correct checksums are an error, or rows with values of their types.
 #[test]
-fn bytes_that_were_made_to_deceive_are_no_wrong_values() {
+fn forged_bytes_give_no_invalid_values() {
     let mut refused = 0;
     for shape in shapes() {
         let (_, bytes) = small(&shape);
@@ -222,7 +223,7 @@ fn bytes_that_were_made_to_deceive_are_no_wrong_values() {
                     continue;
                 }
                 let rows = bench.scan(None);
-                // There is one way to write a value, or its key is not found.
+                // If a value had two representations, its key would not be found.
                 bench.map = rows.iter().map(|row| (shape.key_of(row), row.clone())).collect();
                 bench.run(Operation::Find, &rows);
                 for row in rows {
@@ -236,9 +237,9 @@ fn bytes_that_were_made_to_deceive_are_no_wrong_values() {
     assert!(refused > 500, "{refused}");
 }
 
-/// A head that says more than there is.
+/// Forged heads, which claim more than the file has.
 #[test]
-fn heads_that_were_made_to_deceive_are_errors() {
+fn forged_heads_are_errors() {
     let shape = shapes().remove(2);
     let (_, bytes) = small(&shape);
     let (page, head) = first_page(&bytes);
@@ -249,7 +250,7 @@ fn heads_that_were_made_to_deceive_are_errors() {
             let sum = xxh3_64(&forged[page - head..page - 8]);
             forged[page - 8..page].copy_from_slice(&sum.to_le_bytes());
             let mut bench = Bench::new(&shape, AMPLE);
-            // Other key groups are other rows, of those that there are.
+            // Other key groups select other rows of the image.
             if bench.restore(&forged).is_ok() {
                 assert!(forged == bytes || at >= page - head + 24, "{at}");
             }
@@ -289,7 +290,7 @@ fn leaves_are_found_by_name_and_type() {
 }
 
 #[test]
-fn state_of_another_definition_or_version_is_refused() {
+fn state_of_another_definition_or_version_is_rejected() {
     let shape = shapes().remove(0);
     let bench = |definition: &str| {
         let mut bench = Bench::new(&shape, AMPLE);
@@ -299,7 +300,7 @@ fn state_of_another_definition_or_version_is_refused() {
     };
     let mut written = bench("sum of hits");
     written.mark(1);
-    let (_, bytes) = written.give(usize::MAX).unwrap();
+    let (_, bytes) = written.emit(usize::MAX).unwrap();
     bench("sum of hits").restore(&bytes).unwrap();
     let error = bench("max of hits").restore(&bytes).unwrap_err().to_string();
     assert!(error.contains("in the snapshot: sum of hits\n  in the program:  max of hits\n"), "{error}");
@@ -309,9 +310,10 @@ fn state_of_another_definition_or_version_is_refused() {
     assert!(error.contains("version 1 of the format, and this program reads 3"), "{error}");
 }
 
-/// Whoever changes the function raises its version, or snapshots are restored by the wrong tasks.
+/// A changed hash function needs a new version. Otherwise snapshots would be restored by the wrong
+/// tasks.
 #[test]
-fn hashes_are_those_of_the_version() {
+fn hashes_match_their_version() {
     let mut all = Vec::new();
     for shape in shapes().into_iter().filter(|shape| shape.sub_key == 0) {
         let mut random = Random(1);
@@ -327,14 +329,15 @@ fn hashes_are_those_of_the_version() {
     assert_eq!((HASH_VERSION, xxh3_64(&all)), (1, 993_857_646_509_789_088));
 }
 
-/// The key group of a row follows from its key without the sub-key, so another sub-key is another key.
+/// The key group of a row follows from its key without the sub-key. So another sub-key changes the
+/// key.
 #[test]
-fn state_of_another_sub_key_is_refused() {
+fn state_of_another_sub_key_is_rejected() {
     let shape = shapes().into_iter().find(|shape| shape.name == "long sub-key").unwrap();
     let mut bench = Bench::new(&shape, AMPLE);
     bench.run(Operation::Put, &(0..50).map(|key| shape.row(key, &mut Random(1))).collect::<Vec<_>>());
     bench.mark(1);
-    let (rows, bytes) = bench.give(usize::MAX).unwrap();
+    let (rows, bytes) = bench.emit(usize::MAX).unwrap();
     restores(&shape, &rows, &bytes, 2);
     for sub_key in [0, 1] {
         let other = Shape { sub_key, ..shape.clone() };

@@ -1,4 +1,4 @@
-//! Tables of state against maps of the standard library.
+//! Compares tables of state with maps of the standard library.
 
 mod disk;
 mod queues;

@@ -1,4 +1,4 @@
-//! Rows, what is done with them, and the map that a table must agree with.
+//! Rows, operations on them, and the map with which a table is compared.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::memory::{Budget, Memory};
 use crate::page::tests::Random;
 use crate::page::{Batch, Input, Page, RowPairs, RowWriter, Selection, windows};
 use crate::row::{Datum, Element, LeafSet, LeafType, RowLayout};
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::state::{
     Delete, Probe, Put, Requests, Scan, StateLeaf, StateRequest, StateSpec, StateTable, Update, key_group_of,
     key_groups_of_task,
@@ -22,7 +22,7 @@ use crate::strategy::{DriverState, Progress};
 /// A row, leaf by leaf.
 pub(super) type Row = Vec<Datum>;
 
-/// What rows are made of.
+/// The shape of rows.
 #[derive(Clone)]
 pub(super) struct Shape {
     pub(super) name: &'static str,
@@ -31,7 +31,7 @@ pub(super) struct Shape {
     /// A `u64` that updates add to.
     pub(super) sum: usize,
     pub(super) deletes: bool,
-    /// Number of the last leaves of the key that are a sub-key.
+    /// The number of the last leaves of the key that are a sub-key.
     pub(super) sub_key: usize,
 }
 
@@ -77,7 +77,7 @@ impl Shape {
         if self.deletes { spec.deletable() } else { spec }
     }
 
-    /// The key of one of so many, and other leaves that are random; some rows are larger than a page.
+    /// A row with this key and random other leaves. Some rows are larger than a page.
     pub(super) fn row(&self, key: u64, random: &mut Random) -> Row {
         let mut row: Row = Vec::new();
         for (leaf, &ty) in self.types.iter().enumerate() {
@@ -85,7 +85,7 @@ impl Shape {
             let is_key = self.key.contains(&leaf);
             let random = if is_key { &mut own } else { &mut *random };
             let null = leaf > 0 && self.types[leaf - 1] == LeafType::Valid && row[leaf - 1].bits() == 0;
-            // The leaf that tells keys apart; others may be the same for several of them.
+            // The leaf that identifies the key. Other leaves may be equal for several keys.
             let tells = self.key.iter().rev().find(|&&leaf| self.types[leaf] != LeafType::Valid) == Some(&leaf);
             row.push(match ty {
                 _ if null && !tells => Datum::zero(ty),
@@ -122,7 +122,7 @@ impl Shape {
         self.key.iter().map(|&leaf| row[leaf].clone()).collect()
     }
 
-    /// Whether two keys agree but for the sub-key.
+    /// Returns `true` if two keys are equal without the sub-key.
     fn share_key(&self, one: &Row, other: &Row) -> bool {
         let leaves = self.leaves_of_key().len();
         one[..leaves] == other[..leaves]
@@ -145,7 +145,7 @@ impl Shape {
     }
 }
 
-/// Gives each pair's stored row, or nulls.
+/// Emits the stored row of each pair, or nulls.
 struct Stored {
     is_left: bool,
 }
@@ -158,7 +158,7 @@ impl JoinKernel for Stored {
         while position < pairs.len() && !out.has_sealed() {
             let [left, right] = pairs.pair(position).unwrap();
             let stored = if self.is_left { left } else { right };
-            // The leaf before the others says whether there is one.
+            // The first leaf is whether there is a stored row.
             out.append(&Input::new(&stored, &first), None)?;
             position += 1;
         }
@@ -178,41 +178,41 @@ impl Predicate for Below {
     }
 }
 
-/// What is done with a batch of rows.
+/// An operation on a batch of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Put,
     Update,
     Delete,
     Find,
-    /// Of all rows of the keys.
+    /// Deletes all rows of the keys.
     DeleteAll,
-    /// All rows of the keys.
+    /// Finds all rows of the keys.
     FindAll,
 }
 
-/// Why [`StateTable::apply`] is `Pending`.
+/// The reason why [`StateTable::apply`] is `Pending`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Wait {
-    /// Pages of rows that came before are unwritten; the window has not begun.
+    /// Pages of earlier rows are unwritten. The window has not begun.
     BeforeWindow,
-    /// Rows of the window find no room in a line.
-    ToLineUp,
+    /// Rows of the window find no room in a queue.
+    ForQueueRoom,
     /// Rows of the window find no room in the table.
-    ForRoom,
+    ForTableRoom,
 }
 
-/// A table beside its map.
+/// A table with its map.
 pub(super) struct Bench {
     pub(super) shape: Shape,
-    pub(super) later: Arc<Later>,
+    pub(super) later: Arc<DeferredBlocking>,
     pub(super) context: TaskContext,
     pub(super) table: StateTable,
     pub(super) requests: Requests,
     pub(super) map: HashMap<Row, Row>,
-    /// How many batches it was given: some are served a little between their windows.
+    /// The number of batches so far. Some are partly served between their windows.
     pub(super) batches: usize,
-    /// The rows of a mark, and what was given of its snapshot so far.
+    /// The rows of a mark, and the bytes of its snapshot so far.
     pub(super) marked: Option<(Vec<Row>, Vec<u8>)>,
     /// The reasons for which [`StateTable::apply`] was `Pending`.
     pub(super) waits: HashSet<Wait>,
@@ -224,7 +224,7 @@ impl Bench {
     }
 
     pub(super) fn of_task(shape: &Shape, memory_bytes: usize, task: usize, tasks: usize) -> Self {
-        let later = Arc::new(Later::default());
+        let later = Arc::new(DeferredBlocking::default());
         let memory = Memory::spilling(Budget::new(memory_bytes), "state", 0);
         let context = TaskContext { blocking: later.clone(), ..TaskContext::alone(memory) };
         let table = StateTable::new(shape.spec(), key_groups_of_task(task, tasks), 0, &context).unwrap();
@@ -244,7 +244,7 @@ impl Bench {
         }
     }
 
-    /// Does it with the table and with the map, and compares what is found.
+    /// Applies the operation to the table and to the map, and compares the found rows.
     pub(super) fn run(&mut self, operation: Operation, rows: &[Row]) {
         let (types, key) = (self.shape.types.clone(), self.shape.key.clone());
         let sums = Sums::new(&key, self.shape.sum);
@@ -271,10 +271,10 @@ impl Bench {
                         Progress::Pending => {
                             self.waits.insert(match cursor {
                                 0 => Wait::BeforeWindow,
-                                _ if self.requests.work.waiting.is_empty() => Wait::ForRoom,
-                                _ => Wait::ToLineUp,
+                                _ if self.requests.work.waiting.is_empty() => Wait::ForTableRoom,
+                                _ => Wait::ForQueueRoom,
                             });
-                            self.later.next();
+                            self.later.run_next();
                         }
                         Progress::Yield => self.collect(&mut out, &mut found),
                     }
@@ -282,7 +282,7 @@ impl Bench {
                 for _ in 0..self.batches % 4 {
                     match self.table.serve(&mut self.requests, &mut *request, &mut out)? {
                         Progress::Done => break,
-                        Progress::Pending => self.later.next(),
+                        Progress::Pending => self.later.run_next(),
                         Progress::Yield => self.collect(&mut out, &mut found),
                     }
                 }
@@ -294,7 +294,7 @@ impl Bench {
         loop {
             match self.table.serve(&mut self.requests, &mut *request, &mut out).unwrap() {
                 Progress::Done => break,
-                Progress::Pending => self.later.next(),
+                Progress::Pending => self.later.run_next(),
                 Progress::Yield => self.collect(&mut out, &mut found),
             }
         }
@@ -358,25 +358,26 @@ impl Bench {
         self.marked = Some((self.map.values().cloned().collect(), Vec::new()));
     }
 
-    /// Has up to so many pieces of the marked snapshot given; when it is whole, its rows at the mark and its bytes.
-    pub(super) fn give(&mut self, pieces: usize) -> Option<(Vec<Row>, Vec<u8>)> {
+    /// Emits up to `pieces` pieces of the marked snapshot. If it is complete, returns the rows at
+    /// the mark, and the bytes.
+    pub(super) fn emit(&mut self, pieces: usize) -> Option<(Vec<Row>, Vec<u8>)> {
         let (_, bytes) = self.marked.as_mut()?;
         for _ in 0..pieces {
             match self.table.next_image(bytes).unwrap() {
                 Progress::Done => return self.marked.take(),
-                Progress::Pending => self.later.next(),
+                Progress::Pending => self.later.run_next(),
                 Progress::Yield => {}
             }
         }
         None
     }
 
-    /// Takes the rows of a snapshot that are the task's, or says what is wrong with it.
+    /// Restores the task's rows of a snapshot.
     pub(super) fn restore(&mut self, bytes: &[u8]) -> Result<()> {
         self.restore_with(bytes, &mut |_| ())
     }
 
-    /// As [`Bench::restore`]. `before` is called before each attempt to place rows.
+    /// As [`Bench::restore`]. Calls `before` before each attempt to insert rows.
     pub(super) fn restore_with(&mut self, mut bytes: &[u8], before: &mut dyn FnMut(&mut StateTable)) -> Result<()> {
         self.table.begin_restore(Path::new("state.dfst"));
         loop {
@@ -390,14 +391,14 @@ impl Bench {
                 before(&mut self.table);
                 match self.table.place()? {
                     Progress::Done => break,
-                    Progress::Pending => self.later.next(),
+                    Progress::Pending => self.later.run_next(),
                     Progress::Yield => {}
                 }
             }
         }
     }
 
-    /// One of all operations, with few rows or many.
+    /// A random operation, with few or many rows.
     pub(super) fn run_some(&mut self, keys: u64, is_skewed: bool, random: &mut Random) {
         let rows = self.rows([0, 1, 7, 1_500][random.below(4)], keys, is_skewed, random);
         if self.shape.sub_key > 0 && random.below(3) == 0 {
@@ -414,13 +415,13 @@ impl Bench {
         }
     }
 
-    /// Rows that a scan visits are what the map has.
+    /// Checks that a scan visits the rows of the map.
     pub(super) fn check(&mut self) {
         let found = self.scan(None);
         self.same(found, self.map.values().cloned().collect());
     }
 
-    /// Takes the rows out whose sum is below a bound.
+    /// Drains the rows whose sum is below a bound.
     pub(super) fn drain_if(&mut self, bound: u64) {
         let found = self.scan(Some(bound));
         let shape = self.shape.clone();
@@ -454,13 +455,13 @@ impl Bench {
             };
             match progress.unwrap() {
                 Progress::Done => return found,
-                Progress::Pending => self.later.next(),
+                Progress::Pending => self.later.run_next(),
                 Progress::Yield => {}
             }
         }
     }
 
-    /// Rows of some keys of so many: evenly spread, or most of one.
+    /// Rows with `keys` different keys: evenly distributed, or most rows with one of them.
     pub(super) fn rows(&self, count: usize, keys: u64, is_skewed: bool, random: &mut Random) -> Vec<Row> {
         let mut row = |_| {
             let key = if is_skewed && random.below(3) > 0 { 1 } else { random.next() % keys };
@@ -481,7 +482,7 @@ pub(super) fn group_of(shape: &Shape, row: &Row) -> usize {
     key_group_of(hashes[0])
 }
 
-/// Any order, as long as it is one.
+/// An arbitrary total order.
 fn order(row: &Row) -> Vec<u8> {
     row.iter().flat_map(|datum| [&datum.bits().to_be_bytes()[..], datum.bytes(), &[0]].concat()).collect()
 }

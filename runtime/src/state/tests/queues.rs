@@ -1,4 +1,4 @@
-//! Lines of several kinds of requests, which take turns.
+//! Queues of several kinds of requests, which are served in turn.
 
 use std::sync::Arc;
 
@@ -16,25 +16,25 @@ fn outputs() -> Outputs {
     Outputs::new(RowWriter::new(Arc::new(RowLayout::new([], &LeafSet::none())), memory))
 }
 
-/// Serves on, as far as one call does.
+/// Calls `serve` once.
 fn serve(bench: &mut Bench, requests: &mut Requests) -> Progress {
     let mut put = Put::new(bench.shape.types.len(), bench.shape.key.clone());
     loop {
         match bench.table.serve(requests, &mut put, &mut outputs()).unwrap() {
-            Progress::Pending => bench.later.next(),
+            Progress::Pending => bench.later.run_next(),
             progress => return progress,
         }
     }
 }
 
-/// Has rows wait.
-fn line_up(bench: &mut Bench, requests: &mut Requests, rows: &[Row]) {
+/// Queues rows.
+fn queue(bench: &mut Bench, requests: &mut Requests, rows: &[Row]) {
     let mut put = Put::new(bench.shape.types.len(), bench.shape.key.clone());
     for page in bench.shape.pages(rows) {
         windows(&page.batch(), |input| {
             let mut cursor = 0;
             while bench.table.apply(requests, &mut put, input, &mut cursor, &mut outputs())? != Progress::Done {
-                bench.later.next();
+                bench.later.run_next();
             }
             Ok::<(), crate::error::Error>(())
         })
@@ -42,22 +42,23 @@ fn line_up(bench: &mut Bench, requests: &mut Requests, rows: &[Row]) {
     }
 }
 
-fn send_all_away(bench: &mut Bench) {
+fn evict_all(bench: &mut Bench) {
     bench.table.revoke(1 << 30).unwrap();
-    bench.later.all();
+    bench.later.run_all();
     assert!(bench.table.is_spilled() && bench.table.resident_rows() == 0);
 }
 
-/// Between two pages of a line its key group leaves, so that the second has to wait again, and another line has it read back: the pages behind come no sooner.
+/// A key group is evicted between two pages of a queue, so that the second page is requeued.
+/// Another queue loads the group again. The later pages must not be served before the second one.
 #[test]
-fn rows_of_one_key_keep_their_order_where_another_line_has_them_read_back() {
+fn requeued_rows_keep_their_order_if_another_queue_loads_them() {
     let (shape, mut random) = (shapes().remove(0), Random(8));
     let mut bench = Bench::new(&shape, 64 << 20);
     let first = shape.row(1, &mut random);
     let is_beside = |row: &Row| group_of(&shape, row) == group_of(&shape, &first);
     let beside = (2..).map(|key| shape.row(key, &mut random)).find(is_beside).unwrap();
     bench.run(Operation::Put, std::slice::from_ref(&first));
-    send_all_away(&mut bench);
+    evict_all(&mut bench);
     let of_number = |number| {
         let mut row = first.clone();
         row[shape.sum] = Datum::Fixed(number);
@@ -66,15 +67,15 @@ fn rows_of_one_key_keep_their_order_where_another_line_has_them_read_back() {
     let rows: Vec<Row> = (0..12_000).map(of_number).collect();
     let requests = |bench: &Bench| bench.table.requests(shape.types.clone(), &LeafSet::all(shape.types.len()));
     let (mut line, mut other) = (requests(&bench), requests(&bench));
-    line_up(&mut bench, &mut line, &rows);
+    queue(&mut bench, &mut line, &rows);
     while line.draining.is_none() || bench.table.resident_rows() == 0 {
         assert_eq!(serve(&mut bench, &mut line), Progress::Yield);
     }
-    send_all_away(&mut bench);
+    evict_all(&mut bench);
     while line.queues.requeued.is_empty() {
         assert_eq!(serve(&mut bench, &mut line), Progress::Yield);
     }
-    line_up(&mut bench, &mut other, std::slice::from_ref(&beside));
+    queue(&mut bench, &mut other, std::slice::from_ref(&beside));
     while serve(&mut bench, &mut other) != Progress::Done {}
     assert!(!bench.table.is_spilled() && line.draining.is_some());
     while serve(&mut bench, &mut line) != Progress::Done {}

@@ -1,4 +1,4 @@
-//! All that is done with a table in memory.
+//! All operations on a table in memory.
 
 use crate::error::Error;
 use crate::group::{FoundRows, GroupTable};
@@ -10,7 +10,7 @@ use crate::state::tests::model::{Bench, Operation, Row, shapes};
 const AMPLE: usize = 1 << 30;
 
 #[test]
-fn a_table_is_a_map_whatever_is_done_with_it() {
+fn table_matches_a_map_after_any_operations() {
     for shape in shapes() {
         for (seed, keys, is_skewed) in [(1, 40, false), (2, 3_000, false), (3, 800, true), (4, 1, false)] {
             let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(seed));
@@ -26,9 +26,9 @@ fn a_table_is_a_map_whatever_is_done_with_it() {
     }
 }
 
-/// As many rows as have parts, and an index for each of them.
+/// So many rows that the table has parts, each with its own index.
 #[test]
-fn a_large_table_is_a_map() {
+fn large_table_matches_a_map() {
     for (shape, keys) in [(0, 350_000), (2, 170_000)] {
         let (shape, mut random) = (shapes().remove(shape), Random(9));
         let mut bench = Bench::new(&shape, AMPLE);
@@ -49,9 +49,9 @@ fn a_large_table_is_a_map() {
     }
 }
 
-/// Windows that come and go: the table is no larger than what is in it.
+/// Windows that are opened and closed: the table is no larger than its rows.
 #[test]
-fn room_of_deleted_rows_is_used_again() {
+fn places_of_deleted_rows_are_reused() {
     for shape in shapes().into_iter().filter(|shape| shape.deletes) {
         let (mut bench, mut random, mut most) = (Bench::new(&shape, AMPLE), Random(5), 0);
         let stay: Vec<_> = (0..20_000).map(|key| shape.row(key, &mut random)).collect();
@@ -65,7 +65,7 @@ fn room_of_deleted_rows_is_used_again() {
         bench.check();
         let bytes = bench.table.bytes();
         assert!(bytes <= 2 * most, "{}: {bytes} of {most} bytes", shape.name);
-        // Rows without slots lie where others have lain.
+        // Rows without slots reuse the places of deleted rows.
         assert!(
             bytes == most || shape.types.iter().any(|ty| ty.physical() == Physical::Slot),
             "{bytes} of {most} bytes"
@@ -74,7 +74,7 @@ fn room_of_deleted_rows_is_used_again() {
 }
 
 #[test]
-fn rows_of_a_table_that_never_deletes_stay() {
+fn rows_stay_in_a_table_without_deletes() {
     let shape = shapes().into_iter().find(|shape| !shape.deletes).unwrap();
     let mut bench = Bench::new(&shape, AMPLE);
     let rows = bench.rows(10, 10, false, &mut Random(1));
@@ -93,7 +93,7 @@ fn rows_of_a_table_that_never_deletes_stay() {
 }
 
 #[test]
-fn pairs_are_read_through_cursors_and_are_none_once_places_mean_nothing() {
+fn pairs_are_invalid_after_their_rows_are_deleted() {
     let (shape, mut random) = (shapes().remove(0), Random(2));
     let mut bench = Bench::new(&shape, AMPLE);
     let rows: Vec<Row> = (0..100).map(|key| shape.row(key, &mut random)).collect();
@@ -133,7 +133,7 @@ fn pairs_are_read_through_cursors_and_are_none_once_places_mean_nothing() {
     }
 }
 
-/// Of each pair whether there is a stored record, its key, and that of the probed one.
+/// For each pair, whether it has a stored record, its key, and the key of the probe record.
 fn pair_keys<'s, 'p>(
     mut stored: LeafReader<'s>,
     mut probed: LeafReader<'p>,
@@ -152,7 +152,7 @@ fn pair_keys<'s, 'p>(
 
 /// The rows of one key fill many windows and pages of results.
 #[test]
-fn all_rows_of_a_key_are_found_whatever_their_number() {
+fn any_number_of_rows_of_a_key_is_found() {
     for shape in shapes().into_iter().filter(|shape| shape.sub_key > 0) {
         let (mut bench, mut random) = (Bench::new(&shape, AMPLE), Random(11));
         let rows: Vec<_> = (0..200_000).map(|key| shape.row(key, &mut random)).collect();

@@ -10,8 +10,8 @@ fn hash(value: usize) -> u64 {
 }
 
 /// A sample of some places.
-fn sampled(values: &[usize]) -> Seen {
-    let mut seen = Seen::of(PLACES * EACH);
+fn sampled(values: &[usize]) -> ValueCounter {
+    let mut seen = ValueCounter::of(PLACES * EACH);
     for place in 0..PLACES {
         let first = place * values.len() / PLACES;
         values[first..first + EACH].iter().for_each(|&value| seen.add(hash(value), place));
@@ -44,7 +44,7 @@ fn zipf(values: usize, exponent: f64, random: &mut Random) -> Vec<usize> {
 }
 
 #[test]
-fn values_that_are_equally_frequent_are_counted_well() {
+fn equally_frequent_values_are_estimated_within_a_quarter() {
     let mut random = Random(1);
     for count in [1, 3, 50, 1_000, 10_000, 50_000] {
         let values: Vec<usize> = (0..ROWS).map(|_| random.below(count)).collect();
@@ -54,13 +54,13 @@ fn values_that_are_equally_frequent_are_counted_well() {
 }
 
 #[test]
-fn what_is_unique_is_as_many_as_there_are_rows() {
+fn unique_values_are_estimated_as_many_as_rows() {
     let factor = factor(&(0..ROWS).collect::<Vec<_>>());
     assert!(factor < 1.01, "off by {factor}");
 }
 
 #[test]
-fn values_that_lie_together_count_once_for_each_place() {
+fn clustered_values_count_once_per_place() {
     for length in [2, 4, 7] {
         let factor = factor(&(0..ROWS).map(|row| row / length).collect::<Vec<_>>());
         assert!(factor < 1.2, "runs of {length}: off by {factor}");
@@ -82,20 +82,20 @@ fn frequent_values_do_not_hide_rare_ones() {
 }
 
 #[test]
-fn what_was_seen_whole_is_known() {
-    let mut seen = Seen::of(100);
+fn complete_samples_are_exact() {
+    let mut seen = ValueCounter::of(100);
     (0..100).for_each(|row| seen.add(hash(row % 7), row / 10));
     assert_eq!(seen.estimate(100.0), 7.0);
 }
 
 #[test]
-fn rows_that_are_drawn_have_fewer_values() {
-    let drawn_of = |values: f64, rows: f64| drawn(values, rows).round();
+fn drawing_rows_reduces_the_number_of_values() {
+    let drawn_of = |values: f64, rows: f64| expected_distinct(values, rows).round();
     assert_eq!([drawn_of(10.0, 1e6), drawn_of(1e9, 1000.0), drawn_of(1000.0, 1000.0)], [10.0, 1000.0, 632.0]);
 }
 
 #[test]
-fn the_most_frequent_value_is_one_that_is_everywhere() {
+fn hottest_value_occurs_in_most_places() {
     let mut random = Random(5);
     let hottest = |values: &[usize]| sampled(values).values(ROWS as f64).hottest;
     let hot: Vec<usize> = (0..ROWS).map(|row| if random.below(3) == 0 { 0 } else { row }).collect();

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Column, Relation, seen_share};
+use super::{Column, Relation, kept_share};
 use crate::kernel::JoinFactory;
 use crate::row::Schema;
 
-/// The least share of rows that an anti-join keeps: equal keys of both sides are never certain.
+/// The minimum share of rows that an anti-join keeps: it is never certain that all keys have
+/// partners.
 const WITHOUT_PARTNER: f64 = 0.05;
 
 impl Relation {
@@ -21,7 +22,7 @@ impl Relation {
             let bytes: f64 = inputs.iter().map(|input| input.rows * input.outside_bytes(leaf)).sum();
             // Inputs may share values.
             let distinct: f64 = inputs.iter().map(|input| input.distinct(&[leaf])).sum();
-            let is_known = inputs.iter().all(|input| input.sampled.is_some() || input.distinct_before(&[leaf]).1);
+            let is_known = inputs.iter().all(|input| input.sampled.is_some() || input.distinct_by_origin(&[leaf]).1);
             Column { outside_bytes: Some(bytes / rows.max(1.0)), distinct: is_known.then_some(distinct), origin: None }
         };
         let columns = (0..schema.leaves().len()).map(column).collect();
@@ -53,7 +54,7 @@ impl Relation {
             ([Some(left), Some(right)], Some(kernel)) => left.rows.paired(&right.rows, kernel, schema.types()),
             _ => None,
         };
-        let rows = made.as_ref().map_or(rows, |(made, shown)| rows * seen_share(made.len(), *shown, || None));
+        let rows = made.as_ref().map_or(rows, |(made, shown)| rows * kept_share(made.len(), *shown, || None));
         let [left, right] = [0, 1].map(|side| inputs[side].columns_of(forwards[side]));
         let sides = left.iter().zip(right.iter()).zip(forwards[0]);
         let columns = sides.map(|((left, right), leaf)| if leaf.is_some() { left } else { right });

@@ -1,9 +1,9 @@
-//! A file until it has its name.
+//! A file that has no name until it is complete.
 //!
-//! A file has no name while it is written (`O_TMPFILE`). The system frees it when the process ends,
-//! however it ends. It gets a temporary name for the moment of a rename, since no call replaces a
-//! file by one without a name. On file systems without such files it has a temporary name from the
-//! beginning.
+//! A file is written without a name (`O_TMPFILE`). The system frees it when the process ends, also
+//! after a crash. It gets a temporary name right before a rename, because no system call replaces a
+//! file with one without a name. On file systems without such files it has a temporary name from
+//! the beginning.
 
 use std::fs::{File, Metadata, Permissions};
 use std::io::{ErrorKind, Result, Seek, SeekFrom, Write};
@@ -22,13 +22,13 @@ use crate::storage::{
     missing_folders,
 };
 
-/// Permissions of a new file, before the process's mask.
+/// The permissions of a new file, before the process's mask.
 const NEW_MODE: u32 = 0o666;
 
-/// Permissions of a file before it gets those of the file that it replaces.
+/// The permissions of a file before it gets those of the file that it replaces.
 const OWN_MODE: u32 = 0o600;
 
-/// A file that is written.
+/// A file that is being written.
 #[derive(Debug)]
 pub(super) struct LocalWriter {
     path: PathBuf,
@@ -36,21 +36,21 @@ pub(super) struct LocalWriter {
     options: PutOptions,
     /// Its temporary name, if it has one.
     temporary: Option<PathBuf>,
-    /// The folder and those around it that were made for this file.
+    /// The folders that were created for this file.
     made: Vec<PathBuf>,
 }
 
 impl Drop for LocalWriter {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // The error of the job is reported, not this one.
+            // The error of the job is reported instead.
             let _ = std::fs::remove_file(temporary);
         }
     }
 }
 
 impl LocalWriter {
-    /// A file that will be at `path`, with the mode and, as far as the system permits, the owner of
+    /// Creates a file for `path`. It gets the mode and, as far as the system permits, the owner of
     /// the file that it replaces.
     pub(super) fn create(path: &Path, options: PutOptions) -> Result<Self> {
         let replaced = path.metadata().ok().filter(Metadata::is_file);
@@ -76,7 +76,7 @@ impl LocalWriter {
         Ok(writer)
     }
 
-    /// A file with a temporary name from the beginning.
+    /// Creates a file with a temporary name.
     fn named(path: &Path, mode: u32, options: PutOptions) -> Result<Self> {
         let make = |name: &Path| {
             let file = File::options().read(true).write(true).create_new(true).mode(mode).open(name)?;
@@ -87,7 +87,7 @@ impl LocalWriter {
         Ok(LocalWriter { path: path.to_owned(), file, options, temporary, made })
     }
 
-    /// The temporary name. A file without one gets it.
+    /// The temporary name. Links a file without one to a new name.
     fn name(&mut self) -> Result<PathBuf> {
         if let Some(temporary) = &self.temporary {
             return Ok(temporary.clone());
@@ -110,19 +110,19 @@ impl LocalWriter {
         Ok(())
     }
 
-    /// Adds the file to the one that has the name.
+    /// Appends the file to the one that has the name.
     fn append(&mut self, head_bytes: u64, separator: Option<u8>) -> Result<()> {
         match self.rename(RenameMode::IfAbsent) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             renamed => return renamed,
         }
         let mut present = File::options().read(true).append(true).open(&self.path)?;
-        // Another job that appends waits, so the records of a job stay together.
+        // Jobs that append wait for each other, so the records of a job stay together.
         let _ = present.lock();
         let before = present.metadata()?.len();
         let added = self.append_to(&mut present, before, head_bytes, separator);
         if added.is_err() {
-            // None of the records is better than a part of them.
+            // No records are better than a part of them.
             let _ = present.set_len(before);
         }
         added
@@ -166,8 +166,8 @@ impl ObjectWriter for LocalWriter {
     }
 }
 
-/// A file without a name in the folder of `path`. Its lock counts once it has a name. `None` if there
-/// are no such files, or they cannot get a name.
+/// Opens a file without a name in the folder of `path`, and locks it for the time when it has a
+/// name. `None` if there are no such files, or if they cannot be named.
 fn unnamed(path: &Path, mode: u32) -> Result<Option<File>> {
     let Some(file) = open_unnamed(folder_of(path), mode)? else { return Ok(None) };
     if access(format!("/proc/self/fd/{}", file.as_raw_fd()), Access::EXISTS).is_err() {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_gets_its_name_at_the_end_or_is_removed() {
+    fn file_is_named_at_the_end_or_removed() {
         for create in KINDS {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("out");

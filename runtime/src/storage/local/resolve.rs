@@ -1,4 +1,4 @@
-//! Where the path of an output leads: links, devices, and files that the process has open.
+//! Resolves the path of an output: links, devices, and open files of the process.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,12 +7,12 @@ use std::path::Path;
 
 use crate::storage::{Kind, Resolved, Unresolved, folder_of};
 
-/// Links that the system follows on one path.
-const MOST_LINKS: usize = 40;
+/// The number of links that the system follows on one path.
+const MAX_LINKS: usize = 40;
 
 pub(super) fn resolve(path: &Path) -> Result<Resolved, Unresolved> {
     let mut at = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         let folder = folder_of(&at);
         let folder = folder.canonicalize().map_err(|error| Unresolved::Folder(folder.to_owned(), error))?;
         let Some(name) = at.file_name() else {
@@ -33,7 +33,7 @@ pub(super) fn resolve(path: &Path) -> Result<Resolved, Unresolved> {
             return Ok(Resolved { path, kind: Some(Kind::of(metadata.file_type())), id });
         }
         if is_descriptors(&folder) {
-            // Such a link names what is open, and need not be a path.
+            // Such a link names an open file, which need not have a path.
             let metadata = fs::metadata(&path).map_err(Unresolved::Io)?;
             let kind = match Kind::of(metadata.file_type()) {
                 Kind::File => Kind::OpenFile,
@@ -46,7 +46,7 @@ pub(super) fn resolve(path: &Path) -> Result<Resolved, Unresolved> {
     Err(Unresolved::Links)
 }
 
-/// Returns `true` for `/proc/self/fd`, without links: the files that a process has open.
+/// Returns `true` for the target of `/proc/self/fd`: the open files of a process.
 fn is_descriptors(folder: &Path) -> bool {
     folder.starts_with("/proc") && folder.file_name().is_some_and(|name| name == "fd")
 }

@@ -1,9 +1,9 @@
 //! Standard input as an object: the path `-`.
 //!
-//! A pipe has no length and cannot be read twice. Formats look at the beginning of a file before the
-//! job runs, at its end (Parquet), cut it into splits, and count lines for messages. So the content of
-//! a pipe is first written to a file without a name, in the folder of spilled pages. A file that the
-//! shell has opened (`< orders.csv`) is read directly.
+//! A pipe has no length and cannot be read twice. But formats read the beginning of a file before
+//! the job runs, or its end (Parquet). They divide it into splits, and count lines for messages. So
+//! the content of a pipe is first written to a file without a name, in the spill folder. A file
+//! that the shell has opened (`< orders.csv`) is read directly.
 //!
 //! # Limits
 //! The disk must hold all of the input, and no job starts before the input has ended.
@@ -27,9 +27,9 @@ pub fn is_standard_input(path: &str) -> bool {
     matches!(path, "-" | "/dev/stdin")
 }
 
-/// Writes standard input to a file in the first of these folders, if `path` is standard input and no
-/// file yet. Without a folder it uses the system's folder for temporary files. The first call of the
-/// process reads the input to its end.
+/// Writes standard input to a file in the first of these folders, if `path` is standard input and
+/// it is not a file already. Without a folder it uses the system's folder for temporary files. The
+/// first call of the process reads the input to its end.
 ///
 /// # Errors
 /// Fails if the input cannot be read, or the file cannot be written.
@@ -37,7 +37,7 @@ pub fn keep_standard_input(path: &str, folders: &[PathBuf]) -> Result<()> {
     if is_standard_input(path) { standard_input(folders.first().map(PathBuf::as_path)).map(|_| ()) } else { Ok(()) }
 }
 
-/// All of standard input.
+/// The content of standard input.
 ///
 /// # Errors
 /// As [`keep_standard_input`].

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::power_failed;
 use crate::storage::{FileMode, Kind, Listed, ObjectInfo, RenameMode, folder_of};
 
-/// A call that fails once.
+/// A failure of a single call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// A sync of a file or a folder fails.
@@ -31,9 +31,9 @@ struct Node {
     durable: Vec<u8>,
     /// Changes of the content since the last sync.
     writes: Vec<Change>,
-    /// A handle has the lock exclusively.
+    /// Whether a handle holds the exclusive lock.
     is_locked: bool,
-    /// Handles that share the lock.
+    /// The number of handles that share the lock.
     shared_locks: usize,
 }
 
@@ -68,7 +68,7 @@ impl Change {
 
 type Names = BTreeMap<PathBuf, NodeId>;
 
-/// Names that change together, each with its node from then on.
+/// Names that change together, each with its new node.
 type NameChange = Vec<(PathBuf, Option<NodeId>)>;
 
 #[derive(Debug)]
@@ -79,11 +79,11 @@ pub(super) struct Disk {
     durable: Names,
     /// Changes of names since the sync of their folders.
     changes: Vec<NameChange>,
-    /// Operations until the power fails.
+    /// The number of operations until the power fails.
     power_for: Option<u64>,
-    /// Calls of its kind until each fault.
+    /// For each fault, the number of calls until it occurs.
     faults: HashMap<Fault, u64>,
-    /// Handles of an earlier start are invalid.
+    /// The number of restarts. Handles from before the last restart are invalid.
     starts: u64,
 }
 
@@ -103,7 +103,7 @@ impl Disk {
         }
     }
 
-    /// A number below `end` (SplitMix64).
+    /// A random number below `end` (SplitMix64).
     fn random(&mut self, end: usize) -> usize {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut number = self.random;
@@ -138,7 +138,7 @@ impl Disk {
         Ok(())
     }
 
-    /// Returns `true` if this call fails.
+    /// Returns `true` if this call has the fault.
     fn fails(&mut self, fault: Fault) -> bool {
         let Some(calls) = self.faults.get_mut(&fault) else { return false };
         if *calls == 0 {
@@ -161,7 +161,7 @@ impl Disk {
             node.live = node.durable.clone();
             (node.is_locked, node.shared_locks) = (false, 0);
         }
-        // What lies in a folder that is lost is lost.
+        // If a folder is lost, its content is lost, too.
         let names = std::mem::take(&mut self.durable);
         let is_reached = |path: &Path| {
             path.ancestors().skip(1).all(|above| above.as_os_str().is_empty() || names.contains_key(above))
@@ -173,8 +173,8 @@ impl Disk {
         self.faults.clear();
     }
 
-    /// Ends the writes of a file that were not synced: each of them reaches the disk or not. Torn
-    /// ones reach it in part.
+    /// Ends the writes of a file that were not synced. Each of them reaches the disk, or is lost.
+    /// If `may_tear`, some reach it only in part.
     fn lose_writes(&mut self, node: NodeId, may_tear: bool) {
         for change in std::mem::take(&mut self.nodes[node].writes) {
             let fate = self.random(if may_tear { 3 } else { 2 });
@@ -182,7 +182,7 @@ impl Disk {
                 (0, _) => continue,
                 (2, Change::Write { offset, bytes }) => {
                     let length = self.random(bytes.len());
-                    // The length of the file may reach the disk without the bytes.
+                    // The new length of the file may reach the disk without the bytes.
                     let content = &mut self.nodes[node].durable;
                     content.resize(content.len().max(offset + bytes.len()), 0);
                     Change::Write { offset, bytes: bytes[..length].to_vec() }
@@ -268,7 +268,7 @@ impl Disk {
         Ok(())
     }
 
-    /// A rename to another folder is durable after the sync of one of both.
+    /// A rename to another folder is durable after the sync of either folder.
     pub(super) fn sync_folder(&mut self, folder: &Path) -> Result<()> {
         self.operation()?;
         self.find(folder).ok_or(ErrorKind::NotFound)?;
@@ -305,7 +305,7 @@ impl Disk {
         if is_full { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
-    /// An offset up to `offset`: that of an earlier write, or any.
+    /// An offset up to `offset`: that of an earlier write, or a random one.
     fn other_offset(&mut self, node: NodeId, offset: usize) -> usize {
         let writes = self.nodes[node].writes.iter();
         let earlier: Vec<usize> = writes.filter_map(|change| change.offset().filter(|&at| at < offset)).collect();
@@ -334,7 +334,7 @@ impl Disk {
             return Err(Error::other("the file cannot be synced"));
         }
         let node = &mut self.nodes[node];
-        // Writes that an earlier sync has lost stay lost.
+        // Writes that a failed sync has lost stay lost.
         let (durable, writes) = (&mut node.durable, std::mem::take(&mut node.writes));
         writes.iter().for_each(|change| change.apply(durable));
         Ok(())

@@ -1,4 +1,4 @@
-//! An open file of a simulated disk, and an object that is written.
+//! An open file of a simulated disk, and an object that is being written.
 
 use std::fmt;
 use std::io::Result;
@@ -16,9 +16,9 @@ use crate::storage::{
 pub(super) struct SimulatedFile {
     disk: Simulated,
     node: NodeId,
-    /// The start of the disk that opened it.
+    /// The restart count of the disk when the file was opened.
     start: u64,
-    /// The lock that it has, and whether that is shared.
+    /// The lock that it holds, if any. `true` for a shared lock.
     lock: Mutex<Option<bool>>,
 }
 
@@ -34,7 +34,7 @@ impl SimulatedFile {
         SimulatedFile { disk, node, start, lock: Mutex::new(None) }
     }
 
-    /// Calls the disk, unless it was restarted since the file was opened.
+    /// Calls the disk. Fails if it was restarted since the file was opened.
     fn on_disk<T>(&self, call: impl FnOnce(&mut Disk, NodeId) -> Result<T>) -> Result<T> {
         let mut disk = self.disk.disk();
         if disk.starts() != self.start {
@@ -111,7 +111,7 @@ pub(super) struct SimulatedWriter {
     pub(super) temporary: PathBuf,
     pub(super) file: Arc<dyn FileHandle>,
     pub(super) options: PutOptions,
-    /// The folders that were made for it.
+    /// The folders that were created for it.
     pub(super) made: Vec<PathBuf>,
     pub(super) bytes: u64,
 }

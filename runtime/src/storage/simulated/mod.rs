@@ -1,22 +1,22 @@
-//! A disk for tests. It loses what was not synced, and fails on purpose.
+//! A disk for tests. It loses writes that were not synced, and fails on request.
 //!
-//! A [`Disk`] keeps two states: the live one, which running programs see, and the durable one, which a
+//! A [`Disk`] keeps two states. Running programs see the live state. The durable state is what a
 //! power failure leaves. A sync copies a file, or the names in a folder, from the first to the
-//! second. All choices follow from a seed, so a failed test can be repeated.
+//! second. All random choices follow from a seed, so a failed test can be repeated.
 //!
 //! # Power failure
-//! [`Simulated::fail_power_after`] has an operation fail, and all that follow, until
-//! [`Simulated::restart`]. Then each write that was not synced survives, is lost, or is torn: a part
-//! of its bytes survives. Each change of a name that was not synced survives or is lost. A rename
-//! survives as a whole.
+//! After [`Simulated::fail_power_after`] an operation fails, and all later ones until
+//! [`Simulated::restart`]. Then each write that was not synced survives, is lost, or is torn: only
+//! a part of its bytes survives. Each change of a name that was not synced survives or is lost. A
+//! rename survives as a whole.
 //!
 //! # Faults
-//! [`Simulated::inject`] has single calls fail, see [`Fault`]. After a failed sync of a file the writes
-//! before it are lost, although the live file still has them: a later sync succeeds without them. The
-//! names of a folder are journaled: after a failed sync they wait for the next.
+//! [`Simulated::inject`] lets a single call fail: see [`Fault`]. After a failed sync of a file the
+//! writes before it are lost, although the live file still has them. A later sync succeeds without
+//! them. The names of a folder are journaled: after a failed sync the next one makes them durable.
 //!
-//! Sources: Pillai and others, *All File Systems Are Not Created Equal*, 2014; Rebello and others, *Can
-//! Applications Recover from fsync Failures?*, 2020.
+//! Sources: Pillai and others, *All File Systems Are Not Created Equal*, 2014; Rebello and others,
+//! *Can Applications Recover from fsync Failures?*, 2020.
 
 mod disk;
 mod handle;
@@ -47,7 +47,7 @@ impl Simulated {
         Simulated(Arc::new(Mutex::new(Disk::new(seed))))
     }
 
-    /// Fails the power after so many more operations.
+    /// Lets the power fail after this number of further operations.
     pub fn fail_power_after(&self, operations: u64) {
         self.disk().fail_power_after(operations);
     }
@@ -58,12 +58,12 @@ impl Simulated {
         self.disk().has_failed()
     }
 
-    /// Has one call of this kind fail, after so many others of its kind.
+    /// Lets one call of this kind fail, after `calls` further calls of its kind.
     pub fn inject(&self, fault: Fault, calls: u64) {
         self.disk().inject(fault, calls);
     }
 
-    /// Turns the power off, if it is on, and on again. Open files are lost with their locks.
+    /// Restores the power. Open files and their locks are lost.
     pub fn restart(&self) {
         self.disk().restart();
     }

@@ -1,4 +1,4 @@
-//! The disk itself: what a restart leaves.
+//! Tests of the disk itself: its state after a restart.
 
 use super::*;
 

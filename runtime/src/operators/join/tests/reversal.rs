@@ -9,7 +9,7 @@ use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::page::{Input, Page, Selection};
 use crate::spill::SpillSpace;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::{Cursor, Progress, Round};
 
 use super::rig::{Case, Task, pages, rows};
@@ -114,7 +114,8 @@ enum FedFirst {
 /// Each task receives the whole build side. Its senders keep the tasks in step.
 fn run(case: &Case, tasks: usize, first: FedFirst, seed: u64) -> Vec<Arc<OperatorMetrics>> {
     let mut random = Random(seed);
-    let (budget, late, locals) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), ProcessLocals::default());
+    let (budget, late, locals) =
+        (Budget::new(case.memory_bytes), Arc::new(DeferredBlocking::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
             let memory = Memory::spilling(budget.clone(), "join", case.minimum_bytes());
@@ -166,9 +167,9 @@ fn run(case: &Case, tasks: usize, first: FedFirst, seed: u64) -> Vec<Arc<Operato
             (1..).find(|pages| !another.try_reserve_idle(pages * PAGE_BYTES));
         }
         idle = if fed.continue_call() == Progress::Pending { idle + 1 } else { 0 };
-        // All tasks wait, so the disk has work. Without work, `newer_half` panics.
+        // All tasks wait, so the disk has work. Without work, `run_newer_half` panics.
         if idle > 2 * tasks && !running.iter().all(FedTask::is_done) {
-            late.newer_half();
+            late.run_newer_half();
             idle = 1;
         }
     }
@@ -180,7 +181,7 @@ fn run(case: &Case, tasks: usize, first: FedFirst, seed: u64) -> Vec<Arc<Operato
     assert!(found == expected, "other pairs: {:?} of {sizes:?}, {} built, seed {seed}", case.kind, case.build);
     assert!(running.iter().all(|fed| !fed.task.driver.demand().is_awaited));
     drop((running, another));
-    late.rest();
+    late.run_until_idle();
     let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();
     assert!(budget.peak_bytes() <= case.memory_bytes);
     drop(contexts);

@@ -11,7 +11,7 @@ use crate::metrics::OperatorMetrics;
 use crate::page::{Page, RowPairs, RowWriter};
 use crate::row::RowLayout;
 use crate::spill::SpillSpace;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::{Cursor, Driver, Progress, Round};
 
 use super::super::*;
@@ -176,7 +176,7 @@ impl Case {
 
     /// Runs the driver, compares its pairs with the expected ones, and returns its metrics.
     pub(super) fn run(&self) -> Arc<OperatorMetrics> {
-        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(DeferredBlocking::default()));
         let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
         let context = TaskContext { blocking: late.clone(), space: SpillSpace::new(&[]), ..TaskContext::alone(memory) };
         let mut found = self.drive(&context, &late);
@@ -186,7 +186,7 @@ impl Case {
         let expected: Vec<Pair> = in_a_round.into_iter().flat_map(|pair| std::iter::repeat_n(pair, rounds)).collect();
         assert_eq!(found.len(), expected.len());
         assert!(found == expected, "other pairs");
-        late.rest();
+        late.run_until_idle();
         let metrics = context.metrics.clone();
         assert!(budget.peak_bytes() <= self.memory_bytes);
         drop(context);
@@ -197,7 +197,7 @@ impl Case {
     /// Revokes `bytes` of a build side while no rows arrive. Returns the bytes that it gives back,
     /// and the number of calls.
     pub(super) fn revoke_while_idle(&self, bytes: usize) -> (usize, usize) {
-        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(Later::default()));
+        let (budget, late) = (Budget::new(self.memory_bytes), Arc::new(DeferredBlocking::default()));
         let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
         let context = TaskContext { blocking: late.clone(), ..TaskContext::alone(memory) };
         let mut task = self.task(&context, &late);
@@ -209,17 +209,17 @@ impl Case {
             match task.driver.revocable().unwrap().continue_revoking().unwrap() {
                 Progress::Done => break,
                 Progress::Yield => {}
-                Progress::Pending => late.newer_half(),
+                Progress::Pending => late.run_newer_half(),
             }
         }
-        late.rest();
+        late.run_until_idle();
         (before.saturating_sub(budget.used_bytes()), calls)
     }
 
     /// The number of partitions that each of two tasks spills, if they build a side at the same
     /// time.
     pub(super) fn spilled_parts_of_two_tasks(&self) -> [u64; 2] {
-        let (budget, late) = (Budget::new(self.memory_bytes), Later::default());
+        let (budget, late) = (Budget::new(self.memory_bytes), DeferredBlocking::default());
         let contexts = [0, 1].map(|_| {
             let memory = Memory::spilling(budget.clone(), "join", self.minimum_bytes());
             memory.set_operator_group(1);
@@ -237,7 +237,7 @@ impl Case {
         contexts.map(|context| context.metrics.spilled_parts.get())
     }
 
-    pub(super) fn task<'l>(&self, context: &TaskContext, late: &'l Later) -> Task<'l> {
+    pub(super) fn task<'l>(&self, context: &TaskContext, late: &'l DeferredBlocking) -> Task<'l> {
         let key: Vec<usize> = if self.is_keyed() { vec![0, 1] } else { vec![] };
         let side = |side: usize| Side {
             types: TYPES.to_vec(),
@@ -290,7 +290,7 @@ impl Case {
         }
     }
 
-    fn drive(&self, context: &TaskContext, late: &Later) -> Vec<Pair> {
+    fn drive(&self, context: &TaskContext, late: &DeferredBlocking) -> Vec<Pair> {
         let mut task = self.task(context, late);
         for round in 0..=self.rounds {
             let port = if round == 0 { self.build } else { 1 - self.build };
@@ -315,7 +315,7 @@ pub(super) struct Task<'l> {
     pub(super) driver: Box<dyn Driver>,
     out: Outputs,
     pub(super) found: Vec<Pair>,
-    late: &'l Later,
+    late: &'l DeferredBlocking,
 }
 
 impl Task<'_> {
@@ -333,7 +333,7 @@ impl Task<'_> {
             match self.call_once(&f, &mut cursor) {
                 Progress::Done => return,
                 Progress::Yield => {}
-                Progress::Pending => self.late.newer_half(),
+                Progress::Pending => self.late.run_newer_half(),
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::kernel::{ProcessLocals, TaskContext};
 use crate::memory::{Budget, Memory};
 use crate::metrics::OperatorMetrics;
 use crate::spill::SpillSpace;
-use crate::spill::tests::Later;
+use crate::spill::tests::DeferredBlocking;
 use crate::strategy::{Progress, Round};
 
 use super::super::JoinKind;
@@ -26,7 +26,7 @@ impl SharedRun {
 }
 
 /// Calls all tasks in turn until each has finished the end of a port.
-fn end_together(tasks: &mut [Task<'_>], late: &Later, port: usize, number: u32) {
+fn end_together(tasks: &mut [Task<'_>], late: &DeferredBlocking, port: usize, number: u32) {
     let mut left: Vec<_> = tasks.iter_mut().map(|task| (task, 0)).collect();
     let mut waited = false;
     while !left.is_empty() {
@@ -40,7 +40,7 @@ fn end_together(tasks: &mut [Task<'_>], late: &Later, port: usize, number: u32) 
         // A task may be able to continue after another task's call. If all tasks wait twice, they
         // wait for the disk.
         if waits && waited {
-            late.newer_half();
+            late.run_newer_half();
         }
         waited = waits;
     }
@@ -48,7 +48,8 @@ fn end_together(tasks: &mut [Task<'_>], late: &Later, port: usize, number: u32) 
 
 /// Runs a join in `tasks` tasks. Each receives the whole build side, and a part of the other side.
 fn run_together(case: &Case, tasks: usize) -> SharedRun {
-    let (budget, late, locals) = (Budget::new(case.memory_bytes), Arc::new(Later::default()), ProcessLocals::default());
+    let (budget, late, locals) =
+        (Budget::new(case.memory_bytes), Arc::new(DeferredBlocking::default()), ProcessLocals::default());
     let contexts: Vec<TaskContext> = (0..tasks)
         .map(|subtask| {
             let memory = Memory::spilling(budget.clone(), "join", case.minimum_bytes());
@@ -86,7 +87,7 @@ fn run_together(case: &Case, tasks: usize) -> SharedRun {
     assert_eq!(found.len(), expected.len(), "{:?} in {tasks} tasks", case.kind);
     assert!(found == expected, "other pairs");
     drop(running);
-    late.rest();
+    late.run_until_idle();
     let metrics = contexts.iter().map(|context| context.metrics.clone()).collect();
     assert!(budget.peak_bytes() <= case.memory_bytes);
     drop(contexts);

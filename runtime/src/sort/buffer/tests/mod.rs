@@ -1,4 +1,4 @@
-//! Sorting against the standard library.
+//! Compares sorts with those of the standard library.
 
 mod model;
 
@@ -33,7 +33,7 @@ fn sort(items: &[Item], order: &[OrderKey], keep: Option<usize>) -> Vec<Item> {
 }
 
 #[test]
-fn sorts_by_text_then_number_downwards() {
+fn sorts_by_text_then_number_descending() {
     let mut items = Random(40).items(8_000);
     let found = sort(&items, &[key(1, false), key(0, true), key(2, false), key(3, false), key(4, false)], None);
     items.sort_by(|left, right| {
@@ -44,7 +44,7 @@ fn sorts_by_text_then_number_downwards() {
 }
 
 #[test]
-fn sorts_by_list_and_by_bytes_downwards() {
+fn sorts_by_list_and_by_bytes_descending() {
     let mut items = Random(41).items(3_000);
     items.iter_mut().for_each(|item| item.list.iter_mut().for_each(|element| *element %= 3));
     let found = sort(&items, &[key(2, false), key(3, true), key(0, false), key(1, false)], None);
@@ -56,7 +56,7 @@ fn sorts_by_list_and_by_bytes_downwards() {
 }
 
 #[test]
-fn keeps_the_first_of_the_order() {
+fn keeps_the_first_rows() {
     let mut items = Random(42).items(5_000);
     let order = [key(4, true), key(1, false), key(0, false)];
     let found = sort(&items, &order, Some(777));
@@ -69,7 +69,7 @@ fn keeps_the_first_of_the_order() {
     assert_eq!(sort(&[], &order, None), []);
 }
 
-/// Sorts single values of one type by themselves; what comes out, as bits.
+/// Sorts values of one type, given and returned as bits.
 fn sorted_bits(ty: LeafType, bits: &[u128], descending: bool) -> Vec<u128> {
     let layout = Arc::new(RowLayout::full([ty]));
     let mut writer = RowWriter::new(layout.clone(), memory());
@@ -136,10 +136,10 @@ fn floats_are_in_total_order_with_nan_last_and_zeros_equal() {
 }
 
 #[test]
-fn groups_of_two_sides_come_key_by_key() {
+fn groups_of_two_sides_are_paired_by_key() {
     use std::collections::BTreeMap;
     let (left, mut right) = (Random(45).items(4_000), Random(46).items(3_000));
-    // Texts of one first half, and keys that only one side has.
+    // Texts with equal first halves, and keys that only one side has.
     right.iter_mut().for_each(|item| item.key += 3);
     let sorted = |items: &[Item], order: [OrderKey; 3]| {
         let mut buffer = SortBuffer::new(layout(), order, &memory()).unwrap();
@@ -171,7 +171,7 @@ fn groups_of_two_sides_come_key_by_key() {
 }
 
 #[test]
-fn visits_rows_as_they_came_and_then_as_they_are_sorted() {
+fn visits_rows_unsorted_then_sorted() {
     let mut items = Random(44).items(8_000);
     let mut buffer = SortBuffer::new(layout(), [key(0, false), key(1, false)], &memory()).unwrap();
     for page in pages(&items) {
@@ -193,7 +193,7 @@ fn visits_rows_as_they_came_and_then_as_they_are_sorted() {
 }
 
 #[test]
-fn rows_that_are_all_there_are_read_by_several_threads() {
+fn frozen_rows_are_read_by_several_threads() {
     let items = Random(43).items(5_000);
     let mut buffer = SortBuffer::new(layout(), [], &memory()).unwrap();
     for page in pages(&items) {

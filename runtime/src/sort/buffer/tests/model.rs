@@ -1,4 +1,4 @@
-//! Rows of any leaves, sorted by any order, against `sort_by` on their values.
+//! Compares sorts of any leaves in any order with `sort_by` on their values.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::row::{Datum, Element, LeafType, Physical, RowLayout, Tag, compare_lea
 use crate::sort::buffer::SortBuffer;
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::key::order_prefixes;
-use crate::sort::merge::{Merge, Merged};
+use crate::sort::merge::{Merge, MergeStep};
 use crate::sort::order::OrderKey;
 use crate::sort::small_rows::SharedSplitters;
 
@@ -45,13 +45,13 @@ const LEAVES: [LeafType; 23] = [
     LeafType::Tag(&TAG),
 ];
 
-/// How the values of one leaf are made.
+/// The distribution of the values of one leaf.
 #[derive(Clone, Copy)]
 struct Style {
     ty: LeafType,
-    /// Bits that differ, above a constant.
+    /// The number of bits that differ, above a constant.
     bits: u32,
-    /// What texts begin with, and the most bytes behind it.
+    /// The common beginning of texts, and the greatest number of bytes after it.
     common: usize,
     longest: usize,
 }
@@ -70,7 +70,8 @@ impl Style {
         match self.ty {
             LeafType::Text | LeafType::Bytes => {
                 let mut text = vec![b'x'; self.common];
-                // Few letters, the zero byte among them: zeros behind a key's text must not pass for it.
+                // Few letters, and the zero byte among them. Padding zeros in a key must not be
+                // taken for letters.
                 text.extend((0..random.below(self.longest + 1)).map(|_| random.below(3) as u8));
                 Datum::Bytes(text.into())
             }
@@ -83,7 +84,7 @@ impl Style {
             LeafType::Bool | LeafType::Valid => Datum::Fixed(bits & 1),
             LeafType::Tag(_) => Datum::Fixed(bits % 3),
             LeafType::Char => Datum::Fixed(bits % 0xD800),
-            // Near the least, the greatest, or zero of the type.
+            // Values near the least, the greatest, or zero of the type.
             _ => {
                 let middle = [0, 1 << (8 * width - 1), u128::MAX][self.common % 3];
                 Datum::Fixed(bits.wrapping_add(middle) & (u128::MAX >> (128 - 8 * width)))
@@ -110,7 +111,7 @@ impl Case {
         Self::of(styles, random, rows)
     }
 
-    /// Rows that may be moved.
+    /// Rows that a bucket sort can move.
     fn small(random: &mut Random, rows: usize) -> Self {
         let mut styles = Vec::new();
         while styles.is_empty() || random.below(4) > 0 {
@@ -160,7 +161,7 @@ impl Case {
         self.rows = rows;
     }
 
-    /// Pages of these rows: a page for each run of `rows_of_page`.
+    /// Pages of `rows`, each with `rows_of_page` rows.
     fn pages(&self, rows: &[Values], rows_of_page: usize) -> Vec<Page> {
         let mut writer = RowWriter::new(self.layout.clone(), memory());
         for chunk in rows.chunks(rows_of_page) {
@@ -170,7 +171,8 @@ impl Case {
         writer.take_sealed().collect()
     }
 
-    /// A buffer of the rows; each time they are added, no more is reserved than it said, nor later.
+    /// A buffer of the rows. Checks that `add` reserves no more than `bytes_for` returned, and that
+    /// nothing is reserved later.
     fn buffer(&self, memory: &Memory) -> SortBuffer {
         match self.by_index(memory) {
             InMemorySort::ByIndex(buffer) => buffer,
@@ -183,17 +185,18 @@ impl Case {
         self.filled(InMemorySort::ByIndex(buffer), memory)
     }
 
-    fn moving(&self, memory: &Memory) -> InMemorySort {
+    fn by_moving(&self, memory: &Memory) -> InMemorySort {
         self.filled(InMemorySort::new(Arc::default(), self.layout.clone(), &self.order, memory).unwrap(), memory)
     }
 
-    /// As [`Case::moving`]; rows are spread as they come once there are so many bytes of them.
+    /// As [`Case::by_moving`], but rows are spread while they are added once there are `from_bytes`
+    /// bytes of them.
     fn spreading(&self, memory: &Memory, from_bytes: usize) -> InMemorySort {
         self.filled(self.empty_spreading(memory, from_bytes), memory)
     }
 
     fn empty_spreading(&self, memory: &Memory, from_bytes: usize) -> InMemorySort {
-        let splitters = Arc::new(SharedSplitters::from_bytes(from_bytes));
+        let splitters = Arc::new(SharedSplitters::with_min_bytes(from_bytes));
         InMemorySort::new(splitters, self.layout.clone(), &self.order, memory).unwrap()
     }
 
@@ -206,7 +209,7 @@ impl Case {
     }
 
     fn fill(&self, buffer: &mut InMemorySort, memory: &Memory) {
-        // What it held before may have been more.
+        // It may still hold memory of previous rows.
         let peak_before = memory.budget().peak_bytes();
         for page in self.pages(&self.rows, 5_000) {
             windows(&page.batch(), |input| {
@@ -240,7 +243,8 @@ impl Case {
         found
     }
 
-    /// Whether rows are in the order of the case's, which are sorted; and the same, unless those that are equal in the order may differ.
+    /// Checks that `found` is sorted as the case's rows, which are sorted. Checks for equal rows if
+    /// `are_same`, else rows that are equal in the order may differ.
     fn assert_sorted(&self, found: &[Values], are_same: bool) {
         assert_eq!(found.len(), self.rows.len());
         for (found, expected) in found.iter().zip(&self.rows) {
@@ -271,7 +275,7 @@ fn cases() -> impl Iterator<Item = (Random, Case)> {
     })
 }
 
-/// What gives its rows in order.
+/// A sort that emits its rows in order.
 trait Emit {
     fn emit(&mut self, out: &mut RowWriter) -> Result<bool>;
 }
@@ -324,7 +328,8 @@ fn small_rows_are_moved() {
         for _ in 0..2 {
             let found = case.emitted(&mut buffer);
             case.assert_sorted(&found, true);
-            // An order of more than 16 bytes needs the rows themselves, which then stay.
+            // If the order takes more than 16 bytes, the rows themselves are compared, so they are
+            // not moved.
             let bytes: usize = case.order.iter().map(|key| case.layout.types()[key.leaf].width()).sum();
             assert!(bytes > 16 || buffer.is_empty() && memory.budget().used_bytes() == 0);
             buffer.clear();
@@ -336,7 +341,7 @@ fn small_rows_are_moved() {
 }
 
 #[test]
-fn rows_are_added_in_the_order_asked_for_and_leaf_by_leaf() {
+fn rows_are_added_in_selection_order_with_projected_leaves() {
     let layout = Arc::new(RowLayout::full([LeafType::U64, LeafType::U64]));
     let rows: Vec<Values> = (0..100).map(|row| vec![Datum::Fixed(row), Datum::Fixed(row + 1_000)]).collect();
     let case = Case { layout: layout.clone(), order: Vec::new(), rows };
@@ -359,18 +364,18 @@ fn rows_are_added_in_the_order_asked_for_and_leaf_by_leaf() {
 }
 
 #[test]
-fn a_moving_buffer_takes_no_rows_while_sorted_ones_are_left() {
+fn bucket_sort_rejects_rows_while_sorted_ones_are_left() {
     let layout = Arc::new(RowLayout::full([LeafType::U64]));
     let rows = (0..10).map(|row| vec![Datum::Fixed(row ^ 1)]).collect();
     let case = Case { layout, order: vec![OrderKey { leaf: 0, descending: false }], rows };
     let (memory, page) = (memory(), case.pages(&case.rows, 100).remove(0));
-    let mut buffer = case.moving(&memory);
+    let mut buffer = case.by_moving(&memory);
     windows(&page.batch(), |input| assert!(buffer.add(input).is_err()));
     assert_eq!(case.emitted(&mut buffer).len(), 10);
     windows(&page.batch(), |input| buffer.add(input).unwrap());
 }
 
-/// Keys of one number, of few, and of a few among many that lie far from each other.
+/// One key, few keys, and few keys among many that are far from each other.
 #[test]
 fn skewed_keys_are_split_until_they_fit() {
     let layout = Arc::new(RowLayout::full([LeafType::U64, LeafType::U32]));
@@ -386,7 +391,7 @@ fn skewed_keys_are_split_until_they_fit() {
         let rows = (0..70_000).map(|_| row(&mut random)).collect();
         let mut case = Case { layout: layout.clone(), order: order.to_vec(), rows };
         let budget = || Memory::new(Budget::new(1 << 30), "test");
-        let mut buffers = [case.by_index(&budget()), case.moving(&budget()), case.spreading(&budget(), 10 << 10)];
+        let mut buffers = [case.by_index(&budget()), case.by_moving(&budget()), case.spreading(&budget(), 10 << 10)];
         case.sort();
         for buffer in &mut buffers {
             assert!(case.emitted(buffer) == case.rows);
@@ -394,10 +399,12 @@ fn skewed_keys_are_split_until_they_fit() {
     }
 }
 
-/// The first rows say little of those that come: some of these lie before or behind all that was guessed, or most do.
+/// The first rows do not represent the later ones: some or most of these are outside of the
+/// estimated ranges.
 #[test]
-fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
-    // With a second leaf that leaves no bytes between rows, which are then spread from where they come, or does.
+fn rows_outside_of_estimated_ranges_are_sorted() {
+    // Some of these rows have no bytes between their leaves, so they are spread without being
+    // packed.
     let types = [
         (LeafType::U64, LeafType::U64),
         (LeafType::I32, LeafType::U32),
@@ -410,33 +417,33 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
     let leaves = |ty| if ty == LeafType::I128 { 1 } else { 2 };
     let types = types.into_iter().flat_map(|types| [(types, false), (types, true)]);
     for (seed, ((ty, other), descending)) in (0..).zip(types) {
-        for (beside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
+        for (outside, before) in [(0, false), (1, false), (9, true), (60, false), (60, true), (100, false)] {
             let mut random = Random(400 + seed);
             let row = |number: usize| {
                 let some = random.next() as u128 % 20_000;
-                // Rows of 4 KiB, by which is guessed, come before.
-                let is_beside = number >= 2_048 && random.below(100) < beside;
+                // First, rows of 4 KiB, from which the ranges are estimated.
+                let is_outside = number >= 2_048 && random.below(100) < outside;
                 let value = match () {
-                    () if !is_beside => 20_000 + some,
+                    () if !is_outside => 20_000 + some,
                     () if before => some,
                     () => 40_000 + some,
                 };
-                // A float is given as its bits; some are negative. What they agree in is their exponent.
+                // Floats are given as bits, and some are negative. They agree in the exponent.
                 let float = |value: f64| value.signum() * (value.abs() / 100.0).exp2();
                 let value = if ty == LeafType::F64 { float(value as f64 - 3e4).to_bits().into() } else { value };
                 vec![Datum::Fixed(value), Datum::Fixed(random.next() as u16 as u128)]
             };
             let rows = (0..16_000).map(row).collect();
             let layout = Arc::new(RowLayout::full([ty, other]));
-            // No more than is moved.
+            // At most 16 bytes of keys, so that rows are moved.
             let order = (0..leaves(ty)).map(|leaf| OrderKey { leaf, descending: descending ^ (leaf > 0) }).collect();
             let (mut case, memory) = (Case { layout, order, rows }, memory());
             let mut buffer = case.empty_spreading(&memory, 4 << 10);
             case.fill(&mut buffer, &memory);
-            let (spread, found_beside, goes_on) = buffer.by_buckets().unwrap().spread_so_far();
-            // The first thousand rows do not have the very least and greatest.
-            assert_eq!((found_beside > 60, goes_on), (beside > 0, beside < 12), "{beside} % of {ty:?}");
-            assert!(spread > if goes_on { 10_000 } else { 0 }, "{spread} rows of {ty:?} were spread");
+            let (spread, found_outside, still_spreads) = buffer.by_buckets().unwrap().spread_so_far();
+            // The first thousand rows do not contain the least and the greatest value.
+            assert_eq!((found_outside > 60, still_spreads), (outside > 0, outside < 12), "{outside} % of {ty:?}");
+            assert!(spread > if still_spreads { 10_000 } else { 0 }, "{spread} rows of {ty:?} were spread");
             buffer.sort();
             case.sort();
             let found = case.emitted(&mut buffer);
@@ -447,7 +454,7 @@ fn rows_beside_what_the_first_ones_let_expect_are_sorted() {
 }
 
 #[test]
-fn the_first_of_any_rows_are_kept_and_more_may_be_added() {
+fn first_rows_are_kept_and_more_can_be_added() {
     for (mut random, mut case) in cases() {
         let (memory, count) = (memory(), random.below(case.rows.len() + 2));
         let mut buffer = case.buffer(&memory);
@@ -470,12 +477,12 @@ fn the_first_of_any_rows_are_kept_and_more_may_be_added() {
 }
 
 #[test]
-fn merged_streams_of_any_rows_are_what_sorting_everything_gives() {
+fn merging_any_streams_equals_sorting_all_rows() {
     for (mut random, case) in cases() {
         let (streams, rows_of_page) =
             (1 + random.below(20), [1, 2, 30, 10_000][random.below(4)].max(case.rows.len() / 4_000));
         let mut parts = vec![Vec::new(); streams];
-        // Few streams get most rows, some none.
+        // Few streams have most rows, and some have none.
         let skewed = |random: &mut Random| random.below(streams).min(random.below(streams));
         case.rows.iter().for_each(|row| parts[skewed(&mut random)].push(row.clone()));
         let mut case = Case { rows: Vec::new(), ..case };
@@ -491,9 +498,9 @@ fn merged_streams_of_any_rows_are_what_sorting_everything_gives() {
         fed.iter_mut().enumerate().for_each(|(stream, pages)| merge.feed(stream, pages.next()));
         loop {
             match merge.run(&mut out).unwrap() {
-                Merged::Full => assert!(out.has_sealed()),
-                Merged::Needs(stream) => merge.feed(stream, fed[stream].next()),
-                Merged::Done => break,
+                MergeStep::Full => assert!(out.has_sealed()),
+                MergeStep::Needs(stream) => merge.feed(stream, fed[stream].next()),
+                MergeStep::Done => break,
             }
             found.extend(out.take_sealed().flat_map(|page| case.read(&page)));
         }
@@ -506,7 +513,7 @@ fn merged_streams_of_any_rows_are_what_sorting_everything_gives() {
 }
 
 #[test]
-fn rows_with_long_texts_are_sorted_and_paid_for() {
+fn long_texts_are_sorted_within_reserved_memory() {
     let mut random = Random(70);
     let layout = Arc::new(RowLayout::full([LeafType::Text, LeafType::U32]));
     let order = vec![OrderKey { leaf: 0, descending: false }, OrderKey { leaf: 1, descending: true }];
@@ -523,7 +530,7 @@ fn rows_with_long_texts_are_sorted_and_paid_for() {
 }
 
 #[test]
-fn prefixes_fall_nowhere_in_the_order_and_tell_rows_apart() {
+fn prefixes_are_sorted_and_separate_most_rows() {
     let mut distinct = 0;
     for (_, mut case) in cases() {
         case.sort();

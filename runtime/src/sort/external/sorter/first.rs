@@ -1,14 +1,14 @@
-//! Sorting for the first rows only: of all rows, or of each group.
+//! Sorts that keep only the first rows: of all rows, or of each group.
 //!
-//! `top`, `top` of groups and `sample_n` use it. Whenever the rows have grown to a multiple of
-//! those that were left, rows that cannot be among the first are dropped. The cost per row is
-//! constant. A rest that does not fit memory is written to disk as a sorted run, with at most
-//! `count` rows of each group. So none of the three operators has a memory limit of its own.
+//! `top`, `top` of groups and `sample_n` use them. When the rows have grown to [`GROWTH`] times the
+//! rows that were kept last, the others are dropped. So the cost per row is constant. Rows that do
+//! not fit memory are written to disk as a sorted run, with at most `count` rows of each group. So
+//! none of the three operators has a memory limit of its own.
 //!
-//! Before that, `top` of groups drops rows that begin worse than `count` rows of their group
-//! (`operators/top/cutoff`). With groups of a hundred rows, nine rows in ten go. The two largest of
-//! each group took half of the time. The sort alone decides the result. So the cutoff's table may
-//! be full, or may be dropped if it drops too few rows.
+//! Before the sort, `top` of groups drops rows that cannot be among the first `count`
+//! (`operators/top/cutoff`). With groups of 100 rows and `count` 2, that drops nine rows in ten and
+//! halves the time. The cutoff does not change the result. So its table may be full, and is dropped
+//! if it does not help.
 
 use std::sync::Arc;
 
@@ -19,28 +19,32 @@ use crate::sort::external::sorter::Sorter;
 use crate::sort::in_memory::InMemorySort;
 use crate::sort::order::OrderKey;
 
-/// Rows that are kept at least before some are dropped.
-const LEAST_ROWS: usize = 16 << 10;
+/// Rows up to this number are all kept.
+const MIN_ROWS: usize = 16 << 10;
 
-/// Rows are dropped when there are so many times as many as were left: that costs a constant per row.
+/// Rows are dropped if there are this many times the rows that were kept last.
 const GROWTH: usize = 3;
 
-/// The rows that are asked for.
-pub(crate) struct First {
-    /// How many of each group.
+/// The rows that are needed.
+pub(crate) struct FirstRows {
+    /// Rows of each group.
     count: usize,
-    /// Leaves of the order in which the rows of a group agree; none where all rows are one.
+    /// A group is a set of rows that agree in this number of first leaves of the order. If it is 0,
+    /// all rows are one group.
     leading: usize,
-    /// Beyond so many rows it is time to drop some.
-    most_rows: usize,
+    /// If there are more rows, the unneeded ones are dropped.
+    max_rows: usize,
 }
 
 impl Sorter {
-    /// As [`Sorter::seen`], for the first `count` rows of each group: rows that agree in the first `leading` leaves of the order, which is all of them where
-    /// that is none. What is in memory is held to a multiple of these. In memory and in each run there are no others; in the merge of runs there are.
+    /// As [`Sorter::indexed`], but keeps only the first `count` rows of each group. Rows of a group
+    /// agree in the first `leading` leaves of the order. If `leading` is 0, all rows are one group.
+    ///
+    /// The buffer and each run hold no other rows when they are complete. The merge of runs may
+    /// emit more.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Sorter::new`].
     pub fn first_of_groups(
         layout: Arc<RowLayout>,
         order: impl Into<Box<[OrderKey]>>,
@@ -48,20 +52,21 @@ impl Sorter {
         leading: usize,
         context: &TaskContext,
     ) -> Result<Self> {
-        let first = Some(First { count, leading, most_rows: LEAST_ROWS });
-        Ok(Sorter { first, ..Self::seen(layout, order, context)? })
+        let first = Some(FirstRows { count, leading, max_rows: MIN_ROWS });
+        Ok(Sorter { first, ..Self::indexed(layout, order, context)? })
     }
 
-    /// Drops rows that are not asked for, where there are many rows.
-    pub(crate) fn drop_many(&mut self) -> Result<()> {
-        if self.first.as_ref().is_some_and(|first| self.buffer.len() > first.most_rows) {
-            self.drop_rest()?;
+    /// Drops unneeded rows if the number of rows has grown enough.
+    pub(crate) fn drop_excess_if_many(&mut self) -> Result<()> {
+        if self.first.as_ref().is_some_and(|first| self.buffer.len() > first.max_rows) {
+            self.drop_excess()?;
         }
         Ok(())
     }
 
-    /// Drops rows that are not asked for, where they are the larger part and there is memory to copy the others; whether it did.
-    pub(crate) fn drop_rest(&mut self) -> Result<bool> {
+    /// Drops unneeded rows. Returns `false` and does nothing if they are the smaller part, or if
+    /// memory to copy the others is refused.
+    pub(crate) fn drop_excess(&mut self) -> Result<bool> {
         let (Some(first), InMemorySort::ByIndex(buffer)) = (&mut self.first, &mut self.buffer) else {
             return Ok(false);
         };
@@ -72,8 +77,9 @@ impl Sorter {
             buffer.sort();
             buffer.first_of_groups(first.count, first.leading)
         };
-        first.most_rows = left.saturating_mul(GROWTH).max(LEAST_ROWS);
-        // Of long rows, the longest may be those that are left: then there is an error, and nothing has changed.
+        first.max_rows = left.saturating_mul(GROWTH).max(MIN_ROWS);
+        // The estimate may be too low if the longest rows are kept. Then copying fails, and nothing
+        // has changed.
         let copied = buffer.bytes() / rows.max(1) * left + 2 * buffer.largest_page_bytes();
         if left > rows / 2 || !self.memory.try_reserve(copied) {
             return Ok(false);
@@ -89,11 +95,11 @@ impl Sorter {
         }
     }
 
-    /// Puts what is in memory in order, without rows that are not asked for.
-    pub(crate) fn order_rows(&mut self) {
+    /// Sorts the rows in memory, and drops those that are not needed.
+    pub(crate) fn sort_buffer(&mut self) {
         self.buffer.sort();
         if let (Some(first), InMemorySort::ByIndex(buffer)) = (&self.first, &mut self.buffer) {
-            buffer.forget_rest_of_groups(first.count, first.leading);
+            buffer.truncate_groups(first.count, first.leading);
         }
     }
 }

@@ -1,21 +1,23 @@
-//! Rows that several tasks sort together: each knows what bounds its keys, guesses how its rows lie in buckets, and shares them.
+//! Sharing of rows: bounds of the keys, an estimate of the rows per bucket, and the exchange of the
+//! rows.
 
 use super::{BucketSort, State};
 use crate::error::{Error, Result};
 use crate::sort::buffer::Segment;
 use crate::sort::key::WideKey;
-use crate::sort::small_rows::arriving::Arriving;
+use crate::sort::small_rows::arriving::ArrivingRows;
 use crate::sort::small_rows::buckets::Buckets;
 use crate::sort::small_rows::sharing::{KeyBounds, SpreadRows};
 use crate::sort::small_rows::sizes::{Digit, Sizes};
-use crate::sort::small_rows::{Moved, Over};
+use crate::sort::small_rows::{BucketAssignment, SortedOutput};
 
-/// Stretches of a task's rows, and rows of each, that are looked at to guess how its rows lie in buckets.
-const STRETCHES_LOOKED_AT: usize = 512;
-const ROWS_LOOKED_AT: usize = 16;
+/// Stretches of consecutive rows that a task samples, and sampled rows of each.
+const SAMPLED_STRETCHES: usize = 512;
+const SAMPLED_ROWS: usize = 16;
 
 impl BucketSort {
-    /// What is known of the keys of the rows, where these can be spread over buckets that tasks share: they are not in order already.
+    /// The bounds of the keys. `None` if the rows cannot be spread over shared buckets, because
+    /// they are sorted or were added in order.
     pub(crate) fn key_bounds(&mut self) -> Option<KeyBounds> {
         self.rows.seal();
         let is_spread = match &self.state {
@@ -26,65 +28,71 @@ impl BucketSort {
         is_spread.then(|| self.known_bounds())
     }
 
-    /// About how many rows would come into each bucket, if the rows of all tasks, which have these bounds, were [shared](BucketSort::share).
-    pub(crate) fn guess_shares(&self, bounds: &KeyBounds, rows: usize) -> Vec<usize> {
+    /// An estimate of the number of its rows in each bucket if rows are
+    /// [shared](BucketSort::share). `bounds` and `rows` are those of all tasks.
+    pub(crate) fn estimate_rows_per_bucket(&self, bounds: &KeyBounds, rows: usize) -> Vec<usize> {
         let width = self.rows.layout.width();
         let pages: Vec<Segment> = self.rows.segments().collect();
-        match (bounds.over(rows), self.arriving()) {
-            (Over::Ranges(splitters), arriving) => {
-                let mut guesses = arriving.map_or_else(|| vec![0; splitters.buckets()], Arriving::counts);
-                let mut buckets = [0; ROWS_LOOKED_AT];
-                self.look_at(&pages, |first, count, stands_for| {
-                    // SAFETY: so many of these rows begin there.
+        match (bounds.assignment(rows), self.arriving()) {
+            (BucketAssignment::Ranges(splitters), arriving) => {
+                let mut estimates = arriving.map_or_else(|| vec![0; splitters.buckets()], ArrivingRows::bucket_rows);
+                let mut buckets = [0; SAMPLED_ROWS];
+                self.sample(&pages, |first, count, weight| {
+                    // SAFETY: `count` of these rows begin there.
                     unsafe { splitters.buckets_of(first, width, &mut buckets[..count]) };
-                    buckets[..count].iter().for_each(|&bucket| guesses[usize::from(bucket)] += stands_for);
+                    buckets[..count].iter().for_each(|&bucket| estimates[usize::from(bucket)] += weight);
                 });
-                guesses
+                estimates
             }
-            (Over::Bits { rows }, arriving) => {
+            (BucketAssignment::Bits { rows }, arriving) => {
                 let encoding = self.rows.encoding_of(&bounds.bounds);
                 let digit = Digit::of(rows, encoding.bits(), Sizes::of(width));
-                let mut guesses = vec![0; digit.buckets()];
-                let mut keys = [WideKey::default(); ROWS_LOOKED_AT];
-                let stretches: Vec<Segment> = arriving.into_iter().flat_map(Arriving::stretches).chain(pages).collect();
-                self.look_at(&stretches, |first, count, stands_for| {
+                let mut estimates = vec![0; digit.buckets()];
+                let mut keys = [WideKey::default(); SAMPLED_ROWS];
+                let stretches: Vec<Segment> =
+                    arriving.into_iter().flat_map(ArrivingRows::stretches).chain(pages).collect();
+                self.sample(&stretches, |first, count, weight| {
                     // SAFETY: as above.
                     unsafe { encoding.keys(first, width, &mut keys[..count]) };
-                    keys[..count].iter().for_each(|&key| guesses[digit.bucket_of(key)] += stands_for);
+                    keys[..count].iter().for_each(|&key| estimates[digit.bucket_of(key)] += weight);
                 });
-                guesses
+                estimates
             }
         }
     }
 
-    /// Some rows, which begin at an address, and how many each of them stands for.
-    fn look_at(&self, stretches: &[Segment], mut each: impl FnMut(*const u8, usize, usize)) {
-        let every = (stretches.len() / STRETCHES_LOOKED_AT).max(1);
+    /// Calls `each` with the address of sampled rows, their number, and the number of rows that
+    /// each stands for.
+    fn sample(&self, stretches: &[Segment], mut each: impl FnMut(*const u8, usize, usize)) {
+        let every = (stretches.len() / SAMPLED_STRETCHES).max(1);
         for some in stretches.chunks(every) {
             let Some(&(first, rows)) = some.first() else { continue };
-            let count = ROWS_LOOKED_AT.min(rows);
+            let count = SAMPLED_ROWS.min(rows);
             let all: usize = some.iter().map(|(_, rows)| rows).sum();
             each(self.rows.base.wrapping_add(first), count, all / count.max(1));
         }
     }
 
-    /// Spreads the rows over buckets that are the same for all tasks, whose `rows` rows have these bounds, and gives them. It emits the rows that it then
-    /// [takes](BucketSort::take_shared).
+    /// Spreads its rows over buckets that are the same for all tasks, and returns them. `bounds`
+    /// and `rows` are those of all tasks. Afterwards it emits the rows that
+    /// [`BucketSort::take_shared`] adds.
     ///
     /// # Errors
-    /// [`OutOfMemory`](crate::error::Error::OutOfMemory).
+    /// Fails with [`OutOfMemory`](crate::error::Error::OutOfMemory) if memory for a page is
+    /// refused.
     pub(crate) fn share(&mut self, bounds: &KeyBounds, rows: usize) -> Result<SpreadRows> {
-        let over = bounds.over(rows);
-        let encoding = self.encoding_over(&bounds.bounds, over);
-        let (len, page_bytes) = (self.len(), self.bytes() - self.paid.bytes());
+        let assignment = bounds.assignment(rows);
+        let encoding = self.encoding_for(&bounds.bounds, assignment);
+        let (len, page_bytes) = (self.len(), self.bytes() - self.bookkeeping_memory.bytes());
         let rows = self.take_unsorted();
-        // SAFETY: the rows are of this layout, as the order and so the encoding are; it has no slots.
-        let (rows, spread): (Box<dyn Moved>, SpreadRows) = unsafe {
+        // SAFETY: the rows are of this layout, as the order and so the encoding are; it has no
+        // slots.
+        let (rows, spread): (Box<dyn SortedOutput>, SpreadRows) = unsafe {
             if encoding.bits() <= u64::BITS {
-                let (moved, spread) = Buckets::<u64>::sharing(rows, over, encoding, &self.memory)?;
+                let (moved, spread) = Buckets::<u64>::sharing(rows, assignment, encoding, &self.memory)?;
                 (Box::new(moved), spread)
             } else {
-                let (moved, spread) = Buckets::<WideKey>::sharing(rows, over, encoding, &self.memory)?;
+                let (moved, spread) = Buckets::<WideKey>::sharing(rows, assignment, encoding, &self.memory)?;
                 (Box::new(moved), spread)
             }
         };
@@ -92,15 +100,15 @@ impl BucketSort {
         Ok(spread)
     }
 
-    /// Takes the rows of some buckets, from every task, to be emitted.
+    /// Takes the rows of some buckets from all tasks, to emit them.
     ///
     /// # Errors
-    /// Where it has not [shared](BucketSort::share) its own.
+    /// Fails if it has not [shared](BucketSort::share) its own rows.
     pub(crate) fn take_shared(&mut self, parts: Vec<SpreadRows>) -> Result<()> {
         let State::Ordered { rows, len, .. } = &mut self.state else {
             return Err(Error::Internal("rows were shared with a sort that shares none".to_owned()));
         };
         *len = parts.iter().flat_map(SpreadRows::rows).sum();
-        rows.take(parts)
+        rows.take_shared(parts)
     }
 }

@@ -1,4 +1,4 @@
-//! Gives the images of a mark one by one, while the table goes on changing.
+//! Emits the images of a mark one by one, while the table continues to change.
 
 use std::task::Poll;
 
@@ -14,17 +14,17 @@ use crate::strategy::Progress;
 
 impl StateTable {
     /// Marks the rows as the state of an epoch. [`StateTable::next_image`] returns them as they are
-    /// now, while the table goes on changing. `times` is how far event time has come, in
-    /// microseconds since 1970, or `i64::MIN` without event time. It is
-    /// [restored](StateTable::restored) with the rows.
+    /// now, while the table continues to change. `times` is the event time in microseconds since
+    /// 1970, or `i64::MIN` without event time. It is [restored](StateTable::restored) with the
+    /// rows.
     ///
-    /// A mark takes a note per page. A page that is written before it is given is copied first. If
-    /// memory for the copy is refused, its rows are treated as rows that find no room. Rows on disk
-    /// belong to the mark as they are. Rows of queued requests do not.
+    /// A mark stores one note per page. A page that is written before it is emitted is copied
+    /// first. If memory for the copy is refused, its rows are treated as rows that find no room.
+    /// Rows on disk belong to the mark as they are. Rows of queued requests do not.
     ///
     /// # Errors
-    /// Fails if images of the last mark are left, if a scan has not ended, or if memory for a page of
-    /// each part is refused.
+    /// Fails if images of the last mark are left, if a scan has not ended, or if memory for a page
+    /// of each part is refused.
     pub fn mark(&mut self, epoch: u64, times: impl Into<EventTimes>) -> Result<()> {
         let rows = &mut self.rows;
         if let Some(Mark { epoch: before, .. }) = rows.marking.mark {
@@ -33,7 +33,7 @@ impl StateTable {
         if rows.used.scanned.is_some() {
             return Err(Error::Internal(format!("a mark of epoch {epoch} in the midst of a scan")));
         }
-        // Clean parts are given from disk, so they may be written immediately.
+        // Clean parts are emitted from disk, so they may be written immediately.
         let is_clean: PartSet = std::array::from_fn(|part| rows.parts[part].clean.is_some());
         rows.marking.pages.mark(&mut rows.table, &is_clean)?;
         let groups = (0..rows.table.store.parts()).map(|part| rows.resident_groups(part)).collect();
@@ -45,9 +45,10 @@ impl StateTable {
         Ok(())
     }
 
-    /// Appends the next piece of the mark's snapshot to `out`, of about 64 KiB unless a row is
-    /// larger: then `Yield`. Returns `Done` if the snapshot is complete, `Pending` while a page is
-    /// read from disk. Called whenever the writer of the snapshot has room.
+    /// Appends the next piece of the mark's snapshot to `out` and returns `Yield`. A piece has
+    /// about 64 KiB, unless a row is larger. Returns `Done` if the snapshot is complete, and
+    /// `Pending` while a page is read from disk. Called whenever the writer of the snapshot has
+    /// room.
     ///
     /// # Errors
     /// Fails if a spilled page cannot be read, or if the header cannot hold the leaves.
@@ -76,19 +77,19 @@ impl Residency {
         }
         let number = mark.images;
         let mut rows = 0;
-        let is_given = self.marking.pages.next(&mut self.table, number.into(), &mut |part, image| {
+        let is_emitted = self.marking.pages.next(&mut self.table, number.into(), &mut |part, image| {
             let groups = mark.groups.get(part).copied().unwrap_or_default();
             rows = u64::from(image.sizes().0);
             write_image(Head::of(number, image, groups), image, out);
         })?;
-        if is_given {
+        if is_emitted {
             (mark.images, mark.rows) = (number + 1, mark.rows + rows);
             return Ok(Progress::Yield);
         }
         self.next_spilled(out)
     }
 
-    /// The next image of a page on disk, or the end.
+    /// Appends the next image of a page on disk, or the end.
     fn next_spilled(&mut self, out: &mut Vec<u8>) -> Result<Progress> {
         loop {
             let Some(mark) = &mut self.marking.mark else { return Ok(Progress::Done) };
