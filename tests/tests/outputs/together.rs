@@ -106,8 +106,8 @@ impl Case {
         env.run()
     }
 
-    /// Writes with the local engine, in minimum memory if `is_scarce`, and with the embedded engine.
-    /// Compares both files.
+    /// Writes with the local engine, in minimum memory if `is_scarce`, and with the embedded
+    /// engine. Compares both files.
     fn check(&self) {
         let folder = Folder::default();
         let input = folder.join("input/");
