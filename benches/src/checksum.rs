@@ -1,20 +1,21 @@
-//! What is left of pairs of numbers that were consumed in order: enough to see that none is missing, changed or out of place.
+//! The digest of pairs of numbers that were consumed in order. It detects missing, changed and
+//! misplaced pairs.
 
 use crate::answer::Answer;
 
-/// Consecutive pairs, summed up.
+/// The digest of consecutive pairs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Checksum {
     rows: u64,
     key_sum: u64,
-    /// Sum of key times bits of the value: a value beside another key changes it.
+    /// Sum of key times the bits of the value. A value with another key changes it.
     product_sum: u64,
-    /// The last run, apart: adding to it is all that happens to most pairs.
+    /// The last run, kept apart because most pairs only extend it.
     run: Option<Run>,
     runs: Vec<Run>,
 }
 
-/// Pairs whose keys never fall, from the first key to the last.
+/// Pairs with non-decreasing keys, from the first key to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Run {
     first: i64,
@@ -22,7 +23,7 @@ struct Run {
 }
 
 impl Checksum {
-    /// Adds a pair that follows the last one.
+    /// Adds a pair after the last one.
     #[inline]
     pub(crate) fn add(&mut self, key: i64, value: f64) {
         self.rows += 1;
@@ -39,7 +40,8 @@ impl Checksum {
         self.runs.extend(self.run.replace(Run { first: key, last: key }));
     }
 
-    /// Adds pairs that were consumed beside these: as long as no range of keys lies inside another, all are in order.
+    /// Adds pairs that were consumed separately. All are in order if no range of keys lies inside
+    /// another.
     pub(crate) fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.key_sum = self.key_sum.wrapping_add(other.key_sum);
@@ -47,24 +49,25 @@ impl Checksum {
         self.runs.extend(other.runs.into_iter().chain(other.run));
     }
 
-    /// The row of pairs that come in any order, and are to be consumed in order.
+    /// The row of pairs in any order that are expected to be consumed in order.
     pub(crate) fn expected(pairs: impl Iterator<Item = (i64, f64)>) -> String {
         let mut sum = Self::default();
         for pair in pairs {
-            // The order of these is not the one asked for.
+            // The order of these pairs is not checked.
             sum.run = None;
             sum.add(pair.0, pair.1);
         }
         sum.row()
     }
 
-    /// The row that every system must give: rows, whether they were in order, sum of keys, sum of products.
+    /// The row that every system must return: rows, whether they were in order, sum of keys, sum of
+    /// products.
     pub(crate) fn row(&self) -> String {
         let in_order = u8::from(self.is_in_order());
         format!("{}\t{in_order}\t{}\t{}", self.rows, self.key_sum, self.product_sum)
     }
 
-    /// The answer of that row.
+    /// The answer with that row.
     pub(crate) fn into_answer(self) -> Answer {
         Answer::new(1, move |out| writeln!(out, "{}", self.row()))
     }
@@ -87,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_in_order_make_a_whole_in_order() {
+    fn merged_ordered_parts_are_ordered() {
         let mut parts = of(&[(3, 0.5), (4, 0.25)]);
         parts.merge(of(&[(-1, 1.0), (3, 2.0)]));
         let whole = of(&[(-1, 1.0), (3, 2.0), (3, 0.5), (4, 0.25)]);
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_damage_shows() {
+    fn each_kind_of_damage_is_detected() {
         let right = of(&[(1, 1.0), (2, 2.0), (3, 3.0)]).row();
         let wrong: [&[_]; 4] = [
             &[(1, 1.0), (3, 3.0), (2, 2.0)],

@@ -1,9 +1,10 @@
-//! What is left of the counts of windows that were consumed in any order: enough to see that none is missing, changed, or of another key or window.
+//! The digest of window counts that were consumed in any order. It detects missing and changed
+//! counts, and counts of other keys or windows.
 
 use crate::answer::Answer;
 use crate::data::random;
 
-/// Counts of keys in windows, summed up.
+/// Sums over the counts of keys in windows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WindowCounts {
     rows: u64,
@@ -12,7 +13,7 @@ pub(crate) struct WindowCounts {
 }
 
 impl WindowCounts {
-    /// Adds the count of a key in the window that begins then.
+    /// Adds the count of a key in the window that starts at `begin_micros`.
     #[inline]
     pub(crate) fn add(&mut self, key: u32, begin_micros: i64, count: u64) {
         self.rows += 1;
@@ -21,19 +22,19 @@ impl WindowCounts {
         self.hash_sum = self.hash_sum.wrapping_add(hash);
     }
 
-    /// Adds those that were consumed beside these.
+    /// Adds counts that were consumed separately.
     pub(crate) fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.events += other.events;
         self.hash_sum = self.hash_sum.wrapping_add(other.hash_sum);
     }
 
-    /// The row that every system must give: counts, events, sum of hashes.
+    /// The row that every system must return: counts, events, sum of hashes.
     pub(crate) fn row(&self) -> String {
         format!("{}\t{}\t{}", self.rows, self.events, self.hash_sum)
     }
 
-    /// The answer of that row.
+    /// The answer with that row.
     pub(crate) fn into_answer(self) -> Answer {
         Answer::new(1, move |out| writeln!(out, "{}", self.row()))
     }
@@ -50,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_make_a_whole_and_each_kind_of_damage_shows() {
+    fn merged_parts_equal_the_whole_and_damage_is_detected() {
         let right = of(&[(1, 60, 2), (2, 60, 3), (1, 120, 3)]);
         let mut parts = of(&[(1, 120, 3)]);
         parts.merge(of(&[(2, 60, 3), (1, 60, 2)]));

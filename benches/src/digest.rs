@@ -1,18 +1,20 @@
-//! What is left of an answer of millions of rows in any order: enough to see that no row is missing, changed, or beside another's numbers.
+//! The digest of an answer of millions of rows in any order. It detects missing and changed rows,
+//! and numbers in the wrong row.
 //!
-//! Whole numbers, texts (`id` and a number) and nulls of a row make a hash. Other numbers are summed by weights that follow from it, since they differ in
-//! their last digits from system to system. `peers/python/digest.py` does the same.
+//! Whole numbers, texts (`id` and a number) and nulls of a row form a hash. Other numbers differ
+//! between systems in their last digits, so they are summed with weights derived from the hash.
+//! `peers/python/digest.py` does the same.
 
 use crate::answer::Answer;
 use crate::data::random;
 
-/// Columns of fractions that a row may have.
+/// Maximum number of columns of fractions in a row.
 const FRACTIONS: usize = 6;
 
-/// What a null counts as.
+/// The number that stands for a null.
 const NULL: i64 = -7;
 
-/// The cells of a row, one after the other.
+/// The digest of one row, cell by cell.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RowDigest {
     columns: u64,
@@ -31,7 +33,7 @@ impl RowDigest {
         cell.add_to(self);
     }
 
-    /// What the row adds to the sums of its answer.
+    /// The row's contribution to the sums of its answer.
     #[inline]
     pub(crate) fn sums(self) -> Sums {
         let hash = random(0, self.cells);
@@ -47,9 +49,9 @@ impl RowDigest {
     }
 }
 
-/// A value of a row, or none.
+/// A nullable value of a row.
 pub(crate) trait Cell {
-    /// Adds it to the digest of its row.
+    /// Adds the value to the digest of its row.
     fn add_to(self, row: &mut RowDigest);
 }
 
@@ -89,7 +91,7 @@ impl Cell for Option<&str> {
     }
 }
 
-/// The number behind `id`, and one that no other text has where there is none.
+/// The number after `id`. If the text has none, a number that no other text has.
 fn number_of(text: &str) -> i64 {
     text.strip_prefix("id").and_then(|digits| digits.parse().ok()).unwrap_or(NULL - 1)
 }
@@ -110,7 +112,7 @@ impl Cell for Option<f64> {
     }
 }
 
-/// What is left of the records that a loop came to, each a number and another that belongs to it.
+/// The digest of a loop's result: records of a number and a value that belongs to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct LoopDigest {
     rows: u64,
@@ -135,7 +137,8 @@ impl LoopDigest {
         };
     }
 
-    /// The answer of records that `add_all` adds, which is not part of the loop and not timed.
+    /// The answer of the records that `add_all` adds. Adding them is not part of the loop and not
+    /// timed.
     pub(crate) fn answer(add_all: impl FnOnce(&mut Self) + 'static) -> Answer {
         Answer::new(1, move |out| {
             let mut digest = Self::default();
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_counts_where_it_stands() {
+    fn every_cell_counts_at_its_position() {
         let row = sums(|row| {
             row.add("id007");
             row.add(3);

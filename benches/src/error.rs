@@ -1,29 +1,29 @@
-//! What can stop a benchmark.
+//! Errors of benchmarks.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The outcome of every fallible function here.
+/// The result of every fallible function of this crate.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Some systems answer with a page and a stack trace.
+/// Maximum characters of a message, since some systems return a page with a stack trace.
 const MAX_LINE_CHARS: usize = 200;
 
 /// A benchmark could not be prepared, run or reported.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// The file system refused.
+    /// A file operation failed.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
-        /// The file or folder it was tried on.
+        /// Its file or folder.
         path: PathBuf,
-        /// The reason given.
+        /// The cause.
         source: io::Error,
     },
-    /// The input data could not be made.
+    /// The input data could not be generated.
     #[error(transparent)]
     Data(#[from] examples::DataError),
     /// The command was started outside the repository.
@@ -32,44 +32,44 @@ pub(crate) enum Error {
         /// The current folder.
         folder: PathBuf,
     },
-    /// A name on the command line that nothing answers to.
+    /// An unknown name on the command line.
     #[error("no {kind} is called `{name}`; choose from {known}")]
     UnknownName {
-        /// What was looked up: a peer, a suite, a case.
+        /// The kind of name: a peer, a suite, a case.
         kind: &'static str,
-        /// The name given.
+        /// The given name.
         name: String,
-        /// The names there are.
+        /// The known names.
         known: String,
     },
-    /// No suite has left results.
+    /// No suite has written results.
     #[error("{} holds no results; run a suite first, such as `cargo run --release -p benches -- tpch`", folder.display())]
     NoResults {
-        /// Where they would be.
+        /// The folder of results.
         folder: PathBuf,
     },
-    /// Results that were measured at two commits, or beside two versions of a peer.
+    /// Results of two commits, or of two versions of a peer.
     #[error("the results of {first} and of {other} are of different commits or peers; run both suites again")]
     MixedResults {
         /// A suite.
         first: String,
-        /// One that does not go with it.
+        /// A suite that does not match it.
         other: String,
     },
-    /// Results of another version of this program, or damaged ones.
+    /// Results of another version of this program, or damaged results.
     #[error("{} cannot be read ({source}); run its suite again", path.display())]
     Results {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The cause.
         source: serde_json::Error,
     },
-    /// A document without the place that a table is written to.
+    /// A document without the marks between which a table is written.
     #[error("{} has no place for the table; it goes between `{marks}`", path.display())]
     NoMarks {
         /// The document.
         path: PathBuf,
-        /// What is missing.
+        /// The missing marks.
         marks: String,
     },
     /// A program that prepares a measurement failed.
@@ -77,17 +77,17 @@ pub(crate) enum Error {
     Command {
         /// The command line.
         command: String,
-        /// Its exit status, or why it did not start or was ended.
+        /// Its exit status, or the reason why it did not start or was ended.
         outcome: String,
     },
-    /// A system answered with an error or ended.
+    /// A system returned an error or ended.
     #[error("{system} failed on {case}: {message}")]
     Worker {
         /// The system's name.
         system: String,
-        /// The case it was running.
+        /// The case that it ran.
         case: String,
-        /// Its own words.
+        /// The system's message.
         message: String,
     },
     /// A system did not answer in time and was ended.
@@ -95,28 +95,28 @@ pub(crate) enum Error {
     Timeout {
         /// The system's name.
         system: String,
-        /// The case it was running.
+        /// The case that it ran.
         case: String,
-        /// The time it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// A case of our own failed; the message says how.
+    /// A case of this crate failed, with this message.
     #[error("{0}")]
     Case(String),
 }
 
 impl Error {
-    /// What a case of our own ended with.
+    /// Wraps the error of a case of this crate.
     pub(crate) fn of_case(error: impl std::fmt::Display) -> Self {
         Self::Case(error.to_string())
     }
 
-    /// Whether a system failed, as opposed to the benchmark.
+    /// Returns `true` if a system failed, as opposed to the benchmark.
     pub(crate) fn is_failure(&self) -> bool {
         matches!(self, Self::Worker { .. } | Self::Timeout { .. })
     }
 
-    /// What a failed system said, in one line of bearable length.
+    /// The message of a failed system, in one line of limited length.
     pub(crate) fn failure_line(&self) -> String {
         let words = match self {
             Self::Worker { message, .. } => message.clone(),
@@ -130,7 +130,7 @@ impl Error {
         }
     }
 
-    /// Wraps an I/O error with what was being done to which path; for `map_err`.
+    /// Returns a function for `map_err` that adds the operation and its path to an I/O error.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }

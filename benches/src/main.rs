@@ -1,5 +1,5 @@
-//! Measures the engine beside other engines and beside hand-written code for the same work; `benches/README.md`
-//! says how.
+//! Compares the engine with other engines and with hand-written code for the same work.
+//! `benches/README.md` describes it.
 
 mod answer;
 mod build;
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether every check of the suite holds.
+/// Returns `true` if every check of the suite holds.
 fn run(options: &Options) -> Result<bool> {
     match &options.suite {
         SuiteName::WordCount(measure) => suites::run(&suites::WORD_COUNT, &Workspace::find()?, measure),

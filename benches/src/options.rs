@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Measures the engine beside other engines and beside hand-written code for the same work.
+/// Compares the engine with other engines and with hand-written code for the same work.
 #[derive(Debug, Parser)]
 #[command(name = "benches")]
 pub(crate) struct Options {
-    /// What to measure.
+    /// The suite to measure.
     #[command(subcommand)]
     pub(crate) suite: SuiteName,
 }
@@ -20,50 +20,53 @@ pub(crate) enum SuiteName {
     /// Count the words of a generated text: 1 GiB at scale 1
     #[command(name = "word_count")]
     WordCount(Measure),
-    /// What sort, group and join of 1 GiB hold in memory when they may use little of it
+    /// Peak memory of sort, group and join of 1 GiB with small budgets
     Memory(Memory),
     /// Sort, group and join as memory gets smaller than the data, as a table and a figure
     Cliff(Cliff),
-    /// What a byte takes when three terms are looked for in texts of many sizes, as a table and a figure
+    /// Time per byte to search three terms in texts of many sizes, as a table and a figure
     Grep(Grep),
     /// The 22 queries of TPC-H over Parquet files
     Tpch(Measure),
     /// Sort pairs of numbers in ample and in little memory: 1 GiB of them at scale 1
     Sort(Measure),
-    /// H2O.ai's db-benchmark: ten groupings and five joins of 10 M rows at scale 1, from Parquet files to one
+    /// H2O.ai's db-benchmark: ten groupings and five joins of 10 M rows at scale 1, from Parquet
+    /// files to one Parquet file
     #[command(name = "h2o")]
     H2o(Measure),
-    /// Loops over graphs, of 2^20 and a million vertices at scale 1, and what a round without work takes
+    /// Loops over graphs of 2^20 and of a million vertices at scale 1, and the time of an empty
+    /// round
     Iterations(Measure),
     /// Events of a log counted by key and minute: 50 M events of 1 M keys at scale 1
     Stream(Measure),
-    /// Whether the plans that are chosen for queries of TPC-H are the quickest of those there are
+    /// Compares the plans chosen for queries of TPC-H with all other plans
     Plans(Plans),
-    /// How long plans are made for, with and without samples of the tables at hand
+    /// Planning time, with and without samples of the tables
     Planning(Planning),
-    /// What skewed keys and wrong estimates cost
+    /// The cost of skewed keys and wrong estimates
     Robustness(Robustness),
     /// Measure the weights of the cost model on this machine
     Calibrate(Calibrate),
-    /// Write the figure and the tables of what the suites have measured, for the README and docs/figures
+    /// Write the figure and the tables of all results, for the README and docs/figures
     Summary,
-    /// What pipelines add to the build of the crate that holds them
+    /// Build time that pipelines add to their crate
     Build(Build),
     /// Serve one system's cases over standard input and output; started by the suites
     #[command(hide = true)]
     Worker(Serve),
 }
 
-/// How to measure a suite that compares systems.
+/// Options of a suite that compares systems.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Measure {
-    /// Peers to run beside us, separated by commas, or `none`; all that know the suite if absent
+    /// Peers to compare with, separated by commas, or `none`; all that support the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) peers: Option<Vec<String>>,
     /// Cases to measure, separated by commas; all of the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) cases: Option<Vec<String>>,
-    /// Size of the data: times 1 GiB for word_count and sort, 10 M rows for h2o, a million vertices for iterations, 50 M events for stream, the scale factor for tpch
+    /// Size of the data: times 1 GiB for word_count and sort, 10 M rows for h2o, a million vertices
+    /// for iterations, 50 M events for stream, the scale factor for tpch
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
     /// Threads each system may use
@@ -80,7 +83,7 @@ pub(crate) struct Measure {
     pub(crate) timeout: Duration,
 }
 
-/// How to measure what the engine holds in memory.
+/// Options of the memory suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Memory {
     /// Size of the data, times 1 GiB
@@ -97,7 +100,7 @@ pub(crate) struct Memory {
     pub(crate) timeout: Duration,
 }
 
-/// How to measure what less memory costs.
+/// Options of the cliff suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Cliff {
     /// Rows of the curves, of 16 bytes each
@@ -106,10 +109,10 @@ pub(crate) struct Cliff {
     /// Rows of the cases in ample memory, or 0 for none of these
     #[arg(long, default_value_t = 100_000_000)]
     pub(crate) ample_rows: u64,
-    /// Peers to run beside us, separated by commas, or `none`; all that know the suite if absent
+    /// Peers to compare with, separated by commas, or `none`; all that support the suite if absent
     #[arg(long, value_delimiter = ',')]
     pub(crate) peers: Option<Vec<String>>,
-    /// Of sort, group and join those to measure, separated by commas; all if absent
+    /// Which of sort, group and join to measure, separated by commas; all if absent
     #[arg(long, value_delimiter = ',', value_parser = ["sort", "group", "join"])]
     pub(crate) cases: Option<Vec<String>>,
     /// Threads each system may use
@@ -124,16 +127,16 @@ pub(crate) struct Cliff {
 }
 
 impl Cliff {
-    /// Whether a case is to be measured.
+    /// Returns `true` if a case is to be measured.
     pub(crate) fn has(&self, case: &str) -> bool {
         self.cases.as_ref().is_none_or(|cases| cases.iter().any(|asked| asked == case))
     }
 }
 
-/// How to measure the pipelined grep.
+/// Options of the grep suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Grep {
-    /// Memory the engine may use, in MiB; texts are from an eighth to eight times as large
+    /// Memory the engine may use, in MiB; text sizes are from an eighth to eight times of it
     #[arg(long, default_value_t = 128)]
     pub(crate) budget: u64,
     /// Threads the engine may use
@@ -147,7 +150,7 @@ pub(crate) struct Grep {
     pub(crate) timeout: Duration,
 }
 
-/// How to compare plans of one query.
+/// Options of the plans suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Plans {
     /// Queries to measure, separated by commas; all of the suite if absent
@@ -156,27 +159,27 @@ pub(crate) struct Plans {
     /// The scale factor of TPC-H
     #[arg(long, default_value_t = 1.0)]
     pub(crate) scale: f64,
-    /// Random plans of each query, beside all that differ in one decision
+    /// Number of random plans of each query, in addition to all that differ in one decision
     #[arg(long, default_value_t = 64)]
     pub(crate) random: usize,
-    /// Random orders in which the joins of each query are written
+    /// Number of random orders in which the joins of each query are written
     #[arg(long, default_value_t = 3)]
     pub(crate) orders: usize,
-    /// Measure these alone, and no other plans
+    /// Measure only these orders, and no other plans
     #[arg(long)]
     pub(crate) orders_alone: bool,
-    /// Which random plans and orders
+    /// Seed of the random plans and orders
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Threads the engine may use
     #[arg(long, default_value_t = 2, value_parser = parse_positive)]
     pub(crate) parallelism: usize,
-    /// Timed runs of plans that may be the quickest
+    /// Timed runs of plans that may be the fastest
     #[arg(long, default_value_t = 3, value_parser = parse_positive)]
     pub(crate) runs: usize,
 }
 
-/// How to measure planning.
+/// Options of the planning suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Planning {
     /// The scale factor of TPC-H
@@ -185,15 +188,15 @@ pub(crate) struct Planning {
     /// Threads the engine may use
     #[arg(long, default_value_t = 2, value_parser = parse_positive)]
     pub(crate) parallelism: usize,
-    /// Processes that plan each query, of which the quickest counts
+    /// Processes that plan each query, of which the fastest counts
     #[arg(long, default_value_t = 5, value_parser = parse_positive)]
     pub(crate) runs: usize,
-    /// Plan this query in this process, and print what it took
+    /// Plan this query in this process, and print the times
     #[arg(long, hide = true)]
     pub(crate) alone: Option<String>,
 }
 
-/// How to measure what skew and wrong estimates cost.
+/// Options of the robustness suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Robustness {
     /// Cases to measure, separated by commas; all of the suite if absent
@@ -207,15 +210,15 @@ pub(crate) struct Robustness {
     pub(crate) runs: usize,
 }
 
-/// How to measure the weights of the cost model.
+/// Options of the calibrate suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Calibrate {
-    /// Runs of each pipeline, of which the quickest counts
+    /// Runs of each pipeline, of which the fastest counts
     #[arg(long, default_value_t = 3, value_parser = parse_positive)]
     pub(crate) runs: usize,
 }
 
-/// How to measure builds.
+/// Options of the build suite.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Build {
     /// Timed rebuilds of each variant, after one that is not timed
@@ -224,12 +227,12 @@ pub(crate) struct Build {
     /// Seconds one build may take before it is ended
     #[arg(long, default_value = "900", value_parser = parse_seconds)]
     pub(crate) timeout: Duration,
-    /// Only write the generated crate, for a look at its pipelines
+    /// Only write the generated crate, to inspect its pipelines
     #[arg(long)]
     pub(crate) generate_only: bool,
 }
 
-/// What a worker serves.
+/// Options of a worker.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Serve {
     /// `ours` or `limit`
@@ -257,7 +260,7 @@ fn parse_positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&number| number > 0).ok_or_else(|| "expected a whole number above 0".to_owned())
 }
 
-/// Fewer than five runs make no median on a noisy machine.
+/// Fewer than five runs give no useful median on a noisy machine.
 fn parse_runs(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|&runs| runs >= 5).ok_or_else(|| "expected at least 5".to_owned())
 }

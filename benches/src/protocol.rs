@@ -1,25 +1,25 @@
-//! The lines that the harness and a worker exchange; `benches/README.md` describes them.
+//! The lines that the harness and a worker exchange. `benches/README.md` describes them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// What a worker writes once it can take requests.
+/// Written by a worker when it is ready for requests.
 pub(crate) const READY: &str = "ready";
 
-/// The figure of a run that a worker of this binary always gives: what its threads took of the processor, all together.
+/// A figure that workers of this binary always report: the processor time of all their threads.
 pub(crate) const PROCESSOR_SECONDS: &str = "processor_seconds";
 
 /// A line to a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Answer a case and throw the rows away: `run <case>`.
+    /// Runs a case and drops the rows: `run <case>`.
     Run {
         /// The case.
         case: String,
     },
-    /// Answer a case and write the rows to a file: `answer <case> <path>`.
+    /// Runs a case and writes the rows to a file: `answer <case> <path>`.
     Answer {
         /// The case.
         case: String,
@@ -28,38 +28,39 @@ pub(crate) enum Request {
     },
 }
 
-/// A worker's line for a request.
+/// A worker's reply to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Reply {
     /// The case was answered.
     Done {
-        /// The case asked for.
+        /// The requested case.
         case: String,
-        /// From the start of the query, before the first byte of input is read, until its rows are in memory.
+        /// Time from the start of the query, before it reads any input, until its rows are in
+        /// memory.
         seconds: f64,
-        /// Rows of the answer.
+        /// Number of rows in the answer.
         rows: u64,
-        /// What else is known of the run.
+        /// Other figures of the run.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         figures: BTreeMap<String, f64>,
     },
     /// The case could not be answered.
     Failed {
-        /// Why.
+        /// The error message.
         error: String,
     },
 }
 
 impl Request {
-    /// The case asked for.
+    /// Returns the requested case.
     pub(crate) fn case(&self) -> &str {
         match self {
             Self::Run { case } | Self::Answer { case, .. } => case,
         }
     }
 
-    /// The request as a line without its end. Paths must not hold white space.
+    /// Formats the request as a line without its end. Paths must not contain white space.
     pub(crate) fn to_line(&self) -> String {
         match self {
             Self::Run { case } => format!("run {case}"),
@@ -67,7 +68,7 @@ impl Request {
         }
     }
 
-    /// Reads what [`Request::to_line`] wrote.
+    /// Parses the format of [`Request::to_line`].
     pub(crate) fn from_line(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace();
         let (verb, case) = (words.next()?, words.next()?.to_owned());
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_survive_the_line() {
+    fn requests_round_trip_as_lines() {
         let requests = [
             Request::Run { case: "q1".to_owned() },
             Request::Answer { case: "q3".to_owned(), path: "/tmp/q3.tsv".into() },
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_are_told_apart_by_their_fields() {
+    fn replies_are_distinguished_by_their_fields() {
         let done = |figures: &[(&str, f64)]| {
             let figures = figures.iter().map(|&(name, figure)| (name.to_owned(), figure)).collect();
             Reply::Done { case: "q1".to_owned(), seconds: 0.5, rows: 4, figures }

@@ -20,7 +20,7 @@ use crate::workspace::Paths;
 /// Serves requests until standard input ends.
 ///
 /// # Errors
-/// When no registry has the system's name or standard output is closed.
+/// Fails if no registry has the system's name, or if standard output is closed.
 pub(crate) fn serve(options: &Serve) -> Result<()> {
     let registry = systems::registry(&options.system)?;
     let paths = Paths { text: options.text.clone(), tpch: options.tpch.clone(), tables: options.tables.clone() };
@@ -34,8 +34,8 @@ pub(crate) fn serve(options: &Serve) -> Result<()> {
     Ok(())
 }
 
-/// Requests arrive on a thread of their own: when the harness is gone, its pipe closes and this process ends, even in
-/// the middle of a query.
+/// Reads requests on a separate thread. When the harness ends, its pipe closes and this process
+/// ends, even in the middle of a query.
 fn read_requests() -> Receiver<String> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
@@ -70,7 +70,7 @@ fn answer_line(line: &str, registry: &[Case], options: &Serve, paths: &Paths) ->
     Ok(Reply::Done { case: case.name.to_owned(), seconds, rows, figures })
 }
 
-/// What all threads of this process have taken of the processor, in the program and in the system.
+/// Processor time of all threads of this process, in user and system mode.
 fn processor_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9

@@ -1,4 +1,4 @@
-//! Where things are: the repository, the data in it, and what a benchmark leaves behind.
+//! Paths: the repository, its data, and files that benchmarks create.
 
 use std::env;
 use std::fs;
@@ -9,7 +9,7 @@ use examples::tpch_data;
 
 use crate::error::{Error, Result};
 
-/// The repository this command was started in.
+/// The repository in which the command was started.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     root: PathBuf,
@@ -27,17 +27,17 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// Pairs of numbers, back to back.
+    /// The path of the pairs as binary records.
     pub(crate) fn pairs(&self) -> PathBuf {
         self.tables.join("pairs.bin")
     }
 }
 
 impl Workspace {
-    /// Looks for the repository from the current folder upwards.
+    /// Searches the repository from the current folder upwards.
     ///
     /// # Errors
-    /// When no folder above holds a workspace with this package.
+    /// Fails if no folder above contains a workspace with this package.
     pub(crate) fn find() -> Result<Self> {
         let folder = env::current_dir().map_err(Error::io("read the current folder", Path::new(".")))?;
         let is_root = |folder: &&Path| folder.join("Cargo.toml").exists() && folder.join("benches/peers").exists();
@@ -52,17 +52,17 @@ impl Workspace {
         self.root.join(name)
     }
 
-    /// Sources of the peers.
+    /// The folder of the peers' sources.
     pub(crate) fn peers(&self) -> PathBuf {
         self.root.join("benches/peers")
     }
 
-    /// Everything a benchmark makes except data: environments, generated crates, results.
+    /// The folder of all generated files except data: environments, generated crates, results.
     pub(crate) fn output(&self) -> PathBuf {
         self.root.join("target/benches")
     }
 
-    /// Where the input files of a scale are, made or not.
+    /// The paths of a scale's input files, which may not exist yet.
     pub(crate) fn paths(&self, scale: f64) -> Paths {
         let data = self.root.join("data");
         Paths {
@@ -72,37 +72,37 @@ impl Workspace {
         }
     }
 
-    /// Where the text of a size is, made or not.
+    /// The path of the text of a size, which may not exist yet.
     pub(crate) fn text(&self, bytes: u64) -> PathBuf {
         self.root.join("data/text").join(format!("zipf-{bytes}.txt"))
     }
 
-    /// Where generated tables of a size are, made or not.
+    /// The folder of generated tables of a size, which may not exist yet.
     pub(crate) fn tables(&self, size: TableSize) -> PathBuf {
         self.root.join("data/tables").join(format!("{}-{}", size.rows, size.ids))
     }
 
-    /// Where the tables of db-benchmark of a number of rows are, made or not.
+    /// The folder of db-benchmark's tables with a number of rows, which may not exist yet.
     pub(crate) fn h2o(&self, rows: u64) -> PathBuf {
         self.root.join("data/h2o").join(rows.to_string())
     }
 
-    /// Where the graphs of a scale are, made or not.
+    /// The folder of the graphs of a scale, which may not exist yet.
     pub(crate) fn graphs(&self, name: &str) -> PathBuf {
         self.root.join("data/graphs").join(name)
     }
 
-    /// Where so many events are, made or not.
+    /// The folder of this number of events, which may not exist yet.
     pub(crate) fn events(&self, events: u64) -> PathBuf {
         self.root.join("data/events").join(events.to_string())
     }
 
-    /// The folder that holds the TPC-H tables of every scale.
+    /// The folder of the TPC-H tables of all scales.
     pub(crate) fn tpch(&self) -> PathBuf {
         self.root.join("data/tpch")
     }
 
-    /// The commit checked out, or `unknown`.
+    /// The commit that is checked out, or `unknown`.
     pub(crate) fn commit(&self) -> String {
         let output = Command::new("git").arg("-C").arg(&self.root).args(["rev-parse", "HEAD"]).output();
         match output {
@@ -111,21 +111,22 @@ impl Workspace {
         }
     }
 
-    /// Where figures and their tables are kept, for the documentation.
+    /// The folder of figures and their tables, for the documentation.
     pub(crate) fn figures(&self) -> PathBuf {
         self.root.join("docs/figures")
     }
 
-    /// Where the systems that this process starts put what does not fit into memory.
+    /// The folder for spilled data of the systems that this process starts.
     pub(crate) fn spill(&self) -> PathBuf {
         self.output().join(own_spill())
     }
 
-    /// Makes [`Workspace::spill`] for as long as the returned value lives. A system that is ended, because it takes too
-    /// long or with the whole benchmark, may leave gigabytes, so folders of processes that are no more are removed, too.
+    /// Creates [`Workspace::spill`] for the lifetime of the returned value. A system that is ended
+    /// may leave gigabytes there, for example after a time limit. So folders of processes that have
+    /// ended are removed, too.
     ///
     /// # Errors
-    /// When it cannot be made, or what others left cannot be removed.
+    /// Fails if it cannot be created, or if files of other processes cannot be removed.
     pub(crate) fn make_spill(&self) -> Result<SpillFolder> {
         let spills = self.make_output(SPILL)?;
         for entry in fs::read_dir(&spills).map_err(Error::io("read the folder", &spills))? {
@@ -137,10 +138,10 @@ impl Workspace {
         self.make_output(&own_spill()).map(SpillFolder)
     }
 
-    /// Makes a folder below [`Workspace::output`] and returns it.
+    /// Creates a folder below [`Workspace::output`] and returns it.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// Fails if it cannot be created.
     pub(crate) fn make_output(&self, name: &str) -> Result<PathBuf> {
         let folder = self.output().join(name);
         fs::create_dir_all(&folder).map_err(Error::io("create the folder", &folder))?;
@@ -148,44 +149,45 @@ impl Workspace {
     }
 }
 
-/// Below [`Workspace::output`], a folder for each process.
+/// Below [`Workspace::output`]. Contains a folder for each process.
 const SPILL: &str = "spill";
 
 fn own_spill() -> String {
     format!("{SPILL}/{}", process::id())
 }
 
-/// Removes a file, or a folder and all in it.
+/// Removes a file, or a folder with its contents.
 fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.map_err(Error::io("remove", path))
 }
 
-/// A folder that is removed, with all in it, when its owner goes away, whether by success, error or panic.
+/// A folder that is removed with its contents when its owner is dropped, after success, error or
+/// panic.
 #[derive(Debug)]
 pub(crate) struct SpillFolder(PathBuf);
 
 impl Drop for SpillFolder {
     fn drop(&mut self) {
-        // The next benchmark removes what is left.
+        // The next benchmark removes the rest.
         let _ = remove(&self.0);
     }
 }
 
-/// How many rows generated tables have.
+/// Number of rows of generated tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TableSize {
-    /// Pairs, and facts.
+    /// Number of pairs, and of facts.
     pub(crate) rows: u64,
-    /// Rows of the dimension.
+    /// Number of rows of the dimension.
     pub(crate) ids: u64,
 }
 
-/// Bytes of a row in a binary file, and in every system that does not do worse.
+/// Bytes of a row in a binary file, and in every system that stores rows compactly.
 pub(crate) const ROW_BYTES: u64 = 16;
 
 impl TableSize {
-    /// At scale 1, there is 1 GiB of pairs, and as much of facts.
+    /// 1 GiB of pairs, and 1 GiB of facts, at scale 1.
     pub(crate) fn of_scale(scale: f64) -> Self {
         Self::of_rows(((1_u64 << 30) as f64 * scale) as u64 / ROW_BYTES)
     }
@@ -201,7 +203,7 @@ impl TableSize {
     }
 }
 
-/// The size of the text at a scale.
+/// The size of the text at a scale, in bytes.
 pub(crate) fn text_bytes(scale: f64) -> u64 {
     (examples::text_data::DEFAULT_BYTES as f64 * scale) as u64
 }
@@ -211,11 +213,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_systems_spilled_goes_with_the_benchmark_or_at_the_next() {
+    fn spilled_data_is_removed_with_this_or_the_next_benchmark() {
         let root = tempfile::tempdir().unwrap();
         let workspace = Workspace { root: root.path().to_owned() };
         let spills = workspace.output().join(SPILL);
-        // No process has number zero, and the first one always lives.
+        // No process has the id 0, and the process 1 is always alive.
         for left in ["0/deep", "1/deep", "not-a-process"] {
             fs::create_dir_all(spills.join(left)).unwrap();
         }

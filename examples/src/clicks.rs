@@ -1,4 +1,4 @@
-//! Clicks on pages, in a log, and how many there are in each minute.
+//! Clicks on pages in a log, and their counts per minute.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use dataflow::{LogWriter, ProgressWhen};
 
 use crate::random::Random;
 
-/// Somebody opened a page.
+/// A visit of a page.
 #[derive(Record, Clone, Debug, PartialEq)]
 pub struct Click {
     /// The page.
     pub url: String,
-    /// When that was.
+    /// The event time.
     pub time: Timestamp,
 }
 
@@ -21,13 +21,13 @@ pub struct Click {
 pub struct Hits {
     /// The page.
     pub url: String,
-    /// When the minute began.
+    /// The start of the minute.
     pub minute: Timestamp,
-    /// How many there were.
+    /// The number of clicks.
     pub hits: u64,
 }
 
-/// How often each page was opened in each minute of the clicks' own time, of which none is later than five seconds.
+/// Counts the clicks of each page per minute of event time. Clicks may be up to five seconds late.
 #[dataflow]
 pub fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
     clicks
@@ -37,36 +37,37 @@ pub fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
         .aggregate(|w| HitsRef { url: w.key, minute: w.start, hits: w.count() })
 }
 
-/// All clicks that were counted.
+/// The total number of counted clicks.
 #[dataflow]
 pub fn total(hits: DataSet<Hits>) -> DataSet<u64> {
     hits.aggregate(|h| h.sum(|h| h.hits))
 }
 
-/// Pages that are opened, the first ones most.
+/// The pages. The first ones get most clicks.
 const PAGES: [&str; 5] = ["/", "/docs", "/docs/guide", "/blog", "/about"];
 
-/// Splits of the log: one for each of the machines that serve the pages, say.
+/// Splits of the log, for example one for each web server.
 const SPLITS: usize = 2;
 
-/// Clicks that are written at a time, and how much of their own time passes from one to the next: a minute in 25,000 clicks.
+/// Number of clicks per append, and the event time between two clicks in microseconds: 25,000
+/// clicks are a minute.
 const CLICKS_A_STEP: u64 = 500;
 const MICROS_A_CLICK: u64 = 2_400;
 
-/// Writes clicks to a log.
+/// Appends clicks to a log.
 pub struct ClickWriter {
-    /// Nothing where the log is sealed.
+    /// `None` if the log is sealed.
     log: Option<LogWriter<Click>>,
-    /// How many the log has.
+    /// The number of clicks in the log.
     clicks: u64,
     random: Random,
 }
 
 impl ClickWriter {
-    /// Goes on with the log in a folder, or begins one.
+    /// Opens the log in a folder, or creates one.
     ///
     /// # Errors
-    /// Where that cannot be read or written, or somebody else writes it.
+    /// Fails if the log cannot be read or written, or if another writer has it open.
     pub fn open(folder: &Path) -> dataflow::Result<Self> {
         if !folder.exists() {
             return Ok(ClickWriter {
@@ -82,10 +83,10 @@ impl ClickWriter {
         Ok(ClickWriter { log, clicks, random: Random::new(clicks) })
     }
 
-    /// Appends some clicks, unless the log is sealed, and has readers find them.
+    /// Appends some clicks and makes them visible to readers. Does nothing if the log is sealed.
     ///
     /// # Errors
-    /// Where the log cannot be written.
+    /// Fails if the log cannot be written.
     pub fn append_some(&mut self) -> dataflow::Result<()> {
         let Some(log) = &mut self.log else { return Ok(()) };
         let first = date!("2026-01-01").midnight().micros();
@@ -100,10 +101,10 @@ impl ClickWriter {
         log.flush()
     }
 
-    /// Seals the log: who follows it comes to an end.
+    /// Seals the log, so that jobs that follow it reach its end.
     ///
     /// # Errors
-    /// Where that cannot be written.
+    /// Fails if the log cannot be written.
     pub fn seal(self) -> dataflow::Result<()> {
         self.log.map_or(Ok(()), LogWriter::seal_all)
     }

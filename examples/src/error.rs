@@ -1,4 +1,4 @@
-//! Why a data set could not be made.
+//! Errors of generating data sets.
 
 use std::fmt;
 use std::io;
@@ -6,29 +6,29 @@ use std::path::{Path, PathBuf};
 
 use parquet::errors::ParquetError;
 
-/// A data set could not be made or found.
+/// A data set could not be generated or found.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The file system refused.
+    /// A file operation failed.
     #[error("cannot {action} {}: {source}; check the folder's permissions and free space", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
-        /// The file or folder it was tried on.
+        /// Its file or folder.
         path: PathBuf,
-        /// The reason given.
+        /// The cause.
         source: io::Error,
     },
-    /// The engine could not write it.
+    /// The engine could not write the data set.
     #[error(transparent)]
     Engine(#[from] dataflow::Error),
-    /// The Parquet writer refused.
+    /// The Parquet writer failed.
     #[error("cannot write {} as Parquet: {source}; delete the folder and run again", path.display())]
     Parquet {
-        /// The file being written.
+        /// The file that it writes.
         path: PathBuf,
-        /// The reason given.
+        /// The cause.
         source: ParquetError,
     },
     /// A plan was requested for a data set that does not exist yet.
@@ -40,22 +40,22 @@ pub enum DataError {
     /// A size or scale outside what can be generated.
     #[error("{name} is {value}, which cannot be generated; choose {expected}")]
     Argument {
-        /// The argument's name.
+        /// The name of the argument.
         name: &'static str,
-        /// What was given.
+        /// Its value.
         value: String,
-        /// What can be generated.
+        /// The accepted values.
         expected: &'static str,
     },
     /// A thread that generates rows ended early.
     #[error("the thread generating {} ended before its last row; run again, and report it if it persists", path.display())]
     Generator {
-        /// The file being written.
+        /// The file that it writes.
         path: PathBuf,
     },
 }
 
-/// The message, as a `main` that returns the error prints it.
+/// Prints the message, because a `main` that returns the error prints its `Debug` form.
 impl fmt::Debug for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -63,13 +63,13 @@ impl fmt::Debug for DataError {
 }
 
 impl DataError {
-    /// Wraps an I/O error with what was being done to which path; for `map_err`.
+    /// Returns a function for `map_err` that adds the operation and its path to an I/O error.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
 
-    /// Wraps a Parquet error with the file being written; for `map_err`.
+    /// Returns a function for `map_err` that adds the written file to a Parquet error.
     pub(crate) fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
         let path = path.to_owned();
         move |source| Self::Parquet { path, source }

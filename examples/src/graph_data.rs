@@ -1,4 +1,4 @@
-//! Generated graphs: one that is skewed as real ones are, and one that is all distance.
+//! Generated graphs: a skewed one like real graphs, and a grid with long distances.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,30 +10,32 @@ use crate::graphs::Edge;
 use crate::random::Random;
 use crate::{DataError, progress};
 
-/// A graph's edges for each of its vertices.
+/// Number of edges per vertex.
 const EDGES_A_VERTEX: u64 = 16;
 
-/// The chances that an edge's ends are in the first, second and third quarter of the matrix; those of Graph500.
+/// The probabilities of the first, second and third quarter of the adjacency matrix, as in
+/// Graph500.
 const QUARTERS: [f64; 3] = [0.57, 0.19, 0.19];
 
-/// A graph.
+/// A generated graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Graph {
-    /// 2^scale vertices and 16 edges for each, few of the vertices with many of them (Chakrabarti and others, *R-MAT*, 2004). Edges may be there more than once,
-    /// and lead from a vertex to itself.
+    /// 2^scale vertices with 16 edges each on average, most of them at few vertices (Chakrabarti
+    /// and others, *R-MAT*, 2004). May contain repeated edges and edges from a vertex to itself.
     RMat {
         /// The logarithm of the number of vertices.
         scale: u32,
     },
-    /// A square of so many vertices in each direction, each with an edge to the right and one down. Their numbers are in no order.
+    /// A square of `width` × `width` vertices, each with an edge to the right and one down. Vertex
+    /// numbers are shuffled.
     Grid {
-        /// Vertices on a side.
+        /// Number of vertices per side.
         width: u32,
     },
 }
 
 impl Graph {
-    /// How many vertices it has, from 0 on.
+    /// Returns the number of vertices, which are numbered from 0.
     #[must_use]
     pub fn vertices(self) -> u32 {
         match self {
@@ -42,7 +44,7 @@ impl Graph {
         }
     }
 
-    /// Its edges. The same graph always has the same.
+    /// Returns the edges. The same graph always has the same edges.
     pub fn edges(self) -> Box<dyn Iterator<Item = Edge> + Send> {
         match self {
             Graph::RMat { scale } => {
@@ -73,7 +75,7 @@ impl fmt::Display for Graph {
     }
 }
 
-/// Of its name: `rmat-16`, `grid-1000`.
+/// Parses a name such as `rmat-16` or `grid-1000`.
 impl FromStr for Graph {
     type Err = DataError;
 
@@ -88,7 +90,7 @@ impl FromStr for Graph {
     }
 }
 
-/// The numbers below `count` in no order.
+/// The numbers below `count`, shuffled.
 fn shuffled(count: u32) -> Vec<u32> {
     let (mut numbers, mut random) = ((0..count).collect::<Vec<_>>(), Random::new(u64::from(count)));
     for last in (1..count).rev() {
@@ -97,7 +99,7 @@ fn shuffled(count: u32) -> Vec<u32> {
     numbers
 }
 
-/// An edge: in each of the matrix's quarters, again and again, by chance.
+/// An edge: chooses a random quarter of the matrix, and repeats that in the quarter.
 fn r_mat(scale: u32, random: &mut Random) -> Edge {
     let (mut source, mut target) = (0, 0);
     for _ in 0..scale {
@@ -152,13 +154,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn graphs_are_the_same_each_time_and_as_skewed_as_promised() {
+    fn graphs_are_deterministic_and_as_skewed_as_documented() {
         let edges: Vec<Edge> = Graph::RMat { scale: 10 }.edges().collect();
         assert!(edges == Graph::RMat { scale: 10 }.edges().collect::<Vec<_>>());
         assert_eq!(edges.len(), 16 << 10);
         assert!(edges.iter().all(|edge| edge.source < 1 << 10 && edge.target < 1 << 10));
         let of_first = edges.iter().filter(|edge| edge.source == 0).count();
-        // (0.57 + 0.19)^10 of all edges begin at the first vertex.
+        // (0.57 + 0.19)^10 of all edges start at the first vertex.
         assert!((600..1_500).contains(&of_first), "{of_first}");
         assert_eq!(Graph::Grid { width: 3 }.edges().count(), 12);
         assert_eq!("grid-3".parse::<Graph>().unwrap(), Graph::Grid { width: 3 });

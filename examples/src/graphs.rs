@@ -1,44 +1,44 @@
-//! Pipelines over graphs that the examples and the benchmarks share.
+//! Graph pipelines of the examples and benchmarks.
 
 use dataflow::prelude::*;
 
 /// A directed edge.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 pub struct Edge {
-    /// Where it begins.
+    /// The vertex where it starts.
     pub source: u32,
-    /// Where it ends.
+    /// The vertex where it ends.
     pub target: u32,
 }
 
-/// A page and its rank; all ranks together are one.
+/// A page and its rank. The sum of all ranks is 1.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 pub struct Page {
-    /// Its number.
+    /// The number of the page.
     pub id: u32,
-    /// The share of visitors that are on it.
+    /// The share of visitors on the page.
     pub rank: f64,
 }
 
-/// The pages that a page links to.
+/// The links of a page.
 #[derive(Record, Clone, Debug, PartialEq)]
 pub struct Links {
-    /// The page.
+    /// The number of the page.
     pub id: u32,
-    /// Those that it links to.
+    /// The pages that it links to.
     pub targets: Vec<u32>,
 }
 
-/// A vertex and the component that it belongs to, so far.
+/// A vertex and its component so far.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 pub struct Vertex {
-    /// Its number.
+    /// The number of the vertex.
     pub id: u32,
-    /// The least number of a vertex that it is connected with.
+    /// The least number of a vertex that is connected with it.
     pub component: u32,
 }
 
-/// The edges of each page, in one record.
+/// Collects the edges of each page in one record.
 #[dataflow]
 pub fn links(edges: DataSet<Edge>) -> DataSet<Links> {
     edges.group_by(|e| e.source).reduce_group(|edges, out| {
@@ -51,8 +51,9 @@ pub fn links(edges: DataSet<Edge>) -> DataSet<Links> {
     })
 }
 
-/// The rank of each page after so many rounds (Brin and Page, 1998): in each, a page gives 85 % of its rank to those that it links to, in equal shares, and all
-/// pages share the rest. What a page without links has is lost.
+/// Computes the rank of each page after `rounds` rounds (Brin and Page, 1998). In each round a page
+/// gives 85 % of its rank in equal shares to the pages that it links to. All pages share the rest.
+/// The rank of a page without links is lost.
 #[dataflow]
 pub fn page_rank(links: DataSet<Links>, pages: u32, rounds: u32) -> DataSet<Page> {
     let rest = 0.15 / f64::from(pages);
@@ -71,7 +72,8 @@ pub fn page_rank(links: DataSet<Links>, pages: u32, rounds: u32) -> DataSet<Page
     })
 }
 
-/// The least number of a vertex that each vertex is connected with. Edges lead both ways.
+/// Computes the least vertex number in the component of each vertex. Edges must be present in both
+/// directions.
 #[dataflow]
 pub fn components(vertices: DataSet<Vertex>, edges: DataSet<Edge>) -> DataSet<Vertex> {
     vertices.iterate_delta(

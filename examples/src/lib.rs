@@ -1,7 +1,7 @@
-//! Data sets that the examples and the benchmarks share: TPC-H tables, generated text and graphs.
+//! Data sets of the examples and benchmarks: TPC-H tables, generated text and graphs.
 //!
-//! Both are made the first time they are asked for, kept on disk, and found again afterwards. The same
-//! arguments always give the same bytes.
+//! They are generated on first use and stored on disk for later runs. The same arguments always
+//! give the same bytes.
 
 pub mod clicks;
 mod error;

@@ -1,4 +1,5 @@
-//! A progress bar on a terminal, a line in a pipe, and files that appear only when complete.
+//! A progress bar on a terminal, a line of text in a pipe, and files that appear only when
+//! complete.
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -8,7 +9,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::DataError;
 
-/// A bar over `total` steps on standard error. It draws nothing unless standard error is a terminal.
+/// Creates a bar of `total` steps on standard error. It draws nothing if standard error is not a
+/// terminal.
 pub(crate) fn bar(label: String, total: u64, unit: &str) -> ProgressBar {
     let bar = ProgressBar::new(total).with_message(label);
     let template = format!("{{msg:24}} {{wide_bar}} {{human_pos}}/{{human_len}} {unit} {{eta}}");
@@ -26,10 +28,11 @@ pub(crate) fn require(path: &Path) -> Result<(), DataError> {
     }
 }
 
-/// Runs `write` on a temporary path beside `path` and renames the result, so that an interrupted run leaves no
-/// half-written file under the final name. Does nothing when `path` exists.
+/// Writes to a temporary path next to `path` and renames the result, so that an interrupted run
+/// leaves no partial file under the final name. Does nothing if `path` exists.
 ///
-/// `content` says what is made and how large, as `table customer of TPC-H, 150000 rows`. Where no bar can be drawn, a line on standard error says so.
+/// `content` describes the data and its size, as in `table customer of TPC-H, 150000 rows`. It is
+/// printed to standard error if no bar can be drawn.
 pub(crate) fn write_once(
     path: &Path,
     content: &str,
@@ -42,19 +45,20 @@ pub(crate) fn write_once(
         fs::create_dir_all(folder).map_err(DataError::io("create the folder", folder))?;
     }
     if !io::stderr().is_terminal() {
-        // The line is a courtesy: a standard error that is closed is no reason to make no data.
+        // The line is optional: generation continues if standard error is closed.
         let _ = writeln!(io::stderr(), "generating {}: {content}", path.display());
     }
     let partial = partial_name(path);
     if let Err(error) = write(&partial) {
-        // The first error is the one to report; a left-over partial file is overwritten by the next run.
+        // Reports the first error. The next run overwrites a partial file that remains.
         let _ = fs::remove_file(&partial);
         return Err(error);
     }
     fs::rename(&partial, path).map_err(DataError::io("rename the finished file to", path))
 }
 
-/// The process id keeps two runs at once from writing into the same file; the last rename wins with equal bytes.
+/// The process id keeps two concurrent runs from writing to the same file. The last rename wins,
+/// with equal bytes.
 fn partial_name(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".partial-{}", std::process::id()));
@@ -66,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_write_leaves_nothing_behind() {
+    fn a_failed_write_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/table");
         let outcome = write_once(&path, "a test", |partial| {

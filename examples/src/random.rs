@@ -1,6 +1,7 @@
 //! A small random generator whose sequence never changes.
 
-/// SplitMix64: one multiply chain a number, good enough to draw words, and the same on every machine.
+/// SplitMix64: a few multiplications per number, good enough to draw words, and the same on every
+/// machine.
 #[derive(Debug)]
 pub(crate) struct Random {
     state: u64,
@@ -22,7 +23,8 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, by multiplication; the bias of a 32-bit draw does not matter here.
+    /// Returns a number below `bound`, by multiplication. The bias of a 32-bit draw does not matter
+    /// here.
     #[inline]
     pub(crate) fn below(&mut self, bound: u32) -> u32 {
         scale(self.next() as u32, bound)

@@ -1,8 +1,9 @@
-//! Generated text whose words follow Zipf's law, as words of natural language do.
+//! Generated text with Zipf-distributed words, as in natural language.
 //!
-//! The word of rank r comes up with probability proportional to 1/r. Words are lower-case ASCII, 4 to 11 letters long
-//! and, one in 256, 16 to 24; with their separator they take 8.6 bytes on average, so 1 GiB holds about 125 million.
-//! Lines have 10 to 15 words. The same arguments give the same bytes on every machine.
+//! The word of rank r has a probability proportional to 1/r. Words are lower-case ASCII with 4 to
+//! 11 letters; one in 256 has 16 to 24. With their separator they take 8.6 bytes on average, so 1
+//! GiB holds about 125 million. Lines have 10 to 15 words. The same arguments give the same bytes
+//! on every machine.
 
 mod alias;
 mod vocabulary;
@@ -19,26 +20,29 @@ use vocabulary::Vocabulary;
 use crate::random::Random;
 use crate::{DataError, progress};
 
-/// The size used by the benchmarks: 1 GiB.
+/// The size in the benchmarks: 1 GiB.
 pub const DEFAULT_BYTES: u64 = 1 << 30;
 
-/// The vocabulary used by the benchmarks: a million words.
+/// The vocabulary in the benchmarks: a million words.
 pub const DEFAULT_DISTINCT_WORDS: usize = 1_000_000;
 
-/// Generated and written at once. The seed of a block is its number, so blocks can be made in any order.
+/// Bytes that are generated and written as one block. The seed of a block is its number, so blocks
+/// can be generated in any order.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Blocks each thread may be ahead by.
+/// Number of blocks that a thread may generate ahead of the writer.
 const BLOCKS_AHEAD: usize = 8;
 
 const THREADS: u64 = 2;
 
-/// Words prepared at once, so that the memory latencies of their look-ups overlap.
+/// Number of words that are looked up together, so that their memory latencies overlap.
 const BATCH_WORDS: usize = 16;
 
-/// Makes a text file of about `bytes` bytes (up to one line more) over `distinct` words, unless `path` exists.
+/// Generates a text file of about `bytes` bytes (up to one line more) with `distinct` words. Does
+/// nothing if `path` exists.
 ///
-/// Takes about 3 seconds a GiB on two cores. With a small file over a large vocabulary the rarest words do not occur.
+/// Takes about 3 seconds per GiB on two cores. In a small file with a large vocabulary the rarest
+/// words do not occur.
 ///
 /// ```
 /// let folder = std::env::temp_dir().join("examples-text-data");
@@ -50,7 +54,8 @@ const BATCH_WORDS: usize = 16;
 /// ```
 ///
 /// # Errors
-/// [`DataError::Argument`] for no words or more than 16 million; otherwise when the file cannot be written.
+/// [`DataError::Argument`] if `distinct` is 0 or more than 16 million. Also fails if the file
+/// cannot be written.
 pub fn ensure(path: &Path, bytes: u64, distinct: usize) -> Result<(), DataError> {
     if !(1..=1 << 24).contains(&distinct) {
         let (name, value) = ("the number of distinct words", distinct.to_string());
@@ -82,14 +87,14 @@ fn write_text(path: &Path, bytes: u64, distinct: usize) -> Result<(), DataError>
             left = left.saturating_sub(kept.len() as u64);
             bar.inc(1);
         }
-        // The receivers drop here: the senders fail and the threads end.
+        // Dropping the receivers makes the senders fail, so the threads end.
         drop(receivers);
         bar.finish_and_clear();
         Ok(())
     })
 }
 
-/// Every [`THREADS`]th block from `first_block` on, until nobody wants more.
+/// Generates every [`THREADS`]th block from `first_block` on, until the receiver is dropped.
 fn make_blocks(first_block: u64, vocabulary: &Vocabulary, ranks: &AliasTable, sender: &SyncSender<Vec<u8>>) {
     let mut block = first_block;
     while sender.send(make_block(block, vocabulary, ranks)).is_ok() {
@@ -97,7 +102,7 @@ fn make_blocks(first_block: u64, vocabulary: &Vocabulary, ranks: &AliasTable, se
     }
 }
 
-/// Whole lines, just past [`BLOCK_BYTES`] in all.
+/// Generates whole lines of at least [`BLOCK_BYTES`] bytes in total.
 fn make_block(block: u64, vocabulary: &Vocabulary, ranks: &AliasTable) -> Vec<u8> {
     let mut random = Random::new(block);
     let mut text = Vec::with_capacity(BLOCK_BYTES + 1024);
@@ -125,7 +130,7 @@ fn line_words(random: &mut Random) -> u32 {
     10 + random.below(6)
 }
 
-/// Where to cut `block` so that at least `wanted` bytes and only whole lines remain.
+/// The length after which to cut `block`, so that whole lines of at least `wanted` bytes remain.
 fn end_of_line_after(block: &[u8], wanted: u64) -> usize {
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     if wanted >= block.len() {
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn frequencies_follow_zipf_and_lengths_the_promise() {
+    fn frequencies_follow_zipf_and_lengths_are_as_documented() {
         let text = text(20_000_000, 1_000);
         let mut counts = HashMap::<&str, u64>::new();
         text.split_whitespace().for_each(|word| *counts.entry(word).or_default() += 1);
@@ -178,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn no_words_are_refused() {
+    fn an_empty_vocabulary_is_rejected() {
         assert!(ensure(Path::new("unused"), 1, 0).is_err());
     }
 }

@@ -1,11 +1,11 @@
-//! What the examples say of the data that they make, where standard error is no terminal.
+//! Messages about generated data if standard error is not a terminal.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;
 
-/// What a run of the first example in `folder` writes to standard error.
+/// The standard error of a run of the first example in `folder`.
 fn said(folder: &Path) -> String {
     let output =
         Command::new(env!("CARGO_BIN_EXE_shipping_priority")).arg("0.01").current_dir(folder).output().unwrap();
@@ -16,7 +16,7 @@ fn said(folder: &Path) -> String {
 }
 
 #[test]
-fn a_pipe_is_told_once_what_is_generated_and_where() {
+fn generated_data_is_announced_once_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let expected = "\
         generating data/tpch/sf0.01/customer.parquet: table customer of TPC-H at scale factor 0.01, 1500 rows\n\

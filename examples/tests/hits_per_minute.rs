@@ -1,4 +1,4 @@
-//! `hits_per_minute` is killed and goes on: it counts each click once.
+//! `hits_per_minute` is killed and resumes: it counts each click once.
 
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
@@ -14,7 +14,7 @@ fn hits_per_minute(place: &Path, seconds: u64) -> Command {
     command
 }
 
-/// What it says at the end: clicks in the log, and clicks that are counted.
+/// The final output: the number of clicks in the log, and the number of counted clicks.
 fn said(output: &Output) -> (u64, u64) {
     let (text, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{errors}");
@@ -23,7 +23,7 @@ fn said(output: &Output) -> (u64, u64) {
 }
 
 #[test]
-fn a_run_that_nobody_kills_counts_all_clicks() {
+fn an_uninterrupted_run_counts_all_clicks() {
     let place = tempfile::tempdir().unwrap();
     let output = hits_per_minute(place.path(), 2).args(["--progress", "always"]).output().unwrap();
     let (clicks, counted) = said(&output);
@@ -33,7 +33,7 @@ fn a_run_that_nobody_kills_counts_all_clicks() {
 }
 
 #[test]
-fn a_run_that_is_killed_goes_on() {
+fn a_killed_run_resumes() {
     let place = tempfile::tempdir().unwrap();
     let with_snapshots = |seconds| {
         let mut command = hits_per_minute(place.path(), seconds);
@@ -48,7 +48,7 @@ fn a_run_that_is_killed_goes_on() {
     }
     killed.kill().unwrap();
     killed.wait().unwrap();
-    // Who forgets to say so loses nothing.
+    // A run that forgets `--restore` is rejected and loses nothing.
     let refused = with_snapshots(1).output().unwrap();
     let message = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && message.contains("go on from it by `--restore`"), "{message}");

@@ -1,4 +1,4 @@
-//! Under `--plan` a program creates, changes and removes no file.
+//! With `--plan` a program creates, changes and removes no file.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
-/// The programs that generate their own data, with arguments for little of it.
+/// The programs that generate data, with arguments for small data.
 const PROGRAMS: [(&str, &[&str]); 6] = [
     (env!("CARGO_BIN_EXE_shipping_priority"), &["0.001"]),
     (env!("CARGO_BIN_EXE_pricing_summary"), &["0.001"]),
@@ -26,7 +26,7 @@ fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The files and folders below `folder`, with the length and time of change of each file.
+/// The files and folders below `folder`, with the length and modification time of each file.
 fn files(folder: &Path) -> BTreeMap<PathBuf, Option<(u64, SystemTime)>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -43,7 +43,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Option<(u64, SystemTime)>> {
 }
 
 #[test]
-fn plan_without_data_is_refused_and_creates_no_file() {
+fn plan_without_data_is_rejected_and_creates_no_file() {
     for (program, arguments) in PROGRAMS {
         let folder = tempfile::tempdir().unwrap();
         let output = run(program, arguments, folder.path(), &["--plan"]);

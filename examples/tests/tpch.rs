@@ -1,5 +1,5 @@
-//! The answers of all TPC-H queries at scale 0.02, against those that DuckDB gives for the same tables and the specification's SQL
-//! (`answers/`, written by `benches/peers/python/worker.py`).
+//! The answers of all TPC-H queries at scale 0.02, compared with those of DuckDB for the same
+//! tables and the specification's SQL. `benches/peers/python/worker.py` wrote them to `answers/`.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
@@ -11,7 +11,8 @@ use examples::tpch_data::{self, Table};
 
 const SCALE: f64 = 0.02;
 
-/// Relative difference up to which two numbers are equal: sums of floats depend on their order.
+/// Relative difference up to which numbers count as equal, since sums of floats depend on their
+/// order.
 const TOLERANCE: f64 = 1e-9;
 
 fn tables() -> PathBuf {
@@ -39,7 +40,7 @@ fn equal(left: &str, right: &str) -> bool {
 }
 
 #[test]
-fn answers_are_those_of_the_sql() {
+fn answers_equal_those_of_the_sql() {
     let folder = tables();
     for parallelism in [1, 2, 4] {
         let env = Env::new(Options { parallelism, ..Options::default() });

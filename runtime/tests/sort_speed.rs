@@ -1,6 +1,8 @@
-//! How fast rows are sorted and merged, on one core: `cargo test --release --test sort_speed -- --ignored --nocapture`.
+//! The speed of sorting and merging rows on one core. Run with
+//! `cargo test --release --test sort_speed -- --ignored --nocapture`.
 //!
-//! Time is that of the core, as others may use the machine. `DATAFLOW_ROWS` says how many, in Mi: 32 unless set.
+//! Times are processor times, since other processes may use the machine. `DATAFLOW_ROWS` is the
+//! number of rows in Mi, 32 by default.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
@@ -26,7 +28,7 @@ fn layout() -> Arc<RowLayout> {
 
 const ORDER: [OrderKey; 1] = [OrderKey { leaf: 0, descending: false }];
 
-/// Numbers that look random (SplitMix64).
+/// Pseudo-random numbers (SplitMix64).
 fn random(number: u64) -> u64 {
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -34,7 +36,7 @@ fn random(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// Writes rows of these keys, a page at a time.
+/// Writes rows with these keys, a page at a time.
 fn write(keys: impl Iterator<Item = i64>, mut page: impl FnMut(Page)) {
     let mut writer = RowWriter::new(layout(), memory());
     let mut keys = keys.peekable();
@@ -59,18 +61,19 @@ fn write(keys: impl Iterator<Item = i64>, mut page: impl FnMut(Page)) {
     }
 }
 
-/// For how long a core has worked for this thread.
+/// The processor time of this thread.
 fn worked() -> Duration {
     let figures = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(figures.split_whitespace().next().unwrap().parse().unwrap())
 }
 
-/// Nanoseconds a row.
+/// Nanoseconds per row.
 fn each(started: Duration, rows: usize) -> f64 {
     (worked() - started).as_secs_f64() * 1e9 / rows as f64
 }
 
-/// Adds, sorts and emits rows of these keys, with the clock around each; the rows are put together beside the clock.
+/// Adds, sorts and emits rows with these keys, and measures each step. Building the rows is not
+/// measured.
 fn measure(name: &str, mut buffer: InMemorySort, key: impl Fn(u64) -> i64) {
     let (count, mut adding) = (rows(), Duration::ZERO);
     write((0..count as u64).map(key), |page| {
@@ -139,7 +142,7 @@ fn plain_vector() {
     println!("sort_unstable_by_key: {count} rows, {:.1} ns a row", each(started, count));
 }
 
-/// Merges sorted streams of rows whose keys are made of stream and row.
+/// Merges sorted streams of rows. The key depends on the stream and the row.
 fn merge(streams: usize, name: &str, key: impl Fn(usize, u64) -> i64) {
     let (count, budget) = (rows() / 4, memory());
     let mut fed: Vec<_> = (0..streams)

@@ -1,4 +1,4 @@
-//! How quick a table of state is beside a table of groups:
+//! The speed of a state table compared with a group table. Run with
 //! `cargo test --release -p dataflow-runtime --test state_speed -- --ignored --nocapture`.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
@@ -19,7 +19,7 @@ const KEYS: u64 = 1_000_000;
 const ROUNDS: usize = 7;
 const TYPES: [LeafType; 2] = [LeafType::U64, LeafType::U64];
 
-/// Adds numbers up by key.
+/// Sums numbers by key.
 #[derive(Default)]
 struct Sums(Groups);
 
@@ -45,7 +45,7 @@ fn memory() -> Memory {
     Memory::new(Budget::new(4 << 30), "speed")
 }
 
-/// All keys once, in an order that no cache likes.
+/// All keys once, in an order that causes cache misses.
 fn pages() -> Vec<Page> {
     let mut writer = RowWriter::new(Arc::new(RowLayout::full(TYPES)), memory());
     let written = writer.visit(|mut leaves, mut claims| {
@@ -99,7 +99,7 @@ fn nanoseconds(what: &str, mut each: impl FnMut()) -> f64 {
 
 #[test]
 #[ignore = "measures"]
-fn state_beside_groups() {
+fn state_compared_with_groups() {
     let pages = pages();
     let layout = GroupTable::layout_of(TYPES.to_vec(), &LeafSet::all(2));
     let mut groups =
@@ -112,7 +112,7 @@ fn state_beside_groups() {
     };
     add(&mut groups);
     let one = nanoseconds("groups: find and update", || add(&mut groups));
-    // As a grouping does: a table that grows large is in parts from early on, each with an index of its own.
+    // As in a grouping: a large table is split into parts early, each with its own index.
     let mut groups = GroupTable::new(layout, [0], &memory()).unwrap().growing(GrowthPolicy::Spilling { aside: 0 });
     groups.split().unwrap();
     add(&mut groups);

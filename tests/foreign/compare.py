@@ -3,12 +3,12 @@
     cargo build --release -p tests --bin foreign
     python3 tests/foreign/compare.py target/release/foreign FOLDER...
 
-needs pyarrow (`pip install pyarrow`). Folders that were tried: parquet-testing and arrow-testing of Apache, `data` of DuckDB, `files` of
-the tests of Polars, JSONTestSuite, csv-spectrum. A file passes if its rows are those of pyarrow (of Python's `json`, if pyarrow cannot read
-the JSON), or if the engine refuses it with a message that names the file. If a record is refused, its columns are read one by one.
+needs pyarrow (`pip install pyarrow`). Tested folders: parquet-testing and arrow-testing of Apache, `data` of DuckDB, `files` of the tests
+of Polars, JSONTestSuite, csv-spectrum. A file passes if its rows equal those of pyarrow (of Python's `json`, if pyarrow cannot read the
+JSON), or if the engine rejects it with a message that names the file. If a record is rejected, its columns are read one by one.
 
-It fails if rows differ, if a message names no file, if a process crashes or hangs, and if anything panics, even if the panic is caught.
-It prints the refusals of files that pyarrow reads, and the files that pyarrow refuses and the engine reads, to be looked at.
+It fails if rows differ, if a message names no file, if a process crashes or hangs, and if any code panics, even if the panic is caught.
+For review it prints the messages for files that only pyarrow reads, and the files that only the engine reads.
 """
 
 import collections
@@ -35,22 +35,22 @@ import pyarrow.parquet as pq
 SECONDS = 120
 MEMORY_BYTES = 8 << 30
 
-# What the authors of a file document, and pyarrow reads otherwise: its arithmetic overflows.
+# Values that the authors of a file document, and that pyarrow reads wrongly, because its arithmetic overflows.
 DOCUMENTED = {
     "int96_from_spark.parquet": [1704141296123456, 1704070800000000, 253402225200000000, 1735599600000000, None,
                                  9089380393200000000],
 }
 
-# The one column of JSON lines that are no objects.
+# The only column of JSON lines that are not objects.
 VALUE = "(the line)"
 
 
 class Unreadable(Exception):
-    """The other program cannot read the file, or no field of a record holds what is in it."""
+    """pyarrow cannot read the file, or no type of field can hold its values."""
 
 
 class Number(str):
-    """A number of JSON that is no integer, as it was written."""
+    """The text of a JSON number that is not an integer."""
 
 
 def format_of(path):
@@ -62,7 +62,7 @@ def format_of(path):
         return "csv"
     if {"json", "ndjson", "jsonl"} & set(endings):
         return "json"
-    # Inputs of fuzzers have no endings.
+    # Inputs of fuzzers have no suffixes.
     if "fuzz" in folder and not endings:
         return next((kind for kind in ("parquet", "csv") if kind in folder), None)
     return None
@@ -134,7 +134,7 @@ def single(value):
 
 
 def plain(ty):
-    """Whether a value is compared as pyarrow gives it."""
+    """Returns True if a value is compared without conversion."""
     return ty in (pa.bool_(), pa.null()) or pa.types.is_integer(ty) or words(ty) == ["text"]
 
 
@@ -230,7 +230,7 @@ def same(left, right):
     return left == right
 
 
-# What pyarrow makes of a file: tables.
+# Files as tables of pyarrow.
 
 def read_parquet(path):
     # Microseconds hold all that the engine's timestamps do.
@@ -305,7 +305,7 @@ def pyarrow_json(path):
 
 def read_json(path):
     try:
-        # A process of its own: some texts make it crash.
+        # In a separate process, since some texts make it crash.
         with concurrent.futures.ProcessPoolExecutor(1) as pool:
             table = pool.submit(pyarrow_json, path).result()
         if table.num_columns:
@@ -352,7 +352,7 @@ def run(program, kind, path, described):
 
 
 def compare(program, kind, path, table):
-    """The messages of what is refused."""
+    """The messages of rejected files."""
     # The first of several columns of one name is read.
     first = {name: index for index, name in reversed(list(enumerate(table.column_names)))}
     fields = [table.schema.field(index) for index in sorted(first.values())]

@@ -1,9 +1,9 @@
-"""Writes the files beside it: what pyarrow, Polars and DuckDB make of each of their types.
+"""Writes the Parquet files of this folder: each type of pyarrow, Polars and DuckDB, written by that program.
 
     python3 tests/foreign/make.py
 
-makes a virtual environment with the pinned wheels in a temporary folder, and runs itself in it. The files are checked in, since every run
-of it writes other bytes (versions and dates stand in them); `tests/tests/foreign` reads them and holds what it finds against literals.
+creates a virtual environment with the pinned wheels in a temporary folder, and runs itself in it. The files are checked in, since every
+run writes other bytes (files contain versions and dates). `tests/tests/foreign` reads them and compares the values with literals.
 """
 
 import os

@@ -1,11 +1,12 @@
-//! Generated records: cheap, deterministic, and of the kinds that break engines.
+//! Generated records: cheap and deterministic, with values that tend to break engines.
 //!
-//! A test's input is a few numbers, so that property tests shrink them and print them in one line; the records are made from these.
+//! A test's input is a few numbers, so that property tests can shrink it and print it in one line.
+//! The records are computed from these numbers.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
 
-/// A record with every kind of field that keys and measures are made of.
+/// A record with every kind of field that keys and measures use.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub struct Sale {
@@ -28,34 +29,35 @@ pub struct Reading {
     pub count: u64,
 }
 
-/// How keys are spread over records.
+/// The distribution of keys over records.
 #[derive(Clone, Copy, Debug)]
 pub enum Keys {
-    /// All records have the same.
+    /// All records have the same key.
     Same,
-    /// So many, each as frequent as the others.
+    /// This number of equally frequent keys.
     Uniform(u32),
-    /// A few are frequent, many are rare.
+    /// A few keys are frequent, many are rare.
     Zipf,
 }
 
-/// What an input is made from.
+/// The parameters of an input.
 #[derive(Clone, Copy, Debug)]
 pub struct Input {
-    /// How many records.
+    /// The number of records.
     pub rows: usize,
-    /// How their keys are spread.
+    /// The distribution of their keys.
     pub keys: Keys,
-    /// Other seeds give other records.
+    /// The seed of the random values.
     pub seed: u64,
 }
 
-/// Inputs that are empty, of one record, of a page, and of several pages and batches for each task.
+/// Inputs without records, with one record, with one page, and with several pages and batches per
+/// task.
 pub fn inputs() -> impl Strategy<Value = Input> {
     of_rows(prop_oneof![1 => Just(0), 1 => Just(1), 3 => 2..2_000usize, 2 => 12_000..30_000usize])
 }
 
-/// Inputs for what takes the embedded engine quadratic time.
+/// Inputs for operators that take quadratic time on the embedded engine.
 pub fn small_inputs() -> impl Strategy<Value = Input> {
     of_rows(prop_oneof![1 => Just(0), 1 => Just(1), 4 => 2..300usize])
 }
@@ -66,8 +68,8 @@ fn of_rows(rows: impl Strategy<Value = usize>) -> impl Strategy<Value = Input> {
 }
 
 impl Input {
-    /// Sales. Some names and notes are empty, some lie in the record, some on the heap, a few need pages of their own; a third of the
-    /// options are null.
+    /// Sales. Some names and notes are empty, some inline, some on the heap, and a few need pages
+    /// of their own. A third of the options are null.
     #[must_use]
     pub fn sales(&self) -> Vec<Sale> {
         let mut random = Random(self.seed);
@@ -90,7 +92,7 @@ impl Input {
         }
     }
 
-    /// Readings, whose sums are far from overflow.
+    /// Readings with small values, so that sums do not overflow.
     #[must_use]
     pub fn readings(&self) -> Vec<Reading> {
         let mut random = Random(self.seed);
@@ -98,7 +100,7 @@ impl Input {
         (0..self.rows).map(&mut reading).collect()
     }
 
-    /// The same kind of input from another seed, with so many records.
+    /// An input with another seed, the same key distribution, and `rows` records.
     #[must_use]
     pub fn other(&self, rows: usize) -> Input {
         Input { rows, seed: !self.seed, ..*self }
@@ -110,13 +112,13 @@ impl Keys {
         match self {
             Keys::Same => 7,
             Keys::Uniform(keys) => random.below(keys.into()) as u32,
-            // An exponential of a uniform number: a key's frequency is the inverse of the key.
+            // Exponential of a uniform number: a key's frequency is proportional to its inverse.
             Keys::Zipf => (500f64.powf(random.below(1 << 30) as f64 / (1u64 << 30) as f64)) as u32,
         }
     }
 }
 
-/// A text of its own for each number: 0 to 40 bytes long, or longer than a page.
+/// A distinct text for each number: 0 to 40 bytes long, or longer than a page.
 fn text(number: u64, giant: bool) -> String {
     if number == 0 {
         return String::new();
@@ -125,12 +127,12 @@ fn text(number: u64, giant: bool) -> String {
     format!("{number:03}{}", "ä-ß".repeat(repeats))
 }
 
-/// A sequence of numbers that look random: SplitMix64, which needs no crate and is the same everywhere.
+/// A pseudo-random sequence: SplitMix64, which needs no crate and is equal on all platforms.
 #[derive(Clone, Debug)]
 pub struct Random(pub u64);
 
 impl Random {
-    /// The next number.
+    /// Returns the next number.
     #[allow(clippy::should_implement_trait, reason = "a sequence without an end")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -139,12 +141,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    /// An index below `end`.
+    /// Returns an index below `end`.
     pub fn index(&mut self, end: usize) -> usize {
         self.below(end as u64) as usize
     }

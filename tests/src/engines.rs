@@ -1,27 +1,28 @@
-//! Every way to run a pipeline, and the comparison of what comes out.
+//! Runs pipelines on every engine and compares their results.
 
 use std::fmt::Debug;
 
 use dataflow::{Engine, Env, Options, ProgressWhen, Result};
 
-/// Below, at and above the cores of a small machine: one task, no exchange; two; more tasks than threads that run.
+/// The tested parallelisms: one task without exchanges; two tasks; more tasks than cores of a small
+/// machine.
 pub const PARALLELISM: [usize; 3] = [1, 2, 4];
 
 const AMPLE: usize = 2 << 30;
 
-/// The local engine.
+/// Creates a local engine.
 #[must_use]
 pub fn local(parallelism: usize) -> Env {
     Env::new(Options { parallelism, memory_bytes: AMPLE, progress: ProgressWhen::Never, ..Options::default() })
 }
 
-/// The embedded engine.
+/// Creates an embedded engine.
 #[must_use]
 pub fn embedded() -> Env {
     Env::new(Options { engine: Engine::Embedded, progress: ProgressWhen::Never, ..Options::default() })
 }
 
-/// Calls `f` with the local engine at each parallelism, and its name for messages.
+/// Calls `f` with the local engine at each parallelism, and with a label for messages.
 pub fn on_each_parallelism(mut f: impl FnMut(&str, &Env)) {
     PARALLELISM.iter().for_each(|&tasks| f(&format!("local, parallelism {tasks}"), &local(tasks)));
 }
@@ -32,14 +33,15 @@ pub fn on_each_engine(mut f: impl FnMut(&str, &Env)) {
     on_each_parallelism(f);
 }
 
-/// Holds a pipeline's records on every engine against what plain iterators say, in any order.
-pub fn everywhere<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
+/// Checks that a pipeline returns the expected records, in any order, on every engine.
+pub fn same_on_all_engines<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
     expected.sort_unstable();
     on_each_engine(|engine, env| same_sorted(engine, pipeline(env).unwrap(), &expected));
 }
 
-/// As [`everywhere`], without the embedded engine, which takes quadratic time for some operators.
-pub fn locally<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
+/// Like [`same_on_all_engines`], without the embedded engine, which takes quadratic time for some
+/// operators.
+pub fn same_on_local_engines<T: Ord + Debug>(mut expected: Vec<T>, pipeline: impl Fn(&Env) -> Result<Vec<T>>) {
     expected.sort_unstable();
     on_each_parallelism(|engine, env| same_sorted(engine, pipeline(env).unwrap(), &expected));
 }
@@ -54,7 +56,7 @@ fn same_sorted<T: Ord + Debug>(engine: &str, mut actual: Vec<T>, expected: &[T])
     actual.sort_unstable();
     let (counts, differs) =
         ((actual.len(), expected.len()), actual.iter().zip(expected).find(|(left, right)| left != right));
-    // Whole vectors would fill the screen; the first difference says enough.
+    // Shows only the first difference, because whole vectors would fill the screen.
     assert!(
         differs.is_none() && counts.0 == counts.1,
         "{engine}: {} records for {}; the first that differs in order, and what it should be: {differs:.500?}",

@@ -1,11 +1,11 @@
-//! A folder for a test's files.
+//! A temporary folder for a test.
 
 use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 
-/// A folder that is removed when this is dropped.
+/// A folder that is removed on drop.
 pub struct Folder(TempDir);
 
 impl Default for Folder {
@@ -15,26 +15,26 @@ impl Default for Folder {
 }
 
 impl Folder {
-    /// Its path.
+    /// Returns its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// The path of something in it, as pipelines take it.
+    /// The path of an entry, as text for pipelines.
     #[must_use]
     pub fn join(&self, name: &str) -> String {
         format!("{}/{name}", self.path().display())
     }
 
-    /// Writes a file, and gives its path.
+    /// Writes a file and returns its path.
     #[must_use]
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         fs::write(self.path().join(name), content).unwrap();
         self.join(name)
     }
 
-    /// The names of all that is in it, hidden files too.
+    /// The names of all entries, including hidden files.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =

@@ -1,4 +1,4 @@
-//! What the tests across the crates share: the engines, generated records, and folders for files.
+//! Code that the tests of several crates share: engines, generated records, and temporary folders.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -11,7 +11,8 @@ mod watchdog;
 
 pub use data::{Input, Keys, Random, Reading, Sale, SaleRef, inputs, small_inputs};
 pub use engines::{
-    PARALLELISM, embedded, everywhere, local, locally, on_each_engine, on_each_parallelism, same_records,
+    PARALLELISM, embedded, local, on_each_engine, on_each_parallelism, same_on_all_engines, same_on_local_engines,
+    same_records,
 };
 pub use folder::Folder;
 pub use scarce::{Item, ItemRef, Scarcity, Shape, same_sequence, with_memory};

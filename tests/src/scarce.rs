@@ -8,7 +8,7 @@ use runtime::error::Error;
 
 use crate::{Folder, Random, local};
 
-/// A record of a key, something to add up, and a text.
+/// A record with a key, a number to add up, and a text.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub struct Item {
@@ -17,31 +17,31 @@ pub struct Item {
     pub text: String,
 }
 
-/// How keys lie in an input, and what is large in it.
+/// The distribution of an input's keys and the size of its texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Some thousand keys, each as frequent as the others.
+    /// Some thousand equally frequent keys.
     Uniform,
-    /// A few are frequent, many are rare.
+    /// A few keys are frequent, many are rare.
     Zipf,
-    /// All records but a few have the same.
+    /// Nearly all records have the same key.
     OneHot,
-    /// Each record has its own.
+    /// Each record has its own key.
     Distinct,
-    /// As `Distinct`, in order.
+    /// Like `Distinct`, sorted.
     Sorted,
-    /// As `Sorted`, backwards.
+    /// Like `Sorted`, in descending order.
     Reversed,
-    /// As `Uniform`; some records take many pages.
+    /// Like `Uniform`, with some records of many pages.
     Huge,
 }
 
 impl Shape {
-    /// All of them.
+    /// All shapes.
     pub const ALL: [Shape; 7] =
         [Shape::Uniform, Shape::Zipf, Shape::OneHot, Shape::Distinct, Shape::Sorted, Shape::Reversed, Shape::Huge];
 
-    /// So many records.
+    /// Creates `rows` records.
     #[must_use]
     pub fn items(self, rows: u64, seed: u64) -> Vec<Item> {
         let mut random = Random(seed);
@@ -68,24 +68,25 @@ impl Shape {
     }
 }
 
-/// The memory that a test asks for.
+/// The memory that a test gives to a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scarcity {
     /// More than enough.
     Ample,
-    /// One part in so many of the data.
+    /// A fraction of the data: its bytes divided by this number.
     Part(usize),
-    /// The least that the plan runs with.
-    Least,
+    /// The minimum memory of the plan.
+    Minimum,
 }
 
 impl Scarcity {
-    /// From all to nearly nothing.
+    /// All levels, from ample to minimum.
     pub const ALL: [Scarcity; 5] =
-        [Scarcity::Ample, Scarcity::Part(4), Scarcity::Part(16), Scarcity::Part(64), Scarcity::Least];
+        [Scarcity::Ample, Scarcity::Part(4), Scarcity::Part(16), Scarcity::Part(64), Scarcity::Minimum];
 
-    /// Runs a job over files of records with that much memory, or with the least that its plan and its largest record need, where that is more. What it
-    /// gives is written to a file, since it need not fit either.
+    /// Runs a job over files of records with this much memory. If its plan and its largest record
+    /// need more, runs it with that minimum. Results are written to a file, since they may not fit
+    /// in memory.
     pub fn run<T: Record>(
         self,
         inputs: &[Vec<Item>],
@@ -110,7 +111,7 @@ impl Scarcity {
         let wanted = match self {
             Scarcity::Ample => 2 << 30,
             Scarcity::Part(parts) => data_bytes / parts,
-            Scarcity::Least => 0,
+            Scarcity::Minimum => 0,
         };
         let least = match run(1) {
             Err(error) => match error.cause() {
@@ -119,7 +120,8 @@ impl Scarcity {
             },
             Ok(_) => panic!("a byte was enough"),
         };
-        // The least is for records that fit a page; for larger ones `docs/memory.md` says what they take besides.
+        // The minimum counts records that fit a page. `docs/memory.md` states the addition for
+        // larger records.
         let largest = inputs.iter().flatten().map(|item| item.text.len()).max().unwrap_or(0);
         let besides = if largest < 32 << 10 { 0 } else { 16 * largest * parallelism };
         let report = run(wanted.max(least + besides));
@@ -128,14 +130,14 @@ impl Scarcity {
     }
 }
 
-/// An environment of so much memory; where there are two tasks, what is spilled is compressed.
+/// Creates an environment with this much memory. With two tasks, spilled data is compressed.
 #[must_use]
 pub fn with_memory(parallelism: usize, memory_bytes: usize) -> Env {
     let (progress, compress_spilled) = (ProgressWhen::Never, parallelism == 2);
     Env::new(Options { parallelism, memory_bytes, compress_spilled, progress, ..Options::default() })
 }
 
-/// Compares sequences without filling the screen.
+/// Compares sequences with a short message.
 pub fn same_sequence<T: PartialEq + Debug>(what: &str, actual: &[T], expected: &[T]) {
     let differs = actual.iter().zip(expected).enumerate().find(|(_, (left, right))| left != right);
     assert!(

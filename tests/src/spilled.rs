@@ -1,4 +1,5 @@
-//! The files that a process spills to, as the system sees them: they have no names, so only who holds them open shows them.
+//! Spill files of a process, as the system shows them. They have no names, so they are found
+//! through the process that holds them open.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Bytes of each file without a name that a process (`self`, or its number) holds open in a folder.
+/// The size in bytes of each unnamed file that a process (`self`, or its id) holds open in a
+/// folder.
 #[must_use]
 pub fn spilled_files(process: &str, folder: &Path) -> Vec<u64> {
     let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { return Vec::new() };
     let in_folder = |path: &PathBuf| fs::read_link(path).is_ok_and(|to| to.starts_with(folder));
-    // A file may be closed while this looks at it.
+    // A file may be closed during this scan.
     open.flatten()
         .map(|entry| entry.path())
         .filter(in_folder)
@@ -20,7 +22,7 @@ pub fn spilled_files(process: &str, folder: &Path) -> Vec<u64> {
         .collect()
 }
 
-/// Waits until something holds, and fails where it does not within a minute.
+/// Waits until `holds` returns `true`. Fails after one minute.
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
@@ -29,7 +31,7 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// What a closure asks while its job runs: whether this process has spilled to folders.
+/// Lets a closure observe, while its job runs, whether this process has spilled to given folders.
 #[derive(Clone, Debug)]
 pub struct SpillWatch {
     folders: Arc<[PathBuf]>,
@@ -38,16 +40,16 @@ pub struct SpillWatch {
 }
 
 impl SpillWatch {
-    /// A watch over these folders.
+    /// Creates a watch over these folders.
     #[must_use]
     pub fn over(folders: &[PathBuf]) -> Self {
         let used = Arc::new(Mutex::new(vec![false; folders.len()]));
         SpillWatch { folders: folders.into(), used, asked: Arc::default() }
     }
 
-    /// Looks now and then whether there is something in the folders; whether there was in one of them, this time.
+    /// Samples the folders. Returns `true` if one of them held spilled bytes at this sample.
     #[must_use]
-    pub fn sees_some(&self) -> bool {
+    pub fn has_spilled_bytes(&self) -> bool {
         const EVERY: u64 = 500;
         if !self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(EVERY) {
             return false;
@@ -58,7 +60,7 @@ impl SpillWatch {
         seen.contains(&true)
     }
 
-    /// By folder: whether it was ever seen with something in it.
+    /// For each folder: `true` if spilled bytes were ever observed there.
     #[must_use]
     pub fn used(&self) -> Vec<bool> {
         self.used.lock().unwrap().clone()

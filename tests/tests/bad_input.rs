@@ -1,4 +1,5 @@
-//! What a user is told when something is wrong: one error, soon, with its place, and nothing half-written left behind.
+//! Errors that users see: one error, without delay, with its place, and without half-written
+//! outputs.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -32,8 +33,8 @@ fn orders() -> impl Iterator<Item = Order> {
     (0..10_000).map(|id| Order { id, price: Decimal::from_scaled(5), day: Date::from_days(19_723) })
 }
 
-/// Holds that a pipeline ends with an error of all these parts, on every engine.
-fn ends_with(parts: &[&str], pipeline: impl Fn(&Env) -> Result<()>) {
+/// Checks that a pipeline fails on every engine with an error that contains all these parts.
+fn fails_with(parts: &[&str], pipeline: impl Fn(&Env) -> Result<()>) {
     on_each_engine(|engine, env| has_parts(engine, &pipeline(env).unwrap_err(), parts));
 }
 
@@ -58,22 +59,22 @@ fn read_orders(env: &Env, path: &str) -> Result<()> {
 }
 
 #[test]
-fn a_path_that_is_not_there() {
+fn missing_paths_are_reported() {
     let missing = Folder::default().join("missing.txt");
-    ends_with(&["no input at", "missing.txt", "there is no such file or folder"], |env| {
+    fails_with(&["no input at", "missing.txt", "there is no such file or folder"], |env| {
         env.read_text(&missing).map(|_| ())
     });
-    ends_with(&["no input at", "missing.txt"], |env| read_orders(env, &missing));
-    ends_with(&["no input at", "missing.txt"], |env| env.read_parquet::<Order>(&missing).map(|_| ()));
+    fails_with(&["no input at", "missing.txt"], |env| read_orders(env, &missing));
+    fails_with(&["no input at", "missing.txt"], |env| env.read_parquet::<Order>(&missing).map(|_| ()));
 }
 
 #[test]
-fn a_url_is_refused_wherever_a_path_is_wanted() {
+fn urls_are_rejected_where_paths_are_expected() {
     let parts = ["it is a URL, and no feature of this version", "`s3://`"];
-    ends_with(&parts, |env| env.read_text("s3://bucket/lines.txt").map(|_| ()));
-    ends_with(&parts, |env| env.read_log::<u32>("s3://bucket/log").map(|_| ()));
+    fails_with(&parts, |env| env.read_text("s3://bucket/lines.txt").map(|_| ()));
+    fails_with(&parts, |env| env.read_log::<u32>("s3://bucket/log").map(|_| ()));
     for output in ["s3://bucket/numbers.csv", "s3://bucket/numbers/"] {
-        ends_with(&parts, |env| {
+        fails_with(&parts, |env| {
             env.collection([1u32])?.write_csv(output);
             env.run().map(|_| ())
         });
@@ -92,57 +93,57 @@ fn a_url_is_refused_wherever_a_path_is_wanted() {
 }
 
 #[test]
-fn a_pattern_and_a_folder_without_files() {
+fn patterns_and_folders_without_files_are_reported() {
     let folder = Folder::default();
     let pattern = folder.join("*.csv");
-    ends_with(&["no input at", "*.csv", "no file matches the pattern"], |env| read_orders(env, &pattern));
-    ends_with(&["no input at", "the folder holds no file to read"], |env| env.read_text(folder.join("")).map(|_| ()));
+    fails_with(&["no input at", "*.csv", "no file matches the pattern"], |env| read_orders(env, &pattern));
+    fails_with(&["no input at", "the folder holds no file to read"], |env| env.read_text(folder.join("")).map(|_| ()));
 }
 
 #[test]
-fn a_parquet_file_that_was_cut() {
+fn truncated_parquet_files_are_reported() {
     let folder = Folder::default();
     let whole = std::fs::read(parquet(&folder)).unwrap();
     for length in [0, 3, 11, whole.len() / 2, whole.len() - 1] {
         let cut = folder.file("cut.parquet", &whole[..length]);
-        ends_with(&["cut.parquet", "Parquet"], |env| env.read_parquet::<Order>(&cut)?.collect().map(|_| ()));
+        fails_with(&["cut.parquet", "Parquet"], |env| env.read_parquet::<Order>(&cut)?.collect().map(|_| ()));
     }
 }
 
 #[test]
-fn a_parquet_file_whose_pages_are_damaged() {
+fn damaged_parquet_pages_are_reported() {
     let folder = Folder::default();
     let mut bytes = std::fs::read(parquet(&folder)).unwrap();
     let third = bytes.len() / 3;
     bytes[4..third].fill(0xff);
     let damaged = folder.file("damaged.parquet", bytes);
-    ends_with(&["damaged.parquet", "`read` at tests/tests/bad_input.rs:"], |env| {
+    fails_with(&["damaged.parquet", "`read` at tests/tests/bad_input.rs:"], |env| {
         env.read_parquet::<Order>(&damaged)?.collect().map(|_| ())
     });
 }
 
 #[test]
-fn a_column_that_is_missing() {
+fn missing_columns_are_reported() {
     let folder = Folder::default();
     let (csv, parquet) = (folder.file("orders.csv", ORDERS), parquet(&folder));
     let parts = ["there is no column `colour`", "`id`", "`price`", "`day`"];
-    ends_with(&[&parts[..], &["orders.csv"]].concat(), |env| env.read_csv::<OtherColumn>(&csv)?.collect().map(|_| ()));
-    ends_with(&[&parts[..], &["orders.parquet"]].concat(), |env| {
+    fails_with(&[&parts[..], &["orders.csv"]].concat(), |env| env.read_csv::<OtherColumn>(&csv)?.collect().map(|_| ()));
+    fails_with(&[&parts[..], &["orders.parquet"]].concat(), |env| {
         env.read_parquet::<OtherColumn>(&parquet)?.collect().map(|_| ())
     });
 }
 
 #[test]
-fn a_column_of_another_type() {
+fn columns_of_another_type_are_reported() {
     let folder = Folder::default();
     let parquet = parquet(&folder);
-    ends_with(&["orders.parquet", "column `id`: expected String, found"], |env| {
+    fails_with(&["orders.parquet", "column `id`: expected String, found"], |env| {
         env.read_parquet::<OtherType>(&parquet)?.collect().map(|_| ())
     });
 }
 
 #[test]
-fn lines_of_csv_that_do_not_fit() {
+fn invalid_csv_lines_are_reported() {
     let cases = [
         ("2,3.00\n", "bad.csv:4: expected 3 fields, found 2"),
         ("2,3.00,2024-01-02,5\n", "bad.csv:4: expected 3 fields, found 4"),
@@ -161,12 +162,12 @@ fn lines_of_csv_that_do_not_fit() {
     let folder = Folder::default();
     for (line, expected) in cases {
         let path = folder.file("bad.csv", format!("{ORDERS}{line}3,1.00,2024-01-03\n"));
-        ends_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| read_orders(env, &path));
+        fails_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| read_orders(env, &path));
     }
 }
 
 #[test]
-fn lines_of_json_that_do_not_fit() {
+fn invalid_json_lines_are_reported() {
     let good = "{\"id\":1,\"price\":2.50,\"day\":\"2024-01-01\"}\n";
     let cases = [
         ("[]", "bad.jsonl:3: expected Order as an object, found `[]`"),
@@ -196,14 +197,14 @@ fn lines_of_json_that_do_not_fit() {
     let folder = Folder::default();
     for (line, expected) in cases {
         let path = folder.file("bad.jsonl", format!("{good}\n{line}\n{good}"));
-        ends_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| {
+        fails_with(&[expected, "`read` at tests/tests/bad_input.rs:"], |env| {
             env.read_json::<Order>(&path)?.collect().map(|_| ())
         });
     }
 }
 
 #[test]
-fn a_compressed_file_that_was_cut_or_is_none() {
+fn truncated_and_invalid_compressed_files_are_reported() {
     let folder = Folder::default();
     for (name, reason) in [
         ("orders.csv.gz", "the file ends within gzip data, or the checksum at its end does not match"),
@@ -215,44 +216,44 @@ fn a_compressed_file_that_was_cut_or_is_none() {
         let whole = std::fs::read(&path).unwrap();
         let cut = folder.file(name, &whole[..whole.len() - 3]);
         let place = format!("{name}, byte {}: {reason}", whole.len() - 3);
-        ends_with(&[&place, "it was cut or damaged, get it again"], |env| read_orders(env, &cut));
+        fails_with(&[&place, "it was cut or damaged, get it again"], |env| read_orders(env, &cut));
         let none = folder.file(name, ORDERS);
-        ends_with(&[&format!("{name}, byte 0: expected a "), "as its name says"], |env| read_orders(env, &none));
+        fails_with(&[&format!("{name}, byte 0: expected a "), "as its name says"], |env| read_orders(env, &none));
     }
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn bytes_that_are_not_utf8_are_reported() {
     let folder = Folder::default();
     let lines = folder.file("lines.txt", b"good\nalso good\nb\xffd\n");
-    ends_with(&["lines.txt:3", "expected UTF-8", "0xff"], |env| env.read_text(&lines)?.collect().map(|_| ()));
+    fails_with(&["lines.txt:3", "expected UTF-8", "0xff"], |env| env.read_text(&lines)?.collect().map(|_| ()));
     let table = folder.file("table.csv", b"id,colour\n1,red\n2,r\xc3d\n");
-    ends_with(&["table.csv:3", "UTF-8"], |env| env.read_csv::<OtherColumn>(&table)?.collect().map(|_| ()));
+    fails_with(&["table.csv:3", "UTF-8"], |env| env.read_csv::<OtherColumn>(&table)?.collect().map(|_| ()));
 }
 
 #[test]
-fn a_late_line_ends_a_long_job_too() {
+fn an_invalid_line_late_in_a_job_ends_it() {
     let mut content = ORDERS.to_owned();
     (0..200_000).for_each(|id| content.push_str(&format!("{id},1.00,2024-01-02\n")));
     let line = 1 + content.lines().count();
     let folder = Folder::default();
     let path = folder.file("long.csv", content + "7,seven,2024-01-02\n");
-    ends_with(&[&format!("long.csv:{line}: column `price`")], |env| read_orders(env, &path));
+    fails_with(&[&format!("long.csv:{line}: column `price`")], |env| read_orders(env, &path));
 }
 
 #[test]
-fn an_output_that_cannot_be_written() {
+fn outputs_that_cannot_be_written_are_reported() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     let below = format!("{blocker}/out.csv");
-    ends_with(&["`write` at tests/tests/bad_input.rs:", "cannot create", "blocker/out.csv"], |env| {
+    fails_with(&["`write` at tests/tests/bad_input.rs:", "cannot create", "blocker/out.csv"], |env| {
         env.collection(orders())?.write_csv(&below);
         env.run().map(|_| ())
     });
     std::fs::create_dir(folder.path().join("taken")).unwrap();
     let _ = folder.file("taken/part", "");
     for (name, reason) in [("taken", "it is a folder; end the path with `/`"), ("taken/", "exists and is not empty")] {
-        ends_with(&["`write` at tests/tests/bad_input.rs:", reason], |env| {
+        fails_with(&["`write` at tests/tests/bad_input.rs:", reason], |env| {
             env.collection(orders())?.write_csv(folder.join(name));
             env.run().map(|_| ())
         });
@@ -285,7 +286,7 @@ fn divided(orders: DataSet<Order>) -> DataSet<u64> {
 /// Declares a job that writes to a path.
 type Declare = fn(&Env, &str) -> Result<()>;
 
-/// Each runs into something in a closure; the message has the operator, its line here, and the cause.
+/// Each closure fails. The error names the operator, its line in this file, and the cause.
 fn closures_that_fail(folder: &Folder, name: &str) {
     let cases: [(Declare, &[&str]); 4] = [
         (
@@ -333,24 +334,24 @@ fn closures_that_fail(folder: &Folder, name: &str) {
 }
 
 #[test]
-fn closures_that_fail_leave_no_file() {
+fn failing_closures_leave_no_file() {
     let folder = Folder::default();
     let _ = folder.file("kept.csv", "as it was");
     closures_that_fail(&folder, "new.csv");
-    // An output that was there before stays as it was.
+    // An output that existed before is unchanged.
     closures_that_fail(&folder, "kept.csv");
     assert_eq!(std::fs::read_to_string(folder.path().join("kept.csv")).unwrap(), "as it was");
 }
 
 #[test]
-fn closures_that_fail_leave_no_folder() {
+fn failing_closures_leave_no_folder() {
     let folder = Folder::default();
     let _ = folder.file("kept.csv", "as it was");
     closures_that_fail(&folder, "new/");
 }
 
 #[test]
-fn one_sink_that_fails_takes_the_others_with_it() {
+fn a_failing_sink_leaves_no_output_of_other_sinks() {
     let folder = Folder::default();
     on_each_engine(|engine, env| {
         let flow = env.collection(orders()).unwrap();
@@ -359,13 +360,13 @@ fn one_sink_that_fails_takes_the_others_with_it() {
         explosive(flow).write_csv(folder.join("bad.csv"));
         has_parts(engine, &env.run().unwrap_err(), &["the number is 7777"]);
         assert_eq!(folder.names(), [""; 0], "{engine}");
-        // The environment goes on with other work.
+        // The environment can run other jobs afterwards.
         assert_eq!(env.collection(orders()).unwrap().count().unwrap(), 10_000, "{engine}");
     });
 }
 
 #[test]
-fn a_sink_that_cannot_begin_takes_those_with_it_that_have_begun() {
+fn a_sink_that_cannot_start_removes_started_outputs() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     on_each_engine(|engine, env| {
@@ -382,8 +383,8 @@ fn a_sink_that_cannot_begin_takes_those_with_it_that_have_begun() {
 }
 
 #[test]
-fn a_group_that_forgets_a_field_is_refused_before_it_runs() {
-    ends_with(&["is neither part of the key nor aggregated", "tests/tests/bad_input.rs:"], |env| {
+fn unaggregated_fields_outside_the_key_are_rejected() {
+    fails_with(&["is neither part of the key nor aggregated", "tests/tests/bad_input.rs:"], |env| {
         let none: [Sale; 0] = [];
         env.collection(none)?.group_by(|s| s.key).sum(|s| s.amount).collect().map(|_| ())
     });
@@ -400,14 +401,14 @@ fn without_five(pairs: DataSet<(u64, i32)>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_record_is_shown_as_far_as_it_was_read() {
+fn errors_show_the_fields_of_a_record_read_so_far() {
     let folder = Folder::default();
     let path = parquet(&folder);
-    ends_with(&["too odd, in the record Order { id: 7777, .. }"], |env| {
+    fails_with(&["too odd, in the record Order { id: 7777, .. }"], |env| {
         odd_number(env.read_parquet(&path)?).count().map(|_| ())
     });
     let pairs: Vec<(u64, i32)> = (1..9).zip(1..9).collect();
-    ends_with(&["five, in the record (_, 5)"], |env| without_five(env.collection(&pairs)?).count().map(|_| ()));
+    fails_with(&["five, in the record (_, 5)"], |env| without_five(env.collection(&pairs)?).count().map(|_| ()));
 }
 
 /// The exit code and standard error of a process that runs a job.
@@ -439,7 +440,7 @@ fn a_process_ends_with_one_message_and_code_1() {
 }
 
 #[test]
-fn a_process_that_succeeds_says_nothing() {
+fn a_successful_process_prints_no_message() {
     let folder = Folder::default();
     let (input, output) = (folder.file("lines.txt", "12\n7\n"), folder.join("out.csv"));
     assert_eq!(process(&["numbers", &input, &output]), (Some(0), String::new()));
@@ -482,7 +483,7 @@ fn in_each_format(folder: &Folder) -> Vec<String> {
 }
 
 #[test]
-fn paths_that_name_nothing_to_read_are_said_with_their_place_in_the_program() {
+fn unreadable_paths_are_reported_with_their_place_in_the_program() {
     let folder = Folder::default();
     let blocker = folder.file("blocker", "a file, not a folder");
     std::fs::create_dir(folder.path().join("empty")).unwrap();
@@ -499,13 +500,13 @@ fn paths_that_name_nothing_to_read_are_said_with_their_place_in_the_program() {
             ("/dev/null".to_owned(), &["no input at /dev/null", "neither a file nor a folder"]),
             (format!("{blocker}/part"), &["cannot read", "blocker/part", "Not a directory"]),
         ] {
-            ends_with(&[parts, &[HERE]].concat(), |env| read(env, &path));
+            fails_with(&[parts, &[HERE]].concat(), |env| read(env, &path));
         }
     }
 }
 
 #[test]
-fn files_of_another_format_are_none_of_this() {
+fn files_of_another_format_are_rejected() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let csv = &paths[0];
@@ -514,19 +515,19 @@ fn files_of_another_format_are_none_of_this() {
         (2, ["orders.csv", "not a Parquet file"]),
         (4, ["orders.csv, byte 0", "not a native file: expected `dfnf` at its start"]),
     ] {
-        ends_with(&[&parts[..], &[HERE]].concat(), |env| READERS[index].1(env, csv));
+        fails_with(&[&parts[..], &[HERE]].concat(), |env| READERS[index].1(env, csv));
     }
-    ends_with(&["orders.parquet", HERE], |env| READERS[0].1(env, &paths[2]));
+    fails_with(&["orders.parquet", HERE], |env| READERS[0].1(env, &paths[2]));
 }
 
 #[test]
-fn empty_files_hold_no_record_or_are_none() {
+fn empty_files_have_no_record_or_are_invalid() {
     let folder = Folder::default();
     let empty = folder.file("empty", "");
     for (format, read) in READERS {
         match format {
-            "parquet" => ends_with(&["not a Parquet file: it has only 0 bytes", HERE], |env| read(env, &empty)),
-            "native" => ends_with(&["not a native file: it has only 0 bytes", HERE], |env| read(env, &empty)),
+            "parquet" => fails_with(&["not a Parquet file: it has only 0 bytes", HERE], |env| read(env, &empty)),
+            "native" => fails_with(&["not a native file: it has only 0 bytes", HERE], |env| read(env, &empty)),
             _ => on_each_engine(|_, env| read(env, &empty).unwrap()),
         }
     }
@@ -534,7 +535,7 @@ fn empty_files_hold_no_record_or_are_none() {
 }
 
 #[test]
-fn cut_files_are_said_to_be_cut() {
+fn truncated_files_are_reported_as_truncated() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     for (index, expected) in [
@@ -550,12 +551,12 @@ fn cut_files_are_said_to_be_cut() {
         let whole = std::fs::read(&paths[index]).unwrap();
         let less = if index == 0 { 12 } else { 7 };
         let cut = folder.file("cut", &whole[..whole.len() - less]);
-        ends_with(&["/cut", expected, HERE], |env| READERS[index].1(env, &cut));
+        fails_with(&["/cut", expected, HERE], |env| READERS[index].1(env, &cut));
     }
 }
 
 #[test]
-fn damaged_blocks_are_said_to_be_damaged() {
+fn damaged_blocks_are_reported_as_damaged() {
     let folder = Folder::default();
     let path = &in_each_format(&folder)[4];
     let mut bytes = std::fs::read(path).unwrap();
@@ -563,11 +564,11 @@ fn damaged_blocks_are_said_to_be_damaged() {
     bytes[middle] ^= 1;
     let damaged = folder.file("damaged.native", bytes);
     let expected = "the block is damaged: its checksum does not fit; get the file again";
-    ends_with(&["damaged.native, byte ", expected, HERE], |env| READERS[4].1(env, &damaged));
+    fails_with(&["damaged.native, byte ", expected, HERE], |env| READERS[4].1(env, &damaged));
 }
 
 #[test]
-fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record() {
+fn wrong_columns_are_reported_before_the_first_record() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let missing = ["column `rate`", HERE];
@@ -579,9 +580,9 @@ fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record(
         |env, path| env.read_native::<Wider>(path)?.collect().map(|_| ()),
     ]) {
         match path.ends_with("binary") {
-            // There are no names: a record of another width does not fill the file.
-            true => ends_with(&["are left over behind the last record", HERE], |env| read(env, path)),
-            false => ends_with(&missing, |env| read(env, path)),
+            // Binary files have no column names: a record of another width leaves a remainder.
+            true => fails_with(&["are left over behind the last record", HERE], |env| read(env, path)),
+            false => fails_with(&missing, |env| read(env, path)),
         }
     }
     for (path, expected, read) in [
@@ -597,12 +598,12 @@ fn columns_that_are_missing_or_of_another_type_are_said_before_the_first_record(
             env.read_native::<OtherType>(path)?.collect().map(|_| ())
         }),
     ] {
-        ends_with(&[expected, HERE], |env| read(env, path));
+        fails_with(&[expected, HERE], |env| read(env, path));
     }
 }
 
 #[test]
-fn schemas_are_shown_beside_the_columns_of_files() {
+fn schemas_are_shown_next_to_file_columns() {
     let folder = Folder::default();
     let paths = in_each_format(&folder);
     let env = local(1);
@@ -635,6 +636,6 @@ fn schemas_are_shown_beside_the_columns_of_files() {
     ] {
         assert!(here(expected), "`{expected}` is not in:\n{text}");
     }
-    // They are declared, and not to be run.
+    // These jobs are only declared; the run fails.
     assert!(env.run().is_err());
 }

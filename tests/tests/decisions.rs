@@ -1,4 +1,5 @@
-//! What the planner chose is a value: every other choice gives the same records, and a choice that is given back gives the same plan.
+//! Planner decisions as values: other decisions give the same records, and a recorded decision
+//! gives the same plan again.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -59,9 +60,10 @@ fn declare(env: &Env, program: Program, output: &str) {
     program(env.collection(sales).unwrap(), env.collection(shops).unwrap()).write_native(output);
 }
 
-/// Nobody wrote a replay: it is shown where it does something, and not with what somebody wrote of its rows.
+/// The program does not contain the replay. The plan shows it at the operator where it acts,
+/// without the program's text about its rows.
 #[test]
-fn plans_show_what_is_replayed_and_not_what_its_reader_keeps() {
+fn plans_show_replays_but_not_what_the_reader_keeps() {
     let folder = Folder::default();
     let explained = |program: Program| {
         let env = with(None);
@@ -116,7 +118,7 @@ fn every_choice_gives_the_same_records() {
 }
 
 #[test]
-fn a_plan_is_given_back_as_text() {
+fn decisions_round_trip_as_text() {
     let folder = Folder::default();
     let env = with(None);
     declare(&env, by_region, &folder.join("out"));
@@ -133,7 +135,7 @@ fn a_plan_is_given_back_as_text() {
     assert!(plan.to_json().contains(&format!("\"identity\":\"{identity}\"")), "{}", plan.to_json());
 }
 
-/// Another process has other estimates, and must have the same stages and filters.
+/// Another process may have other estimates, and must get the same stages and filters.
 #[test]
 fn decisions_give_the_same_plan_for_other_estimates() {
     let folder = Folder::default();
@@ -155,7 +157,7 @@ fn decisions_give_the_same_plan_for_other_estimates() {
 }
 
 #[test]
-fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
+fn an_unknown_choice_is_rejected_with_the_available_ones() {
     let folder = Folder::default();
     let env = with(None);
     declare(&env, by_region, &folder.join("out"));
@@ -169,10 +171,10 @@ fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
     assert!(message.contains("`by magic`") && message.contains(&candidates[1].choice.how), "{message}");
 }
 
-/// A number for each of two keys, what was computed so far, and a text.
+/// A number for each of two keys, the value computed so far, and a text.
 type Part = (u32, u32, u64, String);
 
-/// Four relations that each join of two may begin with.
+/// Four relations with one common key, so any two can be joined first.
 #[dataflow]
 fn by_one_key(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
     let both = one.join(two).on(|l| l.0, |r| r.0).map(|l, r| (r.0, l.1, l.2 * 31 + r.2, l.3));
@@ -180,7 +182,7 @@ fn by_one_key(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four
     more.join(four).on(|l| l.0, |r| r.0).map(|l, r| (l.0, r.1, l.2 * 31 + r.2, l.3))
 }
 
-/// Four relations, each of which has a key in common with the next one alone.
+/// Four relations in a chain: each shares a key with the next one only.
 #[dataflow]
 fn along_a_chain(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
     let left = one.join(two).on(|l| l.0, |r| r.0).map(|l, r| (l.0, r.1, l.2 * 31 + r.2, l.3));
@@ -216,7 +218,7 @@ fn joined(decisions: Decisions, program: Joins, output: &str) -> (dataflow::Resu
     (plan, with(None).read_native(output).unwrap().collect().unwrap())
 }
 
-/// The relations of an order, from left to right.
+/// The relations of a join order, from left to right.
 fn relations(order: &JoinOrder) -> Vec<JoinOrder> {
     match order {
         JoinOrder::Relation(_) => vec![order.clone()],
@@ -224,7 +226,7 @@ fn relations(order: &JoinOrder) -> Vec<JoinOrder> {
     }
 }
 
-/// All binary trees of some relations.
+/// All binary trees of the relations.
 fn orders(relations: &[JoinOrder]) -> Vec<JoinOrder> {
     if let [relation] = relations {
         return vec![relation.clone()];
@@ -246,7 +248,7 @@ fn orders(relations: &[JoinOrder]) -> Vec<JoinOrder> {
 #[test]
 fn every_order_of_four_relations_gives_the_same_records() {
     within_two_minutes("all orders", || {
-        // Of a chain, most trees have a join without a key somewhere.
+        // For a chain, most trees contain a join without a key.
         for (name, program, possible) in [("one key", by_one_key as Joins, 120), ("chain", along_a_chain, 40)] {
             let folder = Folder::default();
             let output = folder.join("out");
@@ -276,7 +278,7 @@ fn every_order_of_four_relations_gives_the_same_records() {
 }
 
 #[test]
-fn an_order_of_joins_is_given_back_as_text_and_to_a_plan_without_the_rule() {
+fn join_orders_round_trip_as_text_without_the_rule() {
     let folder = Folder::default();
     let output = folder.join("out");
     let (plan, expected) = joined(Decisions::default(), by_one_key, &output);
@@ -300,7 +302,7 @@ fn an_order_of_joins_is_given_back_as_text_and_to_a_plan_without_the_rule() {
 }
 
 #[test]
-fn an_order_that_there_is_not_is_refused_with_the_relations() {
+fn an_unknown_join_order_is_rejected_with_the_relations() {
     let folder = Folder::default();
     let output = folder.join("out");
     let (plan, _) = joined(Decisions::default(), along_a_chain, &output);
@@ -325,21 +327,21 @@ fn an_order_that_there_is_not_is_refused_with_the_relations() {
     }
 }
 
-/// The same, later.
-fn late(amount: i64) -> i64 {
+/// The same amount, delayed.
+fn delayed(amount: i64) -> i64 {
     std::thread::sleep(std::time::Duration::from_micros(20));
     amount
 }
 
 #[dataflow]
 fn in_one_task(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(u32, i64, String)> {
-    let sorted = sales.map(|s| (s.0, s.1, late(s.2))).sort(|s| s.2);
+    let sorted = sales.map(|s| (s.0, s.1, delayed(s.2))).sort(|s| s.2);
     sorted.join(shops.top(2, |s| s.0)).on(|s| s.0, |s| s.0).map(|s, shop| (s.1, s.2, shop.1))
 }
 
-/// The join's filter runs in the tasks that send to it.
+/// The join's runtime filter runs in the sending tasks.
 #[test]
-fn a_join_in_one_task_counts_rows_dropped_in_several() {
+fn a_single_join_task_counts_rows_dropped_in_several() {
     within_two_minutes("a join in one task", || {
         let sales: Vec<Sale> = (0..40_000).map(|n| (n % 50, n % 20, i64::from(n % 1_000))).collect();
         let shops: Vec<Shop> = (0..40).map(|id| (id, format!("region {id}"))).collect();
@@ -352,7 +354,7 @@ fn a_join_in_one_task_counts_rows_dropped_in_several() {
             (env, folder)
         };
         let plan = declared(None).0.plan().unwrap();
-        // The sort takes all rows to one task, so the join has one.
+        // The sort sends all rows to one task, so the join has one task.
         let of_sort = plan.candidates().find_map(|(identity, candidates)| {
             let in_one = candidates.iter().find(|candidate| candidate.choice.how == "external sort")?;
             Some((identity, in_one.choice.clone()))

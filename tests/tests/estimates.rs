@@ -1,4 +1,4 @@
-//! What plans expect: rows and widths of small pipelines, held against what comes.
+//! Estimated rows and row widths of small pipelines, compared with the actual ones.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -15,7 +15,7 @@ const SHOPS: u64 = 2_000;
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Sale {
     id: u64,
-    /// Four lines of an order follow each other.
+    /// Each order has four consecutive lines.
     order: u64,
     shop: u64,
     day: Date,
@@ -50,7 +50,7 @@ fn shops() -> Vec<Shop> {
     (0..SHOPS).map(|id| Shop { id, city: format!("the city with number {}", id % 120) }).collect()
 }
 
-/// Files of all sales and shops, by their format. Written once for all tests.
+/// Files of all sales and shops by format, written once for all tests.
 fn files() -> &'static Folder {
     static FILES: OnceLock<Folder> = OnceLock::new();
     FILES.get_or_init(|| {
@@ -83,13 +83,14 @@ fn read(env: &Env, from: From) -> (DataSet<Sale>, DataSet<Shop>) {
     }
 }
 
-/// What a plan expects of a flow, whose join with one record makes it worth knowing: rows, and bytes of one.
+/// The estimated rows of a flow, and the bytes of one row. The flow is joined with a single record,
+/// so that the planner estimates it.
 fn expected(env: &Env, flow: &DataSet<u64>) -> (f64, f64) {
     let output = Folder::default();
     with_one(flow.clone(), env.collection([0u64]).unwrap()).write_native(output.join("out"));
     let plan = env.plan().unwrap();
     let estimates: Vec<_> = plan.estimates().collect();
-    // The flow's last operator, the one record, the join.
+    // The last three estimates: the flow's last operator, the single record, the join.
     let join = estimates.iter().position(|(identity, _)| identity.ends_with("met")).unwrap();
     let estimate = estimates[join - 2].1;
     (estimate.rows, estimate.row_bytes)
@@ -108,8 +109,9 @@ fn factor(expected: f64, actual: f64) -> f64 {
     (expected / actual).max(actual / expected)
 }
 
-/// Holds that as many records are expected of a flow as it has, by this factor at most; whatever the sales come from.
-fn is_expected(most: f64, pipeline: Pipeline) {
+/// Checks that the estimated rows differ from the actual ones by at most this factor, for each
+/// source of the sales.
+fn check_estimate(most: f64, pipeline: Pipeline) {
     for from in [From::Csv, From::Parquet, From::Collection] {
         let env = local(2);
         let (sales, shops) = read(&env, from);
@@ -136,7 +138,7 @@ fn few_days(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
 }
 
 #[dataflow]
-fn behind_a_closure(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
+fn after_a_closure(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
     let words = sales.flat_map(|s| s.note.words().map(|word| (s.id, word.len() as u64)));
     words.filter(|w| w.1 > 2 && w.0 % 5 == 0).map(|w| w.1)
 }
@@ -147,16 +149,16 @@ fn one_record(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
 }
 
 #[test]
-fn filters_are_tried_on_sampled_records() {
-    is_expected(1.1, scanned);
-    is_expected(1.2, a_third);
-    is_expected(2.0, few_days);
-    is_expected(1.5, behind_a_closure);
+fn filters_are_evaluated_on_sampled_records() {
+    check_estimate(1.1, scanned);
+    check_estimate(1.2, a_third);
+    check_estimate(2.0, few_days);
+    check_estimate(1.5, after_a_closure);
 }
 
 #[test]
-fn what_no_sampled_record_fulfils_is_expected_to_be_rare() {
-    is_expected(2.0, one_record);
+fn a_predicate_without_sampled_matches_is_estimated_rare() {
+    check_estimate(2.0, one_record);
 }
 
 #[dataflow]
@@ -181,13 +183,13 @@ fn per_word_count(sales: DataSet<Sale>, _: DataSet<Shop>) -> DataSet<u64> {
 
 #[test]
 fn groups_are_counted_in_the_sample() {
-    is_expected(1.5, per_shop);
-    is_expected(1.5, per_order);
-    is_expected(2.0, per_kind_and_day);
-    is_expected(1.5, per_word_count);
+    check_estimate(1.5, per_shop);
+    check_estimate(1.5, per_order);
+    check_estimate(2.0, per_kind_and_day);
+    check_estimate(1.5, per_word_count);
 }
 
-/// Writes the last `few` sales to one file of a folder, and the others to a second one.
+/// Writes the last `few` sales to one file of a folder, and the others to a second file.
 fn write_two_files(env: &Env, folder: &Folder, format: &str, few: u64) {
     std::fs::create_dir(folder.join(format)).unwrap();
     let (some, others) = sales().into_iter().partition::<Vec<_>, _>(|sale| sale.id + few < SALES);
@@ -202,7 +204,7 @@ fn write_two_files(env: &Env, folder: &Folder, format: &str, few: u64) {
     env.run().unwrap();
 }
 
-/// The rows that a plan expects of a pipeline over a folder of sales.
+/// The estimated rows of a pipeline over a folder of sales.
 fn expected_over(folder: &Folder, format: &str, pipeline: impl Fn(DataSet<Sale>) -> DataSet<u64>) -> f64 {
     let (env, path) = (local(1), folder.join(format));
     let sales = match format {
@@ -214,7 +216,7 @@ fn expected_over(folder: &Folder, format: &str, pipeline: impl Fn(DataSet<Sale>)
 }
 
 #[test]
-fn a_file_weighs_as_much_as_it_has_rows() {
+fn samples_of_files_are_weighted_by_their_rows() {
     for few in [1, 203, 1_001, 2_047, 4_099, 20_001] {
         for format in ["csv", "parquet", "native"] {
             let folder = Folder::default();
@@ -299,15 +301,15 @@ fn sold_near(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
 }
 
 #[test]
-fn joins_give_what_their_keys_say() {
-    is_expected(2.0, of_shops);
-    is_expected(3.0, per_city);
-    is_expected(3.0, of_large_orders);
-    is_expected(2.0, sold_somewhere_else);
-    is_expected(3.0, sold_near);
+fn join_estimates_use_their_keys() {
+    check_estimate(2.0, of_shops);
+    check_estimate(3.0, per_city);
+    check_estimate(3.0, of_large_orders);
+    check_estimate(2.0, sold_somewhere_else);
+    check_estimate(3.0, sold_near);
 }
 
-/// What a plan expects of the operator whose identity ends with a word.
+/// The estimate of the operator whose identity ends with `word`.
 fn expected_of(env: &Env, word: &str) -> dataflow::Estimate {
     let plan = env.plan().unwrap();
     let found = plan.estimates().find(|(identity, _)| identity.ends_with(word)).map(|(_, estimate)| estimate);
@@ -321,13 +323,14 @@ fn notes_joined(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<(String, 
 }
 
 #[test]
-fn texts_are_as_wide_as_they_are() {
+fn estimated_text_widths_match_the_data() {
     for from in [From::Csv, From::Parquet, From::Collection] {
         let (env, folder) = (local(2), Folder::default());
         let (sales, shops) = read(&env, from);
         notes_joined(sales, shops).write_native(folder.join("out"));
         let noted = expected_of(&env, "noted").row_bytes;
-        // A shop's number and a text's slot; texts of more than twelve bytes lie outside of it.
+        // A shop's number and a text's slot. Texts of more than twelve bytes are stored outside of
+        // the slot.
         let outside: Vec<usize> = crate::sales().iter().map(|s| s.note.len()).filter(|&bytes| bytes > 0).collect();
         let actual = 8.0 + 16.0 + outside.iter().sum::<usize>() as f64 / outside.len() as f64;
         assert!(factor(noted, actual) < 1.2, "{from:?}: expected {noted}, found {actual}");
@@ -340,10 +343,10 @@ fn keyed_lines(lines: DataSet<String>, keys: DataSet<String>) -> DataSet<String>
 }
 
 #[test]
-fn files_are_looked_at_where_a_choice_depends_on_it() {
+fn files_are_sampled_if_a_decision_depends_on_them() {
     let (folder, env) = (Folder::default(), local(2));
     let path = folder.join("lines.txt");
-    // Lines that are much longer than the first ones.
+    // Lines much longer than the first ones.
     let (short, long) = ("short\n".repeat(10_000), ("long".repeat(100) + "\n").repeat(10_000));
     std::fs::write(&path, short + &long).unwrap();
     let lines = env.read_text(&path).unwrap();
@@ -362,7 +365,7 @@ fn of_a_kind(sales: DataSet<(u64, String)>, others: DataSet<u64>) -> DataSet<u64
 }
 
 #[test]
-fn a_file_that_changes_is_looked_at_anew() {
+fn a_changed_file_is_sampled_again() {
     let folder = Folder::default();
     let path = folder.join("sales.csv");
     let written = |kinds: [&str; 2]| {
@@ -373,7 +376,7 @@ fn a_file_that_changes_is_looked_at_anew() {
         of_a_kind(sales, env.collection([1u64]).unwrap()).write_text(folder.join("out.txt"));
         expected_of(&env, "cash").rows
     };
-    // As many bytes, and the same path.
+    // Same size and same path.
     let (few, many) = (written(["cash", "card"]), written(["card", "cash"]));
     assert!(factor(few, 5_000.0) < 1.3 && factor(many, 45_000.0) < 1.3, "{few}, {many}");
 }
@@ -386,7 +389,7 @@ fn hinted(sales: DataSet<Sale>, shops: DataSet<Shop>, share: f64, rows: u64) -> 
 }
 
 #[dataflow]
-fn hinted_behind_a_closure(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
+fn hinted_after_a_closure(sales: DataSet<Sale>, shops: DataSet<Shop>) -> DataSet<u64> {
     let few = sales.map(|s| (s.shop, s.id + 1)).filter(|s| s.0 > 10).expect_selectivity(0.125);
     few.join(shops).on(|f| f.0, |s| s.id).map(|f, _| f.1)
 }
@@ -409,9 +412,9 @@ fn hinted_over_pairs(left: DataSet<Pair>, right: DataSet<Pair>) -> DataSet<Pair>
     pairs.map(|l, r| (l.map_or(9, |l| l.1), r.map_or(9, |r| r.1))).filter(|p| p.0 > 7).expect_selectivity(0.125)
 }
 
-/// The filter moves to a side, or the closure over pairs evaluates it.
+/// The optimizer moves the filter to a side, or the pair closure evaluates it.
 #[test]
-fn a_selectivity_may_follow_a_join() {
+fn a_selectivity_hint_may_follow_a_join() {
     for pipeline in [hinted_on_the_left, hinted_on_the_right, hinted_over_pairs] {
         tests::on_each_engine(|engine, env| {
             let pairs = || env.collection((0..20u64).map(|n| (n, n))).unwrap();
@@ -449,7 +452,7 @@ fn hinted_in_a_line(sales: DataSet<Sale>, seen: Accumulated<Count>) -> DataSet<u
 }
 
 #[test]
-fn a_selectivity_is_of_the_last_filter_in_a_line() {
+fn a_selectivity_hint_applies_to_the_last_filter_in_line() {
     let env = local(2);
     let (sales, _) = read(&env, From::Collection);
     let output = Folder::default();
@@ -459,7 +462,7 @@ fn a_selectivity_is_of_the_last_filter_in_a_line() {
 }
 
 #[test]
-fn a_selectivity_is_what_the_program_says() {
+fn a_selectivity_hint_overrides_the_estimate() {
     let env = local(2);
     let (sales, shops) = read(&env, From::Collection);
     let output = Folder::default();
@@ -467,12 +470,12 @@ fn a_selectivity_is_what_the_program_says() {
     assert_eq!(expected_of(&env, "few").rows, SALES as f64 * 0.01);
     let env = local(2);
     let (sales, shops) = read(&env, From::Collection);
-    hinted_behind_a_closure(sales, shops).write_text(output.join("closure.txt"));
+    hinted_after_a_closure(sales, shops).write_text(output.join("closure.txt"));
     assert_eq!(expected_of(&env, "few").rows, SALES as f64 * 0.125);
 }
 
 #[test]
-fn a_hint_that_was_far_off_is_named_after_the_run() {
+fn wrong_hints_are_reported_after_the_run() {
     let report = |share, rows| {
         let (env, output) = (local(2), Folder::default());
         let (sales, shops) = read(&env, From::Collection);
@@ -492,23 +495,24 @@ fn a_hint_that_was_far_off_is_named_after_the_run() {
 }
 
 #[dataflow]
-fn told_truly(sales: DataSet<Sale>, shops: DataSet<Shop>, rows: u64) -> DataSet<u64> {
+fn rightly_hinted(sales: DataSet<Sale>, shops: DataSet<Shop>, rows: u64) -> DataSet<u64> {
     let few = shops.filter(|s| s.id < 5);
     sales.expect_rows(rows).join(few).on(|s| s.shop, |f| f.id).map(|s, _| s.id)
 }
 
 #[dataflow]
-fn the_first_told_truly(sales: DataSet<Sale>, rows: u64) -> DataSet<u64> {
+fn first_rightly_hinted(sales: DataSet<Sale>, rows: u64) -> DataSet<u64> {
     sales.map(|s| s.id).expect_rows(rows).first(3)
 }
 
-/// A join drops records before they come where the hint is, and `first` stops those who read: the program has said nothing wrong.
+/// A join drops records before they reach the hint, and `first` stops the source. In both cases the
+/// hint is right.
 #[test]
-fn a_hint_of_records_that_nobody_wanted_is_not_blamed() {
+fn hints_about_records_dropped_early_are_not_reported() {
     let report = |from: From, rows: u64, is_joined: bool| {
         let (env, output) = (local(2), Folder::default());
         let (sales, shops) = read(&env, from);
-        let found = if is_joined { told_truly(sales, shops, rows) } else { the_first_told_truly(sales, rows) };
+        let found = if is_joined { rightly_hinted(sales, shops, rows) } else { first_rightly_hinted(sales, rows) };
         found.write_text(output.join("out.txt"));
         env.run().unwrap().explain().to_owned()
     };
@@ -516,13 +520,13 @@ fn a_hint_of_records_that_nobody_wanted_is_not_blamed() {
         let text = report(From::Parquet, SALES, is_joined);
         assert!(!text.contains("note: `"), "{text}");
     }
-    // More than was said is more in any case.
+    // More records than hinted are reported in any case.
     let text = report(From::Collection, 10, true);
     assert!(text.contains("note: `expect_rows(10)`"), "{text}");
 }
 
 #[test]
-fn a_selectivity_that_cannot_be_is_refused() {
+fn invalid_selectivities_are_rejected() {
     let refused = |pipeline: fn(DataSet<Sale>) -> DataSet<u64>| {
         let env = local(2);
         pipeline(env.collection(Vec::<Sale>::new()).unwrap()).collect().unwrap_err().to_string()

@@ -1,4 +1,5 @@
-//! Event time at each place of a stream: of a field or computed, directly after the source, after closures, and after exchanges.
+//! Event time at each position in a stream, from a field or computed: directly after the source,
+//! after closures, and after exchanges.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -10,10 +11,10 @@ use dataflow::prelude::*;
 use dataflow::{LogWriter, Options, ProgressWhen};
 use tests::{Folder, PARALLELISM, Random, local, on_each_engine, same_records, within_two_minutes};
 
-/// Key, begin of the window, records.
+/// Key, start of the window, number of records.
 type Count = (u64, Timestamp, u64);
 
-/// A record's number, and when it happened, in seconds.
+/// A record's number and its event time in seconds.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Reading {
     number: u64,
@@ -25,7 +26,7 @@ fn counted(readings: TimedStream<Reading>) -> DataStream<Count> {
     readings.group_by(|r| r.number % 5).window(Tumbling::of(mins(1))).count()
 }
 
-/// Pipelines that end in a computed time, and one that counts the windows of each.
+/// Pipelines that compute an event time at one position each, and count the records per window.
 macro_rules! places {
     ($lateness:expr; $($name:ident: $flow:ident => $before:expr;)*) => {
         mod places {
@@ -59,7 +60,7 @@ places! { Lateness::bounded(hours(1_000));
     zip: readings => readings.zip_with_unique_id().map(|r| r.1);
 }
 
-/// The hours of windows of minutes: one event time after another.
+/// Hourly windows over windows of a minute: a second event time follows the first.
 #[dataflow]
 fn hours_of_minutes(readings: DataStream<Reading>, _few: DataSet<u64>) -> DataStream<Count> {
     let timed = readings.event_time(|r| Timestamp::from_micros(r.second * 1_000_000), Lateness::none());
@@ -78,7 +79,8 @@ fn expected(readings: &[Reading], length: i64) -> Vec<Count> {
     counts.into_iter().map(window).collect()
 }
 
-/// A sealed log of two splits. Each is in order but for four seconds; the second one begins an hour before the first.
+/// A sealed log of two splits. Each split is out of order by at most four seconds. The second one
+/// starts an hour before the first.
 fn log_of_readings(path: &str) -> Vec<Reading> {
     let (mut log, mut random, mut all) = (LogWriter::create(path, 2).unwrap(), Random(5), Vec::new());
     for split in 0..2 {
@@ -94,7 +96,7 @@ fn log_of_readings(path: &str) -> Vec<Reading> {
 }
 
 #[test]
-fn event_time_begins_after_each_word() {
+fn event_time_may_follow_each_operator() {
     within_two_minutes("places of event time", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -130,9 +132,9 @@ fn strict_after_closures(readings: DataStream<Reading>) -> DataStream<Count> {
     timed.group_by(|r| r.0 % 5).window(Tumbling::of(mins(1))).count()
 }
 
-/// Watermarks are made by split: the split that is an hour behind is waited for.
+/// Watermarks are computed per split: the job waits for the split that is an hour behind.
 #[test]
-fn splits_that_are_far_apart_have_no_late_records() {
+fn splits_far_apart_have_no_late_records() {
     within_two_minutes("splits far apart", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -163,9 +165,9 @@ fn told(counts: DataStream<Count>, seen: Sender<Count>) -> DataStream<u64> {
     })
 }
 
-/// A split without records is idle, and windows end without it.
+/// A split without records becomes idle, and windows end without it.
 #[test]
-fn idle_splits_hold_no_computed_time_up() {
+fn idle_splits_do_not_delay_computed_time() {
     within_two_minutes("idle splits", || {
         let strict: [fn(DataStream<Reading>) -> DataStream<Count>; 2] = [strict, strict_after_closures];
         for (pipeline, parallelism) in
@@ -181,7 +183,7 @@ fn idle_splits_hold_no_computed_time_up() {
             });
             told(pipeline(env.read_log(folder.join("log")).unwrap()), seen).write_native(folder.join("out"));
             let job = env.start().unwrap();
-            // One split goes on: a source without any records has no time.
+            // One split continues, because a source without any records has no watermark.
             let has_ended = (0..1_000).any(|number| {
                 log.append_to(0, &Reading { number: 7, second: 10 + number * 40 }).unwrap();
                 log.flush().unwrap();
@@ -195,9 +197,9 @@ fn idle_splits_hold_no_computed_time_up() {
     });
 }
 
-/// After an exchange, too, a window ends while the stream goes on.
+/// After an exchange, windows also end while the stream continues.
 #[test]
-fn windows_after_an_exchange_end_while_the_stream_goes_on() {
+fn windows_after_an_exchange_end_during_the_stream() {
     within_two_minutes("windows after an exchange", || {
         for parallelism in PARALLELISM {
             let (folder, (seen, given)) = (Folder::default(), channel());
@@ -229,7 +231,7 @@ fn scaled(readings: DataStream<Reading>, by: i64) -> DataStream<Count> {
 }
 
 #[test]
-fn an_overflow_in_a_computed_time_ends_the_job() {
+fn overflow_in_a_computed_time_ends_the_job() {
     let folder = Folder::default();
     let log = folder.join("log");
     log_of_readings(&log);
@@ -243,7 +245,7 @@ fn an_overflow_in_a_computed_time_ends_the_job() {
 
 type Sale = (u64, Timestamp, Timestamp);
 
-/// Two fields of one source.
+/// Two fields of one source as event times.
 #[dataflow]
 fn two_times(sales: DataStream<Sale>) -> (DataStream<Count>, DataStream<Count>) {
     let ordered = sales.event_time(|s| s.1, Lateness::none());
@@ -254,7 +256,7 @@ fn two_times(sales: DataStream<Sale>) -> (DataStream<Count>, DataStream<Count>) 
     )
 }
 
-/// Two times that are computed, of records that have one already.
+/// Two computed event times over records that have an event time already.
 #[dataflow]
 fn three_times(sales: DataStream<Sale>) -> (DataStream<Count>, DataStream<Count>, DataStream<Count>) {
     let ordered = sales.event_time(|s| s.1, Lateness::bounded(hours(1_000)));
@@ -280,7 +282,7 @@ fn log_of_sales(path: &str) -> Vec<Sale> {
 }
 
 #[test]
-fn one_source_has_one_time_by_split_and_others_by_task() {
+fn a_source_has_one_time_per_split_others_per_task() {
     within_two_minutes("three event times", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -313,7 +315,7 @@ fn one_source_has_one_time_by_split_and_others_by_task() {
 }
 
 #[test]
-fn two_fields_as_event_times_of_one_source_are_refused() {
+fn two_field_event_times_of_one_source_are_rejected() {
     let folder = Folder::default();
     let log = folder.join("log");
     log_of_sales(&log);

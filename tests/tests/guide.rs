@@ -1,4 +1,5 @@
-//! The guide, the pages of operators and the language know of each other: every word is explained, and every program is run.
+//! The guide, the operators' pages and the language agree: every word is explained, and every
+//! program is run.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +10,7 @@ fn workspace(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path)
 }
 
-/// The pages: names of files, and their texts.
+/// The pages of the guide: file names and texts.
 fn pages() -> Vec<(String, String)> {
     let pages = fs::read_dir(workspace("docs/guide")).unwrap().map(|entry| entry.unwrap().path());
     pages
@@ -17,7 +18,7 @@ fn pages() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The operators: their words, and where each stands.
+/// The operators: each word, and where in a chain it may occur.
 fn operators() -> Vec<(String, String)> {
     let table = fs::read_to_string(workspace("dataflow-macros/src/operators/table.rs")).unwrap();
     let words = table.split("row(\"").skip(1).map(|row| row.split('"').next().unwrap());
@@ -27,8 +28,8 @@ fn operators() -> Vec<(String, String)> {
     operators
 }
 
-/// The types of the builder API whose methods are the words of a chain that stands there. A stand that is not named here has
-/// none, and the test says so.
+/// The types of the builder API whose methods are the words at this place of a chain. A place that
+/// is missing here has no types, and the test fails for it.
 fn types_of(stand: &str) -> &'static [&'static str] {
     match stand {
         "Flow" => &["Flow"],
@@ -45,13 +46,13 @@ fn types_of(stand: &str) -> &'static [&'static str] {
     }
 }
 
-/// The examples of a page, without the lines around them.
+/// The examples of a page, without the surrounding lines.
 fn examples(page: &str) -> String {
     page.split("```").skip(1).step_by(2).collect()
 }
 
-/// rustdoc refuses a link to a method that is not there, so a link is enough; `every_method_of_the_language_has_an_example` looks
-/// at what it leads to.
+/// rustdoc rejects links to missing methods, so a link is enough here.
+/// `every_method_of_the_language_has_an_example` checks its target.
 #[test]
 fn every_operator_has_a_page() {
     let contents = fs::read_to_string(workspace("dataflow/src/operators/mod.rs")).unwrap();
@@ -75,13 +76,13 @@ fn every_method_of_the_language_has_an_example() {
     let operators = operators();
     let folders = ["dataflow/src/flow", "dataflow/src/flow/measures"];
     let files = folders.iter().flat_map(|folder| fs::read_dir(workspace(folder)).unwrap());
-    // The methods of `words.rs` are refused by the compiler.
+    // The compiler rejects the methods of `words.rs`.
     let files = files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file() && !path.ends_with("words.rs"));
     let texts: Vec<String> = files.map(|path| fs::read_to_string(path).unwrap()).collect();
     let methods: Vec<(&str, &str)> = texts
         .iter()
         .flat_map(|text| {
-            // What stands before a method's name, back to the item before it, is its documentation.
+            // The text before a method's name, back to the previous item, is its documentation.
             let names = text.split("    pub fn ").skip(1).map(|after| after.split(['(', '<']).next().unwrap());
             names.zip(text.split("    pub fn ").map(|before| before.rsplit("\n    }\n").next().unwrap()))
         })

@@ -1,4 +1,5 @@
-//! Jobs as handles: started, looked at, cancelled, awaited; and jobs that share a budget, which begin when their leasts fit together.
+//! Job handles: start, metrics, cancel, await. Also jobs that share a budget, which start when
+//! their minimums fit together.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -17,7 +18,7 @@ use tests::{Folder, PARALLELISM, embedded, local, wait_until, with_memory, withi
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// So long a job had time to begin that was not to.
+/// Enough time for a job to start, in tests in which it must not.
 const LONG: Duration = Duration::from_millis(1_500);
 
 #[dataflow]
@@ -29,7 +30,7 @@ fn told(numbers: DataStream<u64>, seen: Sender<u64>) -> DataStream<u64> {
     all.filter(|n| n % 2 == 0)
 }
 
-/// A log of these numbers, which goes on.
+/// Creates a log of these numbers that stays open.
 fn log_of(folder: &Folder, name: &str, numbers: impl IntoIterator<Item = u64>) -> LogWriter<u64> {
     let mut log = LogWriter::create(folder.join(name), 1).unwrap();
     numbers.into_iter().for_each(|number| log.append(number).unwrap());
@@ -37,25 +38,25 @@ fn log_of(folder: &Folder, name: &str, numbers: impl IntoIterator<Item = u64>) -
     log
 }
 
-/// One that is over.
+/// Creates a sealed log of these numbers.
 fn sealed_log_of(folder: &Folder, name: &str, numbers: impl IntoIterator<Item = u64>) {
     log_of(folder, name, numbers).seal_all().unwrap();
 }
 
-/// Declares a job that follows a log, and hears what its closure sees.
+/// Declares a job that follows a log, and returns a receiver of the numbers that its closure sees.
 fn follow(env: &Env, folder: &Folder, name: &str) -> Receiver<u64> {
-    let (seen, told_numbers) = channel();
+    let (seen, seen_numbers) = channel();
     told(env.read_log(folder.join(name)).unwrap(), seen).write_native(folder.join(&format!("{name}-out")));
-    told_numbers
+    seen_numbers
 }
 
 fn started(env: &Env, folder: &Folder, name: &str) -> (JobHandle, Receiver<u64>) {
-    let told_numbers = follow(env, folder, name);
-    (env.start().unwrap(), told_numbers)
+    let seen_numbers = follow(env, folder, name);
+    (env.start().unwrap(), seen_numbers)
 }
 
-/// The least that what is declared runs with.
-fn least(parallelism: usize, declare: impl Fn(&Env)) -> usize {
+/// The minimum memory of the declared job in bytes.
+fn minimum_memory(parallelism: usize, declare: impl Fn(&Env)) -> usize {
     let env = with_memory(parallelism, 1);
     declare(&env);
     match env.start().err().unwrap().cause() {
@@ -64,19 +65,19 @@ fn least(parallelism: usize, declare: impl Fn(&Env)) -> usize {
     }
 }
 
-/// Holds a folder against the logs that are all there should be in it: what a job has written goes with it, what it was about to write, too.
+/// Checks that a folder contains only these logs: no outputs of the job, finished or temporary.
 fn holds_only(folder: &Folder, logs: &[&str]) {
     assert_eq!(folder.names(), logs);
 }
 
 #[test]
-fn a_job_without_end_is_cancelled_soon() {
+fn an_endless_job_can_be_cancelled_quickly() {
     within_two_minutes("a job that is cancelled", || {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
             let _log = log_of(&folder, "log", 0..100);
-            let (job, told_numbers) = started(&local(parallelism), &folder, "log");
-            assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+            let (job, seen_numbers) = started(&local(parallelism), &folder, "log");
+            assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(0));
             assert!(!job.is_finished());
             let cancelled = Instant::now();
             job.cancel();
@@ -91,7 +92,7 @@ fn a_job_without_end_is_cancelled_soon() {
 }
 
 #[test]
-fn what_a_job_did_can_be_asked_for_behind_its_end() {
+fn results_of_a_job_are_available_after_its_end() {
     within_two_minutes("a job that has ended", || {
         let folder = Folder::default();
         sealed_log_of(&folder, "log", 0..100);
@@ -129,17 +130,17 @@ fn metrics_grow_while_a_job_runs() {
 }
 
 #[test]
-fn a_handle_that_is_dropped_takes_its_job_with_it() {
+fn dropping_a_handle_cancels_its_job() {
     within_two_minutes("a handle that is dropped", || {
         let folder = Folder::default();
         let _log = log_of(&folder, "log", 0..100);
-        let (job, told_numbers) = started(&local(2), &folder, "log");
-        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+        let (job, seen_numbers) = started(&local(2), &folder, "log");
+        assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(0));
         drop(job);
         holds_only(&folder, &["log"]);
-        // The closure is gone, and its sender with it.
-        assert!(told_numbers.try_iter().count() < 100);
-        assert_eq!(told_numbers.try_recv(), Err(TryRecvError::Disconnected));
+        // The closure is dropped, and its sender with it.
+        assert!(seen_numbers.try_iter().count() < 100);
+        assert_eq!(seen_numbers.try_recv(), Err(TryRecvError::Disconnected));
     });
 }
 
@@ -149,7 +150,7 @@ fn failing(numbers: DataStream<u64>) -> DataStream<u64> {
 }
 
 #[test]
-fn what_went_wrong_before_a_job_was_cancelled_is_its_error() {
+fn an_error_before_cancellation_is_the_jobs_error() {
     within_two_minutes("a job that fails", || {
         let folder = Folder::default();
         let _log = log_of(&folder, "log", [7]);
@@ -165,11 +166,11 @@ fn what_went_wrong_before_a_job_was_cancelled_is_its_error() {
 }
 
 #[test]
-fn the_embedded_engine_has_run_a_job_that_it_started() {
+fn the_embedded_engine_runs_a_job_when_started() {
     let folder = Folder::default();
     sealed_log_of(&folder, "log", 0..10);
-    let (job, told_numbers) = started(&embedded(), &folder, "log");
-    assert_eq!((job.is_finished(), told_numbers.try_iter().count()), (true, 10));
+    let (job, seen_numbers) = started(&embedded(), &folder, "log");
+    assert_eq!((job.is_finished(), seen_numbers.try_iter().count()), (true, 10));
     job.cancel();
     job.wait().unwrap();
 }
@@ -194,13 +195,13 @@ fn block_on<F: Future>(future: F) -> F::Output {
 }
 
 #[test]
-fn a_job_may_be_awaited() {
+fn a_job_can_be_awaited() {
     within_two_minutes("a job that is awaited", || {
         let folder = Folder::default();
         let log = log_of(&folder, "log", 0..100);
         let env = local(2);
         let _told = follow(&env, &folder, "log");
-        // On a thread of its own, as executors have them.
+        // On a thread of its own, as in an async executor.
         let awaits = thread::spawn({
             let run = env.run_async();
             move || block_on(run)
@@ -222,75 +223,75 @@ fn a_job_may_be_awaited() {
 }
 
 #[test]
-fn a_future_that_is_dropped_takes_its_job_with_it() {
+fn dropping_a_future_cancels_its_job() {
     within_two_minutes("a future that is dropped", || {
         let folder = Folder::default();
         let _log = log_of(&folder, "log", 0..100);
         let env = local(2);
-        let told_numbers = follow(&env, &folder, "log");
+        let seen_numbers = follow(&env, &folder, "log");
         let mut run = Box::pin(env.run_async());
-        assert!(told_numbers.try_recv().is_err());
+        assert!(seen_numbers.try_recv().is_err());
         assert!(run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(0));
+        assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(0));
         drop(run);
         holds_only(&folder, &["log"]);
     });
 }
 
 #[test]
-fn jobs_whose_leasts_do_not_fit_together_run_one_after_the_other_in_order() {
+fn jobs_beyond_the_budget_run_one_by_one_in_order() {
     within_two_minutes("jobs that wait for their turn", || {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
             let _log = log_of(&folder, "endless", [1]);
             sealed_log_of(&folder, "second", 100..200);
             sealed_log_of(&folder, "third", 200..300);
-            let need = least(parallelism, |env| drop(follow(env, &folder, "endless")));
+            let need = minimum_memory(parallelism, |env| drop(follow(env, &folder, "endless")));
             let env = with_memory(parallelism, need * 3 / 2);
-            let (seen, told_numbers) = channel();
+            let (seen, seen_numbers) = channel();
             let start = |name: &str| {
                 told(env.read_log(folder.join(name)).unwrap(), seen.clone())
                     .write_native(folder.join(&format!("{name}-out")));
                 env.start().unwrap()
             };
             let jobs = ["endless", "second", "third"].map(start);
-            assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(1));
-            assert!(told_numbers.recv_timeout(LONG).is_err(), "one begins though its least does not fit");
+            assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(1));
+            assert!(seen_numbers.recv_timeout(LONG).is_err(), "one begins though its least does not fit");
             let [endless, second, third] = jobs;
             endless.cancel();
             assert!(endless.wait().unwrap_err().is_cancelled());
             third.wait().unwrap();
             second.wait().unwrap();
-            // A job lets the next one in before it has said that it is over.
-            assert_eq!(told_numbers.try_iter().collect::<Vec<u64>>(), (100..300).collect::<Vec<u64>>());
+            // A finished job admits the next one before it reports its own end.
+            assert_eq!(seen_numbers.try_iter().collect::<Vec<u64>>(), (100..300).collect::<Vec<u64>>());
         }
     });
 }
 
 #[test]
-fn a_job_that_waits_for_its_turn_may_be_cancelled() {
+fn a_waiting_job_can_be_cancelled() {
     within_two_minutes("a waiting job that is cancelled", || {
         let folder = Folder::default();
         let _logs = ["first", "second"].map(|name| log_of(&folder, name, [1]));
-        let need = least(1, |env| drop(follow(env, &folder, "first")));
+        let need = minimum_memory(1, |env| drop(follow(env, &folder, "first")));
         let env = with_memory(1, need * 3 / 2);
         let (first, _told) = started(&env, &folder, "first");
-        let (second, told_numbers) = started(&env, &folder, "second");
-        assert!(told_numbers.recv_timeout(Duration::from_millis(100)).is_err());
+        let (second, seen_numbers) = started(&env, &folder, "second");
+        assert!(seen_numbers.recv_timeout(Duration::from_millis(100)).is_err());
         let cancelled = Instant::now();
         second.cancel();
         assert!(second.wait().unwrap_err().is_cancelled());
         assert!(cancelled.elapsed() < Duration::from_millis(200), "{:?}", cancelled.elapsed());
         assert!(!first.is_finished());
-        // Nobody waits any more.
+        // No job waits any more.
         drop(first);
-        let (third, told_numbers) = started(&env, &folder, "second");
-        assert_eq!(told_numbers.recv_timeout(MINUTE), Ok(1));
+        let (third, seen_numbers) = started(&env, &folder, "second");
+        assert_eq!(seen_numbers.recv_timeout(MINUTE), Ok(1));
         drop(third);
     });
 }
 
-/// How many jobs run now, and the most that ever did.
+/// The number of running jobs, and its maximum so far.
 #[derive(Clone, Default)]
 struct Together(Arc<(AtomicUsize, AtomicUsize)>);
 
@@ -311,9 +312,9 @@ fn counted(numbers: DataStream<u64>, together: Together) -> DataStream<u64> {
     })
 }
 
-/// From threads of their own, as many as come.
+/// Jobs are started from many threads.
 #[test]
-fn jobs_pass_through_a_budget_as_many_at_a_time_as_fit() {
+fn as_many_jobs_run_together_as_fit_the_budget() {
     within_two_minutes("jobs that share a budget", || {
         const JOBS: usize = 8;
         let folder = Folder::default();
@@ -322,9 +323,9 @@ fn jobs_pass_through_a_budget_as_many_at_a_time_as_fit() {
             counted(env.read_log(folder.join(&job.to_string())).unwrap(), together)
                 .write_native(folder.join(&format!("{job}-out")));
         };
-        let need = least(1, |env| declare(env, 0, Together::default()));
+        let need = minimum_memory(1, |env| declare(env, 0, Together::default()));
         for fit in [1, 2] {
-            // One that is declared is started before the next is.
+            // Each job is started before the next one is declared.
             let (env, together) = (with_memory(1, need * fit + need / 2), Together::default());
             let jobs: Vec<JobHandle> = (0..JOBS)
                 .map(|job| {
@@ -350,9 +351,9 @@ fn with_inner_jobs(numbers: DataSet<u64>, env: Env, log: String) -> DataSet<u64>
     numbers.try_map(|n| rows_of(&env, &log).map(|rows| rows + n))
 }
 
-/// What it would wait for waits for it.
+/// The inner job would wait for memory of the outer job, which waits for the inner job.
 #[test]
-fn a_job_in_a_closure_is_refused_where_its_least_does_not_fit_beside_the_others() {
+fn an_inner_job_beyond_the_budget_is_rejected() {
     within_two_minutes("inner jobs that do not fit", || {
         let folder = Folder::default();
         sealed_log_of(&folder, "log", 0..3);
@@ -360,7 +361,7 @@ fn a_job_in_a_closure_is_refused_where_its_least_does_not_fit_beside_the_others(
             let numbers = env.read_log_to_end(folder.join("log")).unwrap();
             with_inner_jobs(numbers, env.clone(), folder.join("log")).write_native(folder.join("log-out"));
         };
-        let outer = least(1, declare);
+        let outer = minimum_memory(1, declare);
         let small = with_memory(1, outer);
         declare(&small);
         let message = small.run().unwrap_err().to_string();
@@ -384,7 +385,7 @@ fn with_started_jobs(numbers: DataSet<u64>, env: Env, output: String) -> DataSet
     numbers.try_map(|n| rows_of_started(&env, &output, n))
 }
 
-/// The only thread of the pool waits for them.
+/// The only thread of the pool waits for the inner jobs.
 #[test]
 fn a_closure_may_start_a_job_and_wait_for_it() {
     within_two_minutes("a job that a closure starts", || {

@@ -1,4 +1,4 @@
-//! Bad records that are left out, counted and kept, on every engine.
+//! Bad records that are skipped, counted and kept, on every engine.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -26,13 +26,13 @@ struct Numbered {
 
 fn bad_lines(path: &str) -> Vec<String> {
     let mut lines: Vec<String> = std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
-    // Tasks write in the order in which they come to them.
+    // Tasks write lines in the order in which they read them.
     lines.sort_by_key(|line| line.split([':', '\t']).nth(1).and_then(|number| number.parse::<u64>().ok()));
     lines
 }
 
 #[test]
-fn bad_records_are_counted_once_and_kept_with_their_lines() {
+fn bad_records_are_counted_once_and_kept_with_lines() {
     let folder = Folder::default();
     let (path, bad, sums) = (csv(&folder), folder.join("bad.txt"), folder.join("sums.csv"));
     let line = |row: u64| format!("{path}:{}\tcolumn `n`: expected u8, found `many`\t{row},many", row + 2);
@@ -40,7 +40,7 @@ fn bad_records_are_counted_once_and_kept_with_their_lines() {
     on_each_engine(|engine, env| {
         let options = CsvOptions::default().lenient(Lenient::to(&bad));
         let rows = env.read_csv_with::<Numbered>(&path, options).unwrap();
-        // Two consumers, one source.
+        // Two consumers of one source.
         rows.group_by(|r| r.n).count().write_csv(&sums);
         rows.write_csv(folder.join("good.csv"));
         assert_eq!(env.run().unwrap().rejected_rows(), 120, "{engine}");
@@ -53,7 +53,7 @@ fn bad_records_are_counted_once_and_kept_with_their_lines() {
 }
 
 #[test]
-fn a_limit_ends_the_job_and_leaves_nothing() {
+fn reaching_the_limit_ends_the_job_and_leaves_nothing() {
     let folder = Folder::default();
     let (path, bad) = (csv(&folder), folder.join("bad.txt"));
     on_each_engine(|engine, env| {
@@ -90,11 +90,12 @@ fn a_job_that_fails_elsewhere_keeps_no_bad_records() {
 }
 
 #[test]
-fn a_file_without_a_good_record_is_read_within_little_memory() {
+fn a_file_of_bad_records_is_read_in_little_memory() {
     let folder = Folder::default();
     let (path, bad) = (folder.join("bad.csv.gz"), folder.join("bad.txt"));
     let env = local(1);
-    // Compressed a hundredfold: far more than the budget when all of it waits to be written.
+    // The file is compressed by a factor of 100: the bad records would exceed the budget if all
+    // were buffered.
     env.collection((0..200_000).map(|_| ("no number", "a text"))).unwrap().write_csv(&path);
     env.run().unwrap();
     let env = Env::new(Options { parallelism: 2, memory_bytes: 24 << 20, ..local(1).options().clone() });
@@ -109,7 +110,7 @@ fn a_file_without_a_good_record_is_read_within_little_memory() {
 }
 
 #[test]
-fn json_lines_are_read_leniently_too() {
+fn json_lines_can_be_read_leniently() {
     let folder = Folder::default();
     let line = |row| if is_bad(row) { format!("{{\"id\":{row}}}\n") } else { format!("{{\"id\":{row},\"n\":1}}\n") };
     let path = folder.file("rows.jsonl", (0..ROWS).map(line).collect::<String>());
@@ -134,9 +135,9 @@ fn paired(rows: DataSet<Numbered>) -> DataSet<u64> {
     rows.join(rows).on(|l| l.id, |r| r.id).map(|l, r| l.id + u64::from(r.n))
 }
 
-/// A scan whose branches meet is repeated, but not one that writes down what is wrong.
+/// A scan whose branches join again is repeated, unless it records bad lines.
 #[test]
-fn bad_records_of_branches_that_meet_are_counted_once() {
+fn bad_records_of_joined_branches_are_counted_once() {
     let folder = Folder::default();
     let (path, bad) = (csv(&folder), folder.join("bad.txt"));
     for parallelism in [1, 2] {

@@ -1,4 +1,5 @@
-//! Logs, followed while they are written: every record once, each split's in its order, soon, and without work where there is nothing new.
+//! Logs that are followed while they are written: every record once, each split in order, with
+//! little delay, and without work while nothing is new.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -24,7 +25,7 @@ fn event(split: usize, number: u64) -> Event {
     Event { split: split as u32, number, note }
 }
 
-/// A log of events in random splits, in blocks of random lengths; and the events.
+/// A log of events in random splits and blocks of random lengths, with its events.
 fn log_of_events(path: &str, splits: usize, events: u64) -> (LogWriter<Event>, Vec<Event>) {
     let mut log = LogWriter::create(path, splits).unwrap();
     let (mut random, mut all) = (Random(7), Vec::new());
@@ -40,7 +41,7 @@ fn log_of_events(path: &str, splits: usize, events: u64) -> (LogWriter<Event>, V
     (log, all)
 }
 
-/// Splits and numbers of events, as closures see them.
+/// Sends the split and number of each event that a closure sees.
 type Seen = Sender<(u32, u64)>;
 
 #[dataflow]
@@ -52,16 +53,16 @@ fn told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
 }
 
 #[dataflow]
-fn told_behind_exchanges(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+fn told_after_exchanges(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
     events.rebalance().map(|e| (e.split, e.number)).partition_by(|e| e.1).map(|e| {
         let _ = seen.send(e);
         e.1
     })
 }
 
-/// What takes its time with the events of the first split.
+/// Delays the events of the first split.
 #[dataflow]
-fn slowly_told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
+fn slowly_seen(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
     events.map(|e| {
         if e.split == 0 && e.number % 100 == 0 {
             thread::sleep(Duration::from_millis(1));
@@ -74,7 +75,7 @@ fn slowly_told(events: DataStream<Event>, seen: Seen) -> DataStream<u64> {
 type Pipeline = fn(DataStream<Event>, Seen) -> DataStream<u64>;
 type Job = thread::JoinHandle<dataflow::Result<()>>;
 
-/// A job that follows a log until that is sealed, and writes the numbers of its events.
+/// Starts a job that follows a log until it is sealed, and writes the numbers of its events.
 fn follow(parallelism: usize, folder: &Folder, pipeline: Pipeline) -> (Job, Receiver<(u32, u64)>) {
     let (log, output, (seen, told)) = (folder.join("log"), folder.join("numbers"), channel());
     let job = thread::spawn(move || {
@@ -85,7 +86,7 @@ fn follow(parallelism: usize, folder: &Folder, pipeline: Pipeline) -> (Job, Rece
     (job, told)
 }
 
-/// What such a job wrote.
+/// The numbers that the job wrote.
 fn numbers(folder: &Folder) -> Vec<u64> {
     let mut numbers: Vec<u64> = local(1).read_native(folder.join("numbers")).unwrap().collect().unwrap();
     numbers.sort_unstable();
@@ -100,7 +101,7 @@ fn united(events: DataStream<Event>, others: DataStream<Event>) -> DataStream<(u
     noted.union(others).flat_map(|e| (0..e.number % 3).map(move |n| (e.split, e.number + n)))
 }
 
-/// The same program over the same records, which end because the log does.
+/// The same program over the same records. It ends because the log is sealed.
 #[test]
 fn every_engine_runs_a_stream_over_a_sealed_log() {
     within_two_minutes("sealed logs", || {
@@ -127,7 +128,7 @@ fn every_engine_runs_a_stream_over_a_sealed_log() {
 }
 
 #[test]
-fn the_embedded_engine_refuses_a_log_that_is_not_sealed() {
+fn the_embedded_engine_rejects_an_open_log() {
     let folder = Folder::default();
     let (_log, _) = log_of_events(&folder.join("log"), 1, 10);
     let env = tests::embedded();
@@ -141,7 +142,7 @@ fn the_embedded_engine_refuses_a_log_that_is_not_sealed() {
 }
 
 #[test]
-fn what_is_there_when_a_log_is_read_to_its_end_is_read() {
+fn reading_to_the_end_covers_records_present_at_the_start() {
     let folder = Folder::default();
     let (mut log, mut events) = log_of_events(&folder.join("log"), 2, 1_000);
     on_each_engine(|engine, env| {
@@ -154,7 +155,7 @@ fn what_is_there_when_a_log_is_read_to_its_end_is_read() {
     });
 }
 
-/// Whoever opens a log has all of its splits, also those that others have ended.
+/// A writer that opens a log gets all of its splits, including those that other writers have ended.
 #[test]
 fn records_go_to_splits_that_are_not_sealed() {
     let folder = Folder::default();
@@ -172,16 +173,16 @@ fn records_go_to_splits_that_are_not_sealed() {
     assert_eq!(found, [0, 2, 4, 6, 8, 1, 3, 5, 7, 9]);
 }
 
-/// Follows a writer that appends to several splits meanwhile, and adds one.
+/// Follows a writer that appends to several splits and adds one.
 #[test]
-fn every_record_is_read_once_and_each_split_in_order() {
+fn records_are_read_once_and_in_order_per_split() {
     within_two_minutes("a followed log", || {
         const EVENTS: u64 = 20_000;
         for parallelism in PARALLELISM {
-            for (pipeline, is_one_stage) in [(told as Pipeline, true), (told_behind_exchanges, false)] {
+            for (pipeline, is_one_stage) in [(told as Pipeline, true), (told_after_exchanges, false)] {
                 let folder = Folder::default();
                 let mut log = LogWriter::<Event>::create(folder.join("log"), 3).unwrap();
-                let (job, told_events) = follow(parallelism, &folder, pipeline);
+                let (job, seen_events) = follow(parallelism, &folder, pipeline);
                 let mut random = Random(parallelism as u64);
                 let mut added = None;
                 for number in 0..EVENTS {
@@ -201,7 +202,7 @@ fn every_record_is_read_once_and_each_split_in_order() {
                 added.unwrap().seal().unwrap();
                 log.seal_all().unwrap();
                 job.join().unwrap().unwrap();
-                let seen: Vec<(u32, u64)> = told_events.iter().collect();
+                let seen: Vec<(u32, u64)> = seen_events.iter().collect();
                 let expected: Vec<u64> = (0..EVENTS).chain(EVENTS + EVENTS / 2..2 * EVENTS).collect();
                 assert_eq!((seen.len(), numbers(&folder) == expected), (expected.len(), true), "{parallelism} tasks");
                 for split in (0..4).filter(|_| is_one_stage) {
@@ -217,17 +218,17 @@ fn every_record_is_read_once_and_each_split_in_order() {
 }
 
 #[test]
-fn splits_that_come_later_are_found() {
+fn splits_added_later_are_found() {
     within_two_minutes("new splits", || {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
             let log = LogWriter::<Event>::create(folder.join("log"), 1).unwrap();
-            let (job, told_events) = follow(parallelism, &folder, told);
+            let (job, seen_events) = follow(parallelism, &folder, told);
             for split in 1..6 {
                 let mut added = LogWriter::<Event>::add(folder.join("log"), 1).unwrap();
                 added.append(&event(split, split as u64)).unwrap();
                 added.flush().unwrap();
-                assert_eq!(told_events.recv_timeout(MINUTE), Ok((split as u32, split as u64)));
+                assert_eq!(seen_events.recv_timeout(MINUTE), Ok((split as u32, split as u64)));
             }
             log.seal_all().unwrap();
             job.join().unwrap().unwrap();
@@ -236,11 +237,12 @@ fn splits_that_come_later_are_found() {
     });
 }
 
-/// The times between the appending of records, one after a pause, and when a closure sees them, sorted; and the others that it has seen till then.
+/// The latencies from appending a record until a closure sees it, sorted. Also the other events
+/// that were received. There is a pause before each append.
 fn latencies(
     log: &mut LogWriter<Event>,
     split: usize,
-    told_events: &Receiver<(u32, u64)>,
+    seen_events: &Receiver<(u32, u64)>,
 ) -> (Vec<Duration>, Vec<(u32, u64)>) {
     let mut others = Vec::new();
     let mut latencies: Vec<Duration> = (0..20)
@@ -249,8 +251,8 @@ fn latencies(
             log.append_to(split, &event(split, number)).unwrap();
             log.flush().unwrap();
             let appended = Instant::now();
-            let mut told_events = std::iter::repeat_with(|| told_events.recv_timeout(MINUTE).unwrap());
-            others.extend(told_events.by_ref().take_while(|&told| told != (split as u32, number)));
+            let mut seen_events = std::iter::repeat_with(|| seen_events.recv_timeout(MINUTE).unwrap());
+            others.extend(seen_events.by_ref().take_while(|&told| told != (split as u32, number)));
             appended.elapsed()
         })
         .collect();
@@ -259,17 +261,17 @@ fn latencies(
 }
 
 #[test]
-fn a_record_of_an_idle_log_comes_through_a_job_soon() {
+fn records_of_an_idle_log_arrive_with_little_delay() {
     within_two_minutes("latency", || {
         for parallelism in PARALLELISM {
-            for pipeline in [told, told_behind_exchanges] {
+            for pipeline in [told, told_after_exchanges] {
                 let folder = Folder::default();
                 let mut log = LogWriter::<Event>::create(folder.join("log"), 2).unwrap();
-                let (job, told_events) = follow(parallelism, &folder, pipeline);
-                let (latencies, _) = latencies(&mut log, 1, &told_events);
+                let (job, seen_events) = follow(parallelism, &folder, pipeline);
+                let (latencies, _) = latencies(&mut log, 1, &seen_events);
                 log.seal_all().unwrap();
                 job.join().unwrap().unwrap();
-                // The median, since the machine may be busy with other tests.
+                // The median, since other tests may load the machine.
                 assert!(latencies[10] < Duration::from_millis(100), "{parallelism} tasks: {latencies:?}");
             }
         }
@@ -277,7 +279,7 @@ fn a_record_of_an_idle_log_comes_through_a_job_soon() {
 }
 
 #[test]
-fn a_split_that_has_much_holds_up_no_other() {
+fn a_split_with_many_records_delays_no_other_split() {
     within_two_minutes("a busy split", || {
         const EVENTS: u64 = 400_000;
         let folder = Folder::default();
@@ -289,8 +291,8 @@ fn a_split_that_has_much_holds_up_no_other() {
             }
         }
         log.flush().unwrap();
-        let (job, told_events) = follow(1, &folder, slowly_told);
-        let (latencies, busy) = latencies(&mut log, 1, &told_events);
+        let (job, seen_events) = follow(1, &folder, slowly_seen);
+        let (latencies, busy) = latencies(&mut log, 1, &seen_events);
         assert!(!busy.is_empty() && !busy.contains(&(0, EVENTS - 1)), "{} of the busy split come first", busy.len());
         assert!(latencies[10] < Duration::from_millis(300), "{latencies:?}");
         log.seal_all().unwrap();
@@ -304,7 +306,7 @@ fn checked(events: DataStream<Event>, others: DataStream<Event>) -> DataStream<u
     numbers.union(others.map(|e| e.number))
 }
 
-/// Whoever waits for records hears that the job is over.
+/// Waiting tasks are notified of the end of the job.
 #[test]
 fn an_error_ends_a_job_whose_tasks_wait() {
     within_two_minutes("an error beside tasks that wait", || {
@@ -340,20 +342,20 @@ fn damage_ends_the_job_with_file_and_byte() {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        let (job, told_events) = follow(2, &folder, told);
+        let (job, seen_events) = follow(2, &folder, told);
         let message = job.join().unwrap().unwrap_err().to_string();
         assert!(message.contains("split-00000.log, byte ") && message.contains("checksum does not fit"), "{message}");
-        assert!(told_events.iter().zip(0..).all(|((_, number), expected)| number == expected));
+        assert!(seen_events.iter().zip(0..).all(|((_, number), expected)| number == expected));
     });
 }
 
 #[test]
-fn a_split_that_is_cut_while_it_is_followed_is_named() {
+fn a_split_truncated_while_followed_is_named() {
     within_two_minutes("a split that is cut", || {
         let folder = Folder::default();
         let (_log, events) = log_of_events(&folder.join("log"), 2, 100);
-        let (job, told_events) = follow(2, &folder, told);
-        assert_eq!(told_events.iter().take(events.len()).count(), events.len());
+        let (job, seen_events) = follow(2, &folder, told);
+        assert_eq!(seen_events.iter().take(events.len()).count(), events.len());
         let path = folder.join("log/split-00001.log");
         std::fs::File::options().write(true).open(&path).unwrap().set_len(200).unwrap();
         let message = job.join().unwrap().unwrap_err().to_string();
@@ -362,9 +364,9 @@ fn a_split_that_is_cut_while_it_is_followed_is_named() {
     });
 }
 
-/// A program that appends until it is killed, again and again; what it has appended is there, and whole.
+/// A program appends until it is killed, repeatedly. Its appended records are complete.
 #[test]
-fn what_a_writer_has_appended_stays_when_it_is_killed() {
+fn appended_records_survive_a_killed_writer() {
     within_two_minutes("writers that are killed", || {
         let folder = Folder::default();
         drop(LogWriter::<u64>::create(folder.join("log"), 1).unwrap());
@@ -390,14 +392,15 @@ fn what_a_writer_has_appended_stays_when_it_is_killed() {
         let followed: Vec<u64> = local(1).read_native(folder.join("out")).unwrap().collect().unwrap();
         let appended: Vec<u64> = local(1).read_log_to_end(folder.join("log")).unwrap().collect().unwrap();
         assert!(followed.len() == appended.len() && appended.len() > 100, "{} of {}", followed.len(), appended.len());
-        // Each writer begins at 0, and leaves nothing out.
+        // Each writer starts at 0 and skips no number.
         let follows = |pair: &[u64]| pair[1] == pair[0] + 1 || pair[1] == 0;
         assert!(appended[0] == 0 && appended.windows(2).all(follows));
         same_records("local", followed, appended);
     });
 }
 
-/// Threads, milliseconds of processor time, and of time, of a job that waits for records of so many splits; threads for timers behind it.
+/// For a job that waits for records of this number of splits: its threads, milliseconds of
+/// processor time, elapsed milliseconds, and timer threads at the end.
 fn waiting(splits: usize) -> [u64; 4] {
     let folder = Folder::default();
     let arguments = ["wait", &folder.join("log"), &splits.to_string()];
@@ -408,7 +411,7 @@ fn waiting(splits: usize) -> [u64; 4] {
 }
 
 #[test]
-fn a_job_that_waits_takes_no_thread_for_a_split_and_hardly_any_time() {
+fn a_waiting_job_takes_few_threads_and_little_time() {
     let (few, many) = (waiting(1), waiting(64));
     assert_eq!((few[0], few[3], many[3]), (many[0], 0, 0), "{few:?}, {many:?}");
     for [_, taken, waited, _] in [few, many] {
@@ -416,9 +419,9 @@ fn a_job_that_waits_takes_no_thread_for_a_split_and_hardly_any_time() {
     }
 }
 
-/// What somebody sees while the job runs is there when the record is.
+/// Output that users see while the job runs appears with its record.
 #[test]
-fn what_is_printed_is_printed_as_it_comes() {
+fn printed_records_appear_as_they_arrive() {
     within_two_minutes("printed as it comes", || {
         for mode in ["print", "json"] {
             let folder = Folder::default();
@@ -448,9 +451,9 @@ fn some(events: DataStream<Event>) -> DataStream<u64> {
     events.map(|e| e.number).first(3)
 }
 
-/// Though the log goes on.
+/// Although the log continues.
 #[test]
-fn a_stream_ends_when_nobody_wants_more() {
+fn a_stream_ends_when_its_consumer_has_enough() {
     within_two_minutes("first of a stream", || {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
@@ -468,9 +471,9 @@ fn late<M: Mode>(events: Flow<Event, M>, least: u64) -> Flow<u64, M> {
     events.filter(|e| e.number >= least).map(|e| e.number)
 }
 
-/// One program, over what is there and over what comes.
+/// One program, over a finished flow and over a stream.
 #[test]
-fn a_pipeline_may_be_for_flows_that_end_and_for_streams() {
+fn a_pipeline_may_accept_finite_flows_and_streams() {
     let folder = Folder::default();
     let (log, events) = log_of_events(&folder.join("log"), 2, 1_000);
     let expected: Vec<u64> = (events.len() as u64 - 100..events.len() as u64).collect();
@@ -490,9 +493,9 @@ fn pairs(events: DataStream<Event>) -> DataStream<(u64, u64)> {
     all.join(odd).on(|a| a.0, |b| b.0).map(|a, b| (a.0, b.1))
 }
 
-/// What one branch of a flow without end would wait for another would fill the disk.
+/// A branch that waits for another branch of an endless flow would fill the disk.
 #[test]
-fn branches_that_would_wait_for_ever_are_refused() {
+fn branches_that_would_wait_for_ever_are_rejected() {
     within_two_minutes("branches that wait for ever", || {
         let folder = Folder::default();
         let (_log, _) = log_of_events(&folder.join("log"), 1, 10);

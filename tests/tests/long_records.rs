@@ -1,8 +1,11 @@
-//! Records of 100 bytes to 1 MB through each operator, source and sink, in the memory that a plan states and in 256 MiB.
+//! Records of 100 bytes to 1 MB through each operator, source and sink, in the plan's stated memory
+//! and in 256 MiB.
 //!
-//! Each program runs in a process of its own, which counts its heap and its resident memory. Its rows are those of the same
-//! program in ample memory. A few programs are among all tests. All of them take an hour:
-//! `cargo test --release -p tests --test long_records -- --ignored --nocapture`, and `LONG_CASE` chooses some.
+//! Each case runs in a process of its own, which measures its heap and its resident memory. Its
+//! rows are compared with those of the same case in ample memory. A few cases run with all tests.
+//! All of them take an hour:
+//! `cargo test --release -p tests --test long_records -- --ignored --nocapture`.
+//! `LONG_CASE` chooses some.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
@@ -10,46 +13,47 @@ use std::process::Command;
 
 use tests::{Folder, within_two_minutes};
 
-/// Bytes outside of pages: buffers of encoders, indexes of rows, tasks, and this much for what the engine's threads and plans take.
+/// Allowed bytes outside of pages: buffers of encoders, row indexes, tasks, threads and plans.
 const HEAP_BYTES: u64 = 16 << 20;
 
-/// The most that may be resident beyond the budget.
-const RESIDENT_BEYOND: u64 = 64 << 20;
+/// Allowed resident bytes above the budget.
+const RESIDENT_OVERHEAD: u64 = 64 << 20;
 
 const AMPLE: u64 = 4 << 30;
 
-/// Keeps all records of a task in memory, as documented, so it runs in memory that holds them.
+/// Operators that are documented to keep all records of a task in memory. They run in memory that
+/// holds them.
 const KEEPS_ALL: &[&str] = &["map_partition"];
 
 /// The outcome that a process printed.
-enum Said {
+enum Printed {
     Need(u64),
     Ran { heap: u64, resident: u64, rows: String },
     Failed(String),
 }
 
-fn call(arguments: &[&str]) -> Said {
+fn call(arguments: &[&str]) -> Printed {
     let output = Command::new(env!("CARGO_BIN_EXE_long_records")).args(arguments).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let words: Vec<&str> = text.split_whitespace().collect();
     let number = |word: &str| word.parse().unwrap();
     match words[..] {
-        ["need", bytes] => Said::Need(number(bytes)),
+        ["need", bytes] => Printed::Need(number(bytes)),
         ["heap", heap, "resident", resident, ..] => {
-            Said::Ran { heap: number(heap), resident: number(resident), rows: words[4..].join(" ") }
+            Printed::Ran { heap: number(heap), resident: number(resident), rows: words[4..].join(" ") }
         }
-        _ => Said::Failed(format!("{text}{}", String::from_utf8_lossy(&output.stderr))),
+        _ => Printed::Failed(format!("{text}{}", String::from_utf8_lossy(&output.stderr))),
     }
 }
 
-/// Inputs of one length.
+/// Inputs with records of one length.
 struct Inputs {
     folder: Folder,
     length: u64,
 }
 
 impl Inputs {
-    /// As many records as have about so many bytes together.
+    /// Creates inputs with about `bytes` bytes of records.
     fn of(length: u64, bytes: u64, formats: &[&str]) -> Self {
         let inputs = Inputs { folder: Folder::default(), length };
         let rows = (bytes / length).max(60);
@@ -63,52 +67,55 @@ impl Inputs {
         inputs
     }
 
-    fn run(&self, case: &str, bytes: u64, tasks: usize) -> Said {
+    fn run(&self, case: &str, bytes: u64, tasks: usize) -> Printed {
         let path = self.folder.path().display().to_string();
         call(&["run", case, &path, &bytes.to_string(), &tasks.to_string()])
     }
 
-    /// The memory that the plan states, with what `docs/memory.md` adds for records longer than a page.
+    /// The memory that the plan states, plus the addition of `docs/memory.md` for records longer
+    /// than a page.
     fn stated(&self, case: &str, tasks: usize) -> u64 {
         let records = if self.length < 32 << 10 { 0 } else { 16 * tasks as u64 };
         self.stated_with(case, tasks, records)
     }
 
-    /// The memory that the plan states, with some records besides.
+    /// The memory that the plan states, plus room for some records.
     fn stated_with(&self, case: &str, tasks: usize, records: u64) -> u64 {
         let besides = records * self.length;
         let mut bytes = 1;
-        // A program may have several jobs.
-        while let Said::Need(need) = self.run(case, bytes, tasks) {
+        // A case may have several jobs.
+        while let Printed::Need(need) = self.run(case, bytes, tasks) {
             assert!(need > bytes, "{case}: {need} bytes are not enough");
             bytes = need + besides;
         }
         bytes
     }
 
-    /// Runs a program in so much memory, or in the stated. Returns what is wrong with the run.
+    /// Runs a case in this much memory, or in the stated memory if `None`. Fails with a description
+    /// of the deviation.
     fn check(&self, case: &str, bytes: Option<u64>, tasks: usize) -> Result<(), String> {
         let bytes = bytes.unwrap_or_else(|| self.stated(case, tasks));
         let run = format!("{case}, records of {} bytes, {tasks} tasks, {} MiB", self.length, bytes >> 20);
-        let Said::Ran { rows: expected, .. } = self.run(case, AMPLE, 1) else {
+        let Printed::Ran { rows: expected, .. } = self.run(case, AMPLE, 1) else {
             return Err(format!("{run}: fails in ample memory"));
         };
         match self.run(case, bytes, tasks) {
-            Said::Ran { heap, resident, rows } => {
+            Printed::Ran { heap, resident, rows } => {
                 eprintln!("{run}: heap {} MiB, resident {} MiB", heap >> 20, resident >> 20);
-                // Decoded columns, encoded blocks and the order of sorted rows are on the heap and paid for.
+                // Decoded columns, encoded blocks and sort orders are on the heap, and reserved
+                // from the budget.
                 let paid = ["parquet", "write", "sort", "reduce_group", "top of groups", "merge join", "co_group"];
                 let is_paid = paid.iter().any(|word| case.contains(word));
                 if rows != expected {
                     return Err(format!("{run}: {rows} for {expected}"));
                 }
-                if resident > bytes + RESIDENT_BEYOND || (heap > HEAP_BYTES && !is_paid) {
+                if resident > bytes + RESIDENT_OVERHEAD || (heap > HEAP_BYTES && !is_paid) {
                     return Err(format!("{run}: heap {} MiB, resident {} MiB", heap >> 20, resident >> 20));
                 }
                 Ok(())
             }
-            Said::Need(need) => Err(format!("{run}: needs {} MiB", need >> 20)),
-            Said::Failed(text) => Err(format!("{run}: {text}")),
+            Printed::Need(need) => Err(format!("{run}: needs {} MiB", need >> 20)),
+            Printed::Failed(text) => Err(format!("{run}: {text}")),
         }
     }
 }
@@ -133,7 +140,7 @@ fn records_of_a_file_are_part_of_the_stated_memory() {
         let needs = |length: u64| {
             let inputs = Inputs::of(length, 1, &["native", "parquet"]);
             ["read native, map", "read parquet, map"].map(|case| match inputs.run(case, 1, 2) {
-                Said::Need(bytes) => bytes,
+                Printed::Need(bytes) => bytes,
                 _ => panic!("{case} runs in a byte"),
             })
         };
@@ -146,18 +153,19 @@ fn records_of_a_file_are_part_of_the_stated_memory() {
     });
 }
 
-/// Readers decode columns on the heap, while groups fill pages that come and go. Both are parts of one budget.
+/// Readers decode columns on the heap, while groups allocate and free pages. Both are parts of one
+/// budget.
 #[test]
 #[ignore = "takes minutes: 20 million records"]
 fn resident_memory_of_short_records_stays_near_the_budget() {
     const BUDGET_MIB: u64 = 256;
-    const BESIDES_MIB: u64 = 64;
+    const OVERHEAD_MIB: u64 = 64;
     let inputs = Inputs::of(60, 1_200_000_000, &["parquet"]);
     for case in ["read parquet, group_by text", "read parquet, group_by numbers"] {
         match inputs.run(case, BUDGET_MIB << 20, 2) {
-            Said::Ran { resident, .. } => assert!(resident >> 20 <= BUDGET_MIB + BESIDES_MIB, "{case}: {resident}"),
-            Said::Need(bytes) => panic!("{case}: needs {bytes} bytes"),
-            Said::Failed(text) => panic!("{case}: {text}"),
+            Printed::Ran { resident, .. } => assert!(resident >> 20 <= BUDGET_MIB + OVERHEAD_MIB, "{case}: {resident}"),
+            Printed::Need(bytes) => panic!("{case}: needs {bytes} bytes"),
+            Printed::Failed(text) => panic!("{case}: {text}"),
         }
     }
 }
@@ -187,7 +195,7 @@ fn documented_numbers_of_records_are_enough() {
 
 #[test]
 #[ignore = "takes an hour: each program with records of four lengths, at one, two and four tasks"]
-fn each_program_runs_in_the_stated_memory_and_in_256_mib() {
+fn each_case_runs_in_stated_memory_and_256_mib() {
     let chosen = std::env::var("LONG_CASE").unwrap_or_default();
     let listed = Command::new(env!("CARGO_BIN_EXE_long_records")).arg("list").output().unwrap();
     let cases = String::from_utf8(listed.stdout).unwrap();

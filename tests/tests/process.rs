@@ -1,4 +1,5 @@
-//! Jobs and the process that they run in: threads that wait for a job of their own, stacks that are smaller than a plan is deep, few addresses.
+//! Jobs and their process: threads that wait for jobs of their own, plans deeper than a stack,
+//! limited address space.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -9,7 +10,7 @@ use dataflow::prelude::*;
 use dataflow::{Accumulated, Accumulator, Options, ProgressWhen};
 use tests::{Folder, PARALLELISM, embedded, local, within_two_minutes};
 
-/// The sum of squares below a number, by a job of its own.
+/// The sum of squares below a number, computed by a separate job.
 fn squares_below(parallelism: usize, n: u64) -> dataflow::Result<u64> {
     squares(local(parallelism).collection(0..n)?).collect().map(|sums| sums.iter().sum())
 }
@@ -61,7 +62,7 @@ fn below(n: u64) -> u64 {
 }
 
 #[test]
-fn a_closure_may_run_a_job_of_the_same_threads() {
+fn a_closure_may_run_a_job_on_the_same_threads() {
     within_two_minutes("a job in a closure", || {
         for parallelism in PARALLELISM {
             for inner in PARALLELISM {
@@ -79,7 +80,7 @@ fn a_closure_may_run_a_job_of_the_same_threads() {
 }
 
 #[test]
-fn a_closure_may_run_a_job_while_it_holds_a_lock() {
+fn a_closure_may_run_a_job_while_holding_a_lock() {
     within_two_minutes("a job under a lock", || {
         let lock = Arc::new(Mutex::new(0));
         for parallelism in PARALLELISM {
@@ -92,7 +93,7 @@ fn a_closure_may_run_a_job_while_it_holds_a_lock() {
 }
 
 #[test]
-fn a_closure_may_wait_for_a_thread_that_runs_a_job() {
+fn a_closure_may_wait_for_a_thread_that_runs_jobs() {
     within_two_minutes("a job in a thread of a closure", || {
         for parallelism in PARALLELISM {
             let numbers = local(parallelism).collection(0..8u64).unwrap();
@@ -103,7 +104,7 @@ fn a_closure_may_wait_for_a_thread_that_runs_a_job() {
 }
 
 #[test]
-fn what_goes_wrong_in_an_inner_job_is_the_outer_ones_error() {
+fn errors_of_an_inner_job_are_errors_of_the_outer() {
     within_two_minutes("a job in a closure that fails", || {
         for parallelism in PARALLELISM {
             let numbers = local(parallelism).collection(0..200u64).unwrap();
@@ -128,7 +129,7 @@ fn united(left: DataSet<u64>, right: DataSet<u64>) -> DataSet<u64> {
     left.union(right)
 }
 
-/// Runs on a thread with the stack that threads have.
+/// Runs a test on a thread with the default stack size.
 fn on_a_thread(test: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(2 << 20).spawn(test).unwrap().join().unwrap();
 }
@@ -146,13 +147,13 @@ fn plans_may_be_deeper_than_a_stack() {
 }
 
 #[test]
-fn the_local_engine_runs_plans_that_are_deeper_than_a_stack() {
+fn the_local_engine_runs_plans_deeper_than_a_stack() {
     on_a_thread(|| {
         let (parallelism, progress) = (1, ProgressWhen::Never);
         let env = Env::new(Options { parallelism, progress, memory_bytes: 8 << 30, ..Options::default() });
         let deep = (0..2_000).fold(env.collection([1u64]).unwrap(), |flow, _| incremented(flow));
         assert_eq!(deep.collect().unwrap(), [2_001]);
-        // Filters that may move down all of it.
+        // Filters that the optimizer may move through the whole plan.
         assert_eq!((0..3).fold(deep, |flow, _| kept(flow, 0)).collect().unwrap(), [2_001]);
         let filtered = (0..20_000).fold(env.collection(0..3u64).unwrap(), |flow, _| kept(flow, 2));
         assert_eq!(filtered.collect().unwrap(), [2]);
@@ -162,9 +163,9 @@ fn the_local_engine_runs_plans_that_are_deeper_than_a_stack() {
     });
 }
 
-/// Maps of the builder are not fused, so each is a step with pages of its own.
+/// Maps of the builder API are not fused, so each is a step with its own pages.
 #[test]
-fn the_local_engine_runs_as_many_maps_as_memory_has_pages_for() {
+fn the_local_engine_runs_as_many_maps_as_memory_allows() {
     on_a_thread(|| {
         let (parallelism, progress) = (1, ProgressWhen::Never);
         let env = Env::new(Options { parallelism, progress, memory_bytes: 8 << 30, ..Options::default() });
@@ -174,7 +175,7 @@ fn the_local_engine_runs_as_many_maps_as_memory_has_pages_for() {
 }
 
 #[test]
-fn a_deep_plan_that_needs_too_much_is_explained_and_refused_in_few_lines() {
+fn a_refused_deep_plan_has_a_short_error() {
     on_a_thread(|| {
         let (parallelism, progress) = (2, ProgressWhen::Never);
         let env = Env::new(Options { parallelism, progress, memory_bytes: 64 << 20, ..Options::default() });
@@ -189,13 +190,14 @@ fn a_deep_plan_that_needs_too_much_is_explained_and_refused_in_few_lines() {
 }
 
 #[test]
-fn threads_end_when_no_environment_has_them() {
+fn threads_end_with_their_last_environment() {
     let done = Command::new(env!("CARGO_BIN_EXE_threads")).output().unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
     assert_eq!(text.trim(), "20", "only the last pool is kept: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// Runs a program that copies lines where a process may have so many KiB of addresses.
+/// Runs a program that copies lines, with an address space of `kib` KiB. Returns whether it
+/// succeeded, and its messages.
 fn copies_within(kib: usize, settings: &[&str]) -> (bool, String) {
     let folder = Folder::default();
     let (input, output) = (folder.file("in.txt", "a line\n".repeat(1_000)), folder.join("out.txt"));
@@ -206,7 +208,7 @@ fn copies_within(kib: usize, settings: &[&str]) -> (bool, String) {
 }
 
 #[test]
-fn where_addresses_are_few_pages_take_half_of_them() {
+fn pages_take_half_of_a_limited_address_space() {
     for mib in [600, 1_500, 5_000] {
         let (succeeds, text) = copies_within(mib << 10, &[]);
         assert!(succeeds, "{mib} MiB: {text}");
@@ -216,7 +218,7 @@ fn where_addresses_are_few_pages_take_half_of_them() {
     assert!(!text.contains("internal error"), "{text}");
 }
 
-/// Counts, and panics where it is shown or merged.
+/// Counts, and panics when it is formatted or merged.
 #[derive(Clone)]
 struct Panics {
     items: u64,
@@ -255,9 +257,9 @@ fn slowly_counted(numbers: DataSet<u64>, items: Accumulated<Panics>) -> DataSet<
     })
 }
 
-/// What an accumulator of the program's own does when it is shown, while the job runs or behind it, is the program's code like any other.
+/// Formatting a user's accumulator, during the job or after it, is user code and may panic.
 #[test]
-fn an_accumulator_that_panics_ends_the_job_with_an_error() {
+fn a_panicking_accumulator_ends_the_job_with_an_error() {
     within_two_minutes("an accumulator that panics", || {
         for (when_shown, progress) in
             [(true, ProgressWhen::Always), (true, ProgressWhen::Never), (false, ProgressWhen::Always)]
@@ -268,7 +270,7 @@ fn an_accumulator_that_panics_ends_the_job_with_an_error() {
             let result = slowly_counted(env.collection(0..2_000u64).unwrap(), items).collect();
             let error = result.unwrap_err().to_string();
             assert!(error.contains(if when_shown { "shown" } else { "merged" }), "{when_shown}: {error}");
-            // Other jobs go on.
+            // Other jobs continue.
             let env = Env::new(Options { parallelism: 2, ..Options::default() });
             assert_eq!(squares(env.collection(0..10u64).unwrap()).collect().map(|sums| sums.len()).unwrap(), 7);
         }

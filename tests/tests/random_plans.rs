@@ -1,7 +1,9 @@
-//! Random plans of up to eight operators, with loops and forks: none hangs, and each gives the rows of plain loops.
+//! Random plans of up to eight operators, with loops and forks: none hangs, and each returns the
+//! rows of plain loops.
 //!
-//! A plan is a value: a list of operators, each of which names the flows that it reads. The pipelines below are compiled once, and a plan calls them. A
-//! record has a text of some thousand bytes, so a few thousand records fill all channels on their way, and a plan that can wait for itself does.
+//! A plan is a list of operators, each with the numbers of its input flows. The pipelines below are
+//! compiled once, and a plan calls them. A record has a text of some thousand bytes, so a few
+//! thousand records fill all channels. A plan that can deadlock does so.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -13,20 +15,20 @@ use dataflow::{Env, Options, ProgressWhen, Result, Rule};
 use runtime::error::Error;
 use tests::{Folder, Random, local, within_two_minutes};
 
-/// A key, a value, and a text that is the same in all records of a plan.
+/// A key, a value, and a text that is equal in all records of a plan.
 type Row = (u64, u64, String);
 
-/// The record as plain loops have it: without the text.
+/// The record in plain loops, without the text.
 type Pair = (u64, u64);
 
-/// Keys and values lie below.
-const BELOW: u64 = 250;
+/// Upper bound of keys and values.
+const VALUE_BOUND: u64 = 250;
 
-/// Plans whose flows have more records are not run.
-const MOST_ROWS: usize = 15_000;
+/// Plans with a flow of more records are not run.
+const MAX_ROWS: usize = 15_000;
 
 fn mixed(number: u64) -> u64 {
-    number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % BELOW
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % VALUE_BOUND
 }
 
 #[dataflow]
@@ -46,7 +48,7 @@ fn different(rows: DataSet<Row>) -> DataSet<Row> {
 
 #[dataflow]
 fn summed(rows: DataSet<Row>, text: usize) -> DataSet<Row> {
-    rows.map(|r| (r.0, r.1)).group_by(|r| r.0).sum(|r| r.1).map(|g| (g.0, g.1 % BELOW, "x".repeat(text)))
+    rows.map(|r| (r.0, r.1)).group_by(|r| r.0).sum(|r| r.1).map(|g| (g.0, g.1 % VALUE_BOUND, "x".repeat(text)))
 }
 
 #[dataflow]
@@ -110,12 +112,12 @@ fn co_grouped(left: DataSet<Row>, right: DataSet<Row>, text: usize) -> DataSet<R
 }
 
 #[dataflow]
-fn beside_all(left: DataSet<Row>, right: DataSet<Row>) -> DataSet<Row> {
+fn with_all(left: DataSet<Row>, right: DataSet<Row>) -> DataSet<Row> {
     let least = right.sort(|r| (r.0, r.1)).first(3);
     left.with_all(least).map(|l, all| (l.0, mixed(l.1 + all.len() as u64), l.2))
 }
 
-/// One set of a delta iteration: a record of each key.
+/// The initial solution set of a delta iteration: one record per key.
 #[dataflow]
 fn least(rows: DataSet<Row>, text: usize) -> DataSet<Row> {
     rows.map(|r| (r.0, r.1)).group_by(|r| r.0).min(|r| r.1).map(|g| (g.0, g.1, "x".repeat(text)))
@@ -164,15 +166,17 @@ const TWOS: [Two; 10] = [
     Two::WithAll,
 ];
 
-/// An operator: flows are numbered in their order.
+/// An operator. Flows are numbered in order.
 #[derive(Clone, Debug)]
 enum Op {
     Source(u64),
     One(One, usize),
     Two(Two, usize, usize),
-    /// The body sees the flows before the loop, then its own rows, then those of its operators; it gives the last.
+    /// The body sees the flows before the loop, then its own rows, then the rows of its operators.
+    /// Its result is the last flow.
     Iterate(u32, usize, Vec<Op>),
-    /// The same over a solution set: the first flow is the set, the second has the first rows to work on.
+    /// The same over a solution set. The first flow is the solution set, the second is the initial
+    /// workset.
     Delta(u32, usize, usize, Vec<Op>),
 }
 
@@ -189,7 +193,7 @@ impl Plan {
     /// The plan of a seed.
     fn random(seed: u64) -> Self {
         let mut random = Random(seed);
-        // Flows are short and wide, or long and narrow.
+        // Flows have few wide or many narrow records.
         let (text, rows) = if random.below(8) > 0 { (8_000, 300) } else { (1, 14_000) };
         let mut ops: Vec<Op> = (0..1 + random.below(2)).map(|_| Op::Source(rows - random.below(rows / 3))).collect();
         if random.below(12) == 0 {
@@ -222,7 +226,8 @@ impl Plan {
         Plan { ops, text, tasks, without_scans: random.below(3) == 0, least_memory: random.below(3) == 0 }
     }
 
-    /// The body of a loop: each operator reads the rows of the loop, or what was made of them, and perhaps another flow.
+    /// The body of a loop. Each operator reads rows of the loop, or derived rows, and optionally
+    /// another flow.
     fn body(random: &mut Random, outer: usize, (size, hub): (u64, usize)) -> Vec<Op> {
         let mut body = Vec::new();
         for own in 1..=size as usize {
@@ -241,7 +246,7 @@ impl Plan {
         if random.below(2) == 0 { Op::Two(two, input, other) } else { Op::Two(two, other, input) }
     }
 
-    /// Brings the flows together that nothing reads.
+    /// Combines the flows that no operator reads.
     fn read_all(ops: &mut Vec<Op>) {
         let mut read = BTreeSet::new();
         for (flow, op) in ops.iter().enumerate() {
@@ -255,7 +260,7 @@ impl Plan {
         }
     }
 
-    /// The rows by plain loops; none where a flow has too many.
+    /// The rows by plain loops. `None` if a flow has too many.
     fn expected(&self) -> Option<Vec<Pair>> {
         let mut flows: Vec<Vec<Pair>> = Vec::new();
         for op in &self.ops {
@@ -265,7 +270,8 @@ impl Plan {
         flows.pop()
     }
 
-    /// The rows by the engine. Sources and results are files, since least memory does not hold them.
+    /// The rows by the engine. Sources and results are files, since they do not fit the minimum
+    /// memory.
     fn run(&self) -> Vec<Pair> {
         let folder = Folder::default();
         let env = local(2);
@@ -320,7 +326,7 @@ impl std::fmt::Display for Plan {
 }
 
 impl Op {
-    /// Calls `read` with each flow that it reads; those of a body have the numbers from its own on.
+    /// Calls `read` with each input flow. Flows of a body are numbered from its own rows on.
     fn inputs(&self, read: &mut dyn FnMut(usize)) {
         let body = match self {
             Op::Source(_) => &[],
@@ -367,10 +373,10 @@ impl Op {
                 set.into_iter().collect()
             }
         };
-        (rows.len() <= MOST_ROWS).then_some(rows)
+        (rows.len() <= MAX_ROWS).then_some(rows)
     }
 
-    /// The flow of an operator that reads others.
+    /// Applies an operator to its input flows.
     fn flow(&self, flows: &[DataSet<Row>], text: usize) -> DataSet<Row> {
         match self {
             Op::Source(rows) => panic!("a source of {rows} rows reads no flow"),
@@ -453,9 +459,10 @@ impl One {
             One::Map => rows.iter().map(|r| (mixed(r.0 + 1), mixed(r.1 + 3))).collect(),
             One::Filter => rows.iter().copied().filter(|r| r.1 % 4 != 0).collect(),
             One::Distinct => rows.iter().copied().collect::<BTreeSet<Pair>>().into_iter().collect(),
-            One::Sum => {
-                by_key(rows).iter().map(|(&key, group)| (key, group.iter().map(|r| r.1).sum::<u64>() % BELOW)).collect()
-            }
+            One::Sum => by_key(rows)
+                .iter()
+                .map(|(&key, group)| (key, group.iter().map(|r| r.1).sum::<u64>() % VALUE_BOUND))
+                .collect(),
             One::Sort => rows.to_vec(),
             One::Top => {
                 let mut rows = rows.to_vec();
@@ -479,11 +486,11 @@ impl Two {
             Two::Anti => without_partner(left, right),
             Two::Left => left_joined(left, right),
             Two::CoGroup => co_grouped(left, right, text),
-            Two::WithAll => beside_all(left, right),
+            Two::WithAll => with_all(left, right),
         }
     }
 
-    /// None where there are too many rows.
+    /// Returns `None` if there are too many rows.
     fn expected(self, left: &[Pair], right: &[Pair]) -> Option<Vec<Pair>> {
         let partners = by_key(right);
         let of = |key: u64| partners.get(&key).into_iter().flatten();
@@ -493,7 +500,7 @@ impl Two {
             Two::Union => left.iter().chain(right).copied().collect(),
             Two::Join | Two::BuildLeft | Two::BuildRight | Two::Merge => {
                 let pairs = left.iter().flat_map(|&l| of(l.0).map(move |r| (mixed(l.1 + r.1), mixed(l.0 + r.1))));
-                pairs.take(MOST_ROWS + 1).collect()
+                pairs.take(MAX_ROWS + 1).collect()
             }
             Two::Semi => left.iter().copied().filter(is_found).collect(),
             Two::Anti => left.iter().copied().filter(|l| !is_found(l)).collect(),
@@ -502,7 +509,7 @@ impl Two {
                     let alone = (!partners.contains_key(&l.0)).then_some(l.1);
                     of(l.0).map(|r| r.1).chain(alone).map(move |value| (mixed(l.0 + 5), value))
                 });
-                pairs.take(MOST_ROWS + 1).collect()
+                pairs.take(MAX_ROWS + 1).collect()
             }
             Two::CoGroup => {
                 let mut sums: BTreeMap<u64, u64> = BTreeMap::new();
@@ -518,7 +525,7 @@ impl Two {
     }
 }
 
-/// Runs a plan, and holds its rows against those of plain loops.
+/// Runs a plan and compares its rows with those of plain loops.
 fn run_plan(name: &str, plan: Plan, mut expected: Vec<Pair>) {
     within_two_minutes(&format!("{name}, {plan}"), move || {
         let mut found = plan.run();
@@ -540,7 +547,7 @@ fn from_environment(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |value| value.parse().unwrap())
 }
 
-/// Two loops, of different numbers of rounds, each of which joins the same flow.
+/// Two loops with different numbers of rounds join the same flow.
 #[test]
 fn two_loops_over_one_flow_end() {
     let body = |own: usize| vec![Op::Two(Two::Join, own, 2)];
@@ -564,10 +571,10 @@ fn two_loops_over_one_flow_end() {
     }
 }
 
-/// A loop between forks. The search for its plan is repeated, and its beginning runs in another
+/// A loop between forks. The planner repeats its search, and the start of the loop has another
 /// number of tasks the second time.
 #[test]
-fn a_loop_whose_beginning_changes_in_the_search_is_planned() {
+fn a_loop_whose_start_changes_in_the_search_is_planned() {
     let ops = vec![
         Op::Source(224),
         Op::Source(255),
@@ -590,7 +597,7 @@ fn random_plans_with_loops_and_forks_end() {
     run_plans(0, 60);
 }
 
-/// `PLANS` sets their number, `FIRST_PLAN` the first seed.
+/// `PLANS` sets the number of plans, `FIRST_PLAN` the first seed.
 #[test]
 #[ignore = "minutes"]
 fn many_random_plans_with_loops_and_forks_end() {

@@ -1,10 +1,10 @@
-//! Read sets: that a wrong one shows on the embedded engine, and that those of the macro are right.
+//! Read sets: the embedded engine reveals wrong ones, and the read sets of the macro are right.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use dataflow::prelude::*;
 use dataflow::{Reads, Step};
-use tests::{embedded, everywhere};
+use tests::{embedded, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Wide {
@@ -32,64 +32,64 @@ fn records() -> Vec<Wide> {
     (0..3_000).map(record).collect()
 }
 
-/// A step that says that only `a` is read.
+/// A step whose read set contains only `a`.
 const ONLY_A: &Step =
     &Step { name: "wrong", operator: "process", text: "", reads: &[Reads::Fields(&["a"])], ..Step::UNKNOWN };
 
-/// What the embedded engine makes of a pipeline whose read set is `a` alone.
+/// The records of a pipeline on the embedded engine if its read set is only `a`.
 fn with_only_a<T: Record + Ord>(pipeline: impl Fn(DataSet<Wide>) -> DataSet<T>) -> Vec<T> {
     let mut answer = pipeline(embedded().collection(records()).unwrap().step(ONLY_A)).collect().unwrap();
     answer.sort();
     answer
 }
 
-/// The truth, by the same closure over owned records.
-fn truth<T: Ord>(f: impl FnMut(Wide) -> T) -> Vec<T> {
+/// The right result, by the same closure over owned records.
+fn expected_of<T: Ord>(f: impl FnMut(Wide) -> T) -> Vec<T> {
     let mut answer: Vec<T> = records().into_iter().map(f).collect();
     answer.sort();
     answer
 }
 
 #[test]
-fn a_field_that_a_read_set_forgets_has_a_wrong_value() {
-    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.b)))), truth(|w| (w.a, w.b)), "a number");
-    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.name)))), truth(|w| (w.a, w.name)), "a text");
+fn a_field_missing_in_a_read_set_has_wrong_values() {
+    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.b)))), expected_of(|w| (w.a, w.b)), "a number");
+    assert_ne!(with_only_a(|f| f.process(|w, out| out.emit((w.a, w.name)))), expected_of(|w| (w.a, w.name)), "a text");
     assert_ne!(
         with_only_a(|f| f.process(|w, out| out.emit((w.a, w.nullable)))),
-        truth(|w| (w.a, w.nullable)),
+        expected_of(|w| (w.a, w.nullable)),
         "an option"
     );
     assert_ne!(
         with_only_a(|f| f.process(|w, out| out.emit((w.a, w.inner.y)))),
-        truth(|w| (w.a, w.inner.y)),
+        expected_of(|w| (w.a, w.inner.y)),
         "a bool within"
     );
 }
 
 #[test]
-fn a_field_that_a_read_set_has_is_right() {
-    assert_eq!(with_only_a(|f| f.process(|w, out| out.emit(w.a))), truth(|w| w.a));
+fn a_field_in_a_read_set_has_right_values() {
+    assert_eq!(with_only_a(|f| f.process(|w, out| out.emit(w.a))), expected_of(|w| w.a));
 }
 
 #[test]
-fn a_filter_that_reads_what_its_set_forgets_keeps_other_records() {
+fn a_filter_with_a_wrong_read_set_keeps_other_records() {
     let kept = with_only_a(|f| f.filter(|w| w.b == 3));
     let expected: Vec<Wide> = records().into_iter().filter(|w| w.b == 3).collect();
     assert_ne!(kept, expected);
-    // What it keeps, it keeps whole: only the closure is shown wrong values.
+    // Kept records are complete: only the closure sees wrong values.
     assert!(kept.iter().all(|w| records().contains(w)));
 }
 
 #[test]
-fn a_measure_that_reads_what_its_set_forgets_adds_up_other_values() {
+fn a_measure_with_a_wrong_read_set_sums_wrong_values() {
     let flow = embedded().collection(records()).unwrap();
     let totals = flow.step(ONLY_A).aggregates().sum(|w| w.b).finish(|(), ((), total), out| out.emit(total));
     assert_ne!(totals.collect().unwrap(), [records().iter().map(|w| w.b).sum::<i64>()]);
 }
 
 #[test]
-fn a_closure_over_groups_that_reads_what_its_set_forgets_sees_other_values() {
-    let (right, wrong) = (truth(|w| (w.a, w.a)), truth(|w| (w.a, w.b)));
+fn a_group_with_a_wrong_read_set_has_wrong_values() {
+    let (right, wrong) = (expected_of(|w| (w.a, w.a)), expected_of(|w| (w.a, w.b)));
     let of_all = |f: DataSet<Wide>, reads_b: bool| {
         f.reduce_group(move |group, out| {
             while let Some(w) = group.next() {
@@ -137,7 +137,7 @@ fn patterns(wide: DataSet<Wide>) -> DataSet<String> {
 
 #[dataflow]
 fn whole(wide: DataSet<Wide>) -> DataSet<(u64, String)> {
-    // The record leaves by a name and by a call: everything may be read.
+    // The record is passed to a variable and to a call, which may read any field.
     wide.map(|w| {
         let again = w;
         (digest(&again), w.name)
@@ -156,44 +156,48 @@ fn grouped(wide: DataSet<Wide>, rate: i64) -> DataSet<(bool, i64, u64)> {
 }
 
 #[test]
-fn the_macros_read_sets_have_every_field_that_is_read() {
+fn macro_read_sets_contain_every_field_that_is_read() {
     let large = records().into_iter().filter(|w| w.inner.x > 10 && w.b != 2);
     let expected = large.map(|w| (w.a + w.b, w.name, w.nullable.unwrap_or(7), w.inner.y)).collect();
-    everywhere(expected, |env| each_field(env.collection(records())?).collect());
+    same_on_all_engines(expected, |env| each_field(env.collection(records())?).collect());
 }
 
 #[test]
-fn a_guarded_division_is_guarded_wherever_it_runs() {
-    everywhere(truth(|w| if w.b > 0 { 10 / w.b } else { 0 }), |env| guarded(env.collection(records())?).collect());
+fn a_guarded_division_is_guarded_at_every_place() {
+    same_on_all_engines(expected_of(|w| if w.b > 0 { 10 / w.b } else { 0 }), |env| {
+        guarded(env.collection(records())?).collect()
+    });
 }
 
 #[test]
-fn patterns_read_what_they_name() {
+fn patterns_read_the_fields_that_they_name() {
     let part = |w: Wide| match (w.nullable, w.inner.y) {
         (Some(n), true) if n > 5 => Some(format!("{}{n}", w.name)),
         (None, _) => Some(w.name),
         _ => None,
     };
-    everywhere(records().into_iter().filter_map(part).collect(), |env| patterns(env.collection(records())?).collect());
+    same_on_all_engines(records().into_iter().filter_map(part).collect(), |env| {
+        patterns(env.collection(records())?).collect()
+    });
 }
 
 #[test]
-fn a_record_that_is_handed_on_is_read_whole() {
+fn a_record_that_is_passed_on_is_read_whole() {
     let digest = |w: Wide| (w.a as u64 * 31 + u64::from(w.inner.x) + w.name.len() as u64, w.name);
-    everywhere(truth(digest), |env| whole(env.collection(records())?).collect());
+    same_on_all_engines(expected_of(digest), |env| whole(env.collection(records())?).collect());
 }
 
 #[test]
-fn measures_read_what_they_compute_with() {
+fn measures_read_the_fields_in_their_closures() {
     let measure = |w: &Wide| if w.b > 0 { w.a * 3 / w.b } else { 0 };
     let group = |even: bool| {
         let group: Vec<Wide> = records().into_iter().filter(|w| w.inner.y == even).collect();
         (even, group.iter().map(measure).sum::<i64>(), group.len() as u64)
     };
-    everywhere(vec![group(false), group(true)], |env| grouped(env.collection(records())?, 3).collect());
+    same_on_all_engines(vec![group(false), group(true)], |env| grouped(env.collection(records())?, 3).collect());
 }
 
-/// The key is read to group by, `b` and `inner.y` by the loop, `nullable` by a pattern.
+/// The grouping reads its key, the loop reads `b` and `inner.y`, a pattern reads `nullable`.
 #[dataflow]
 fn of_groups(wide: DataSet<Wide>) -> DataSet<(i64, u64, u32)> {
     wide.group_by(|w| w.a).sorted_by(|w| w.name).reduce_group(|group, out| {
@@ -245,14 +249,14 @@ fn of_two_groups_at_once(wide: DataSet<Wide>, others: DataSet<Wide>) -> DataSet<
     })
 }
 
-/// Nothing is read of records that are only counted.
+/// Counting records reads no field.
 #[dataflow]
 fn sizes_of_groups(wide: DataSet<Wide>) -> DataSet<u64> {
     wide.reduce_group(|all, out| out.emit(all.len() as u64))
 }
 
 #[test]
-fn groups_lend_every_field_that_is_read() {
+fn groups_provide_every_field_that_is_read() {
     let group = |key: i64| {
         let mut group: Vec<Wide> = records()
             .into_iter()
@@ -261,7 +265,7 @@ fn groups_lend_every_field_that_is_read() {
             .filter(|w| w.a == key)
             .collect();
         group.sort_by_key(|w| w.name.clone());
-        // Each record is there twice, so the first two are equal.
+        // Each record occurs twice, so the first two are equal.
         let rest = || group.iter().skip(2);
         let odd = rest().filter(|w| !w.inner.y).count() as u32;
         (rest().map(|w| w.b).sum::<i64>(), group.len() as u64, odd + group[0].nullable.unwrap_or(9))
@@ -269,29 +273,33 @@ fn groups_lend_every_field_that_is_read() {
     let expected = (0..7).map(group).collect();
     let twice: Vec<Wide> =
         records().into_iter().flat_map(|w| [w.clone(), w]).map(|w| Wide { a: w.b, b: w.a, ..w }).collect();
-    everywhere(expected, |env| of_groups(env.collection(&twice)?).collect());
+    same_on_all_engines(expected, |env| of_groups(env.collection(&twice)?).collect());
 }
 
 #[test]
-fn tasks_give_every_field_that_is_read() {
+fn tasks_provide_every_field_that_is_read() {
     let kept = records().into_iter().filter(|w| w.inner.y && w.b > 2).map(|w| (w.a, w.name.len() as u64));
-    everywhere(kept.collect(), |env| of_tasks(env.collection(records())?).collect());
+    same_on_all_engines(kept.collect(), |env| of_tasks(env.collection(records())?).collect());
 }
 
 #[test]
-fn two_groups_lend_every_field_that_is_read() {
+fn co_groups_provide_every_field_that_is_read() {
     let others: Vec<Wide> = records().into_iter().filter(|w| w.b % 2 == 1).collect();
     let size = |b: i64| records().iter().filter(|w| w.b == b).count() as u64;
     let sizes: Vec<u64> = (0..7).map(size).collect();
     let record = |w: Wide| (w.a, u32::from(w.nullable.is_none()) + u32::from(w.b == 3), sizes[w.b as usize]);
     let expected: Vec<_> = records().into_iter().filter(|w| w.b % 2 == 1).map(record).collect();
-    everywhere(expected.clone(), |env| of_two_groups(env.collection(records())?, env.collection(&others)?).collect());
-    everywhere(expected, |env| of_two_groups_at_once(env.collection(records())?, env.collection(&others)?).collect());
+    same_on_all_engines(expected.clone(), |env| {
+        of_two_groups(env.collection(records())?, env.collection(&others)?).collect()
+    });
+    same_on_all_engines(expected, |env| {
+        of_two_groups_at_once(env.collection(records())?, env.collection(&others)?).collect()
+    });
 }
 
 #[test]
-fn a_group_of_which_nothing_is_read_has_its_records() {
-    everywhere(vec![3_000], |env| sizes_of_groups(env.collection(records())?).collect());
+fn groups_without_read_fields_have_their_records() {
+    same_on_all_engines(vec![3_000], |env| sizes_of_groups(env.collection(records())?).collect());
 }
 
 #[dataflow]
@@ -324,7 +332,7 @@ fn options_by_branch(left: DataSet<Wide>, right: DataSet<Wide>) -> DataSet<(i64,
 }
 
 #[test]
-fn read_sets_of_options_have_all_that_is_read() {
+fn read_sets_of_options_contain_all_read_fields() {
     let records: Vec<Wide> = records().into_iter().take(120).collect();
     let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&records)?, env.collection(&records)?));
     let pairs = records.iter().flat_map(|l| {
@@ -336,14 +344,14 @@ fn read_sets_of_options_have_all_that_is_read() {
     let kept = pairs.iter().filter_map(|&(l, r)| Some((l?, r)));
     let kept = kept.filter(|(l, r)| r.is_none_or(|r| r.inner.x > 3) || l.b == 2);
     let expected = kept.map(|(l, r)| (l.a, r.map(|r| r.a), r.map_or(l.inner.y, |r| r.inner.y), r.is_some())).collect();
-    everywhere(expected, |env| flows(env).and_then(|(l, r)| options_by_method(l, r).collect()));
+    same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| options_by_method(l, r).collect()));
     let alone = records.iter().filter(|r| !records.iter().any(|l| l.a == r.b)).map(|r| (None, Some(r)));
     let expected = pairs.iter().copied().chain(alone).map(|(l, r)| {
         let found = l.and_then(|l| if l.inner.y { l.nullable } else { l.nullable.map(|n| n + 1) });
         r.map_or((String::new(), found, -1), |r| (r.name.clone(), found, r.a))
     });
-    everywhere(expected.collect(), |env| flows(env).and_then(|(l, r)| options_by_pattern(l, r).collect()));
+    same_on_all_engines(expected.collect(), |env| flows(env).and_then(|(l, r)| options_by_pattern(l, r).collect()));
     let with = |r: &Wide| records.iter().filter(|l| l.b == r.a).map(|l| (l.a, l.name.clone())).collect::<Vec<_>>();
     let expected = records.iter().flat_map(with).collect();
-    everywhere(expected, |env| flows(env).and_then(|(l, r)| options_by_branch(l, r).collect()));
+    same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| options_by_branch(l, r).collect()));
 }

@@ -1,4 +1,4 @@
-//! What is printed for people, from programs.
+//! Printed and displayed records.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -20,7 +20,7 @@ fn shown(events: DataSet<(u64, Event, Vec<u16>)>) -> DataSet<(u64, Event, Vec<u1
 }
 
 #[test]
-fn any_record_is_printed_and_shown() {
+fn any_record_can_be_printed_and_displayed() {
     let click = Event::Click { at: 3, tags: vec!["a".to_owned(), "b".to_owned()] };
     let events = vec![
         (2u64, Event::Idle, vec![1u16, 2]),

@@ -1,5 +1,5 @@
-//! Jobs that spill, as seen from outside: nothing is left behind, however they end, and what is wrong with a disk or with too little memory
-//! is one message.
+//! Jobs that spill, seen from outside: no files remain after any end, and problems with a disk or
+//! with memory give one message.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -14,7 +14,7 @@ use tests::{Folder, Item, Shape, SpillWatch, local, spilled_files, wait_until, w
 
 const ROWS: u64 = 200_000;
 
-/// A file of records. Written once for all tests.
+/// A file of records, written once for all tests.
 fn input() -> &'static str {
     static INPUT: OnceLock<(Folder, String)> = OnceLock::new();
     let (_, path) = INPUT.get_or_init(|| {
@@ -40,8 +40,8 @@ fn run(env: &Env, pipeline: impl Fn(DataSet<Item>) -> DataSet<Item>) -> Result<R
     env.run()
 }
 
-/// The least that a pipeline runs with, and what is said of less.
-fn least(pipeline: impl Fn(DataSet<Item>) -> DataSet<Item>) -> (usize, String) {
+/// The minimum memory of a pipeline in bytes, and the error for less.
+fn minimum_memory(pipeline: impl Fn(DataSet<Item>) -> DataSet<Item>) -> (usize, String) {
     let error = run(&spilling_to(&[], 1), pipeline).unwrap_err();
     match error.cause() {
         Error::TooLittleMemory { need, .. } => (*need, error.to_string()),
@@ -63,7 +63,7 @@ fn plain(items: DataSet<Item>) -> DataSet<Item> {
 fn panics_once_it_spills(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
     items
         .map(|i| {
-            if watch.sees_some() {
+            if watch.has_spilled_bytes() {
                 panic!("in mid-spill");
             }
             i
@@ -73,13 +73,13 @@ fn panics_once_it_spills(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Ite
 
 #[dataflow]
 fn fails_once_it_spills(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
-    items.try_map(|i| if watch.sees_some() { Err("in mid-spill") } else { Ok(i) }).sort(|i| asc(i.key))
+    items.try_map(|i| if watch.has_spilled_bytes() { Err("in mid-spill") } else { Ok(i) }).sort(|i| asc(i.key))
 }
 
 #[dataflow]
 fn panics_while_it_merges(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
     items.sort(|i| asc(i.key)).map(|i| {
-        if watch.sees_some() {
+        if watch.has_spilled_bytes() {
             panic!("in mid-spill");
         }
         i
@@ -89,20 +89,20 @@ fn panics_while_it_merges(items: DataSet<Item>, watch: SpillWatch) -> DataSet<It
 #[dataflow]
 fn watched(items: DataSet<Item>, watch: SpillWatch) -> DataSet<Item> {
     items.sort(|i| asc(i.key)).map(|i| {
-        let _ = watch.sees_some();
+        let _ = watch.has_spilled_bytes();
         i
     })
 }
 
 #[test]
-fn a_closure_that_panics_or_fails_in_mid_spill_leaves_nothing() {
+fn a_closure_that_fails_during_a_spill_leaves_nothing() {
     within_two_minutes("a job that fails in mid-spill", || {
         type Pipeline = fn(DataSet<Item>, SpillWatch) -> DataSet<Item>;
         let pipelines: [Pipeline; 3] = [panics_once_it_spills, fails_once_it_spills, panics_while_it_merges];
         for pipeline in pipelines {
             let folder = Folder::default();
             let watch = SpillWatch::over(&[folder.path().to_owned()]);
-            let (need, _) = least(|items| pipeline(items, watch.clone()));
+            let (need, _) = minimum_memory(|items| pipeline(items, watch.clone()));
             let env = spilling_to(&[folder.path().to_owned()], need);
             for _ in 0..3 {
                 let error = run(&env, |items| pipeline(items, watch.clone())).unwrap_err().to_string();
@@ -110,18 +110,18 @@ fn a_closure_that_panics_or_fails_in_mid_spill_leaves_nothing() {
                 wait_until("files are closed", || spilled_files("self", folder.path()).is_empty());
                 assert_eq!(folder.names(), [""; 0]);
             }
-            // All memory is back: what needs all of it has it.
+            // All memory was released: a job that needs all of it runs.
             run(&env, sorted).unwrap();
         }
     });
 }
 
 #[test]
-fn all_folders_are_used() {
+fn all_spill_folders_are_used() {
     let folders: [Folder; 3] = Default::default();
     let paths = folders.each_ref().map(|folder| folder.path().to_owned());
     let watch = SpillWatch::over(&paths);
-    let (need, _) = least(|items| watched(items, watch.clone()));
+    let (need, _) = minimum_memory(|items| watched(items, watch.clone()));
     let report = run(&spilling_to(&paths, need), |items| watched(items, watch.clone())).unwrap();
     assert!(report.spilled_bytes() > 4 << 20, "{}", report.explain());
     assert_eq!(watch.used(), [true; 3]);
@@ -130,7 +130,7 @@ fn all_folders_are_used() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_said_before_the_job_begins() {
+fn a_missing_spill_folder_is_reported_before_the_job() {
     let (folder, used) = (Folder::default(), Folder::default());
     let missing = folder.path().join("missing");
     let env = spilling_to(&[used.path().to_owned(), missing.clone()], 1 << 30);
@@ -143,7 +143,7 @@ fn a_folder_that_is_not_there_is_said_before_the_job_begins() {
 }
 
 #[test]
-fn a_url_is_no_folder_to_spill_to() {
+fn a_url_is_rejected_as_spill_folder() {
     for (url, parts) in [
         (
             "s3://bucket/spilled",
@@ -158,7 +158,7 @@ fn a_url_is_no_folder_to_spill_to() {
 }
 
 #[test]
-fn a_file_is_no_folder_to_spill_to() {
+fn a_file_is_rejected_as_spill_folder() {
     let folder = Folder::default();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -167,17 +167,17 @@ fn a_file_is_no_folder_to_spill_to() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to_ends_the_job() {
-    // Nobody makes files there, root neither.
-    let env = spilling_to(&["/proc".into()], least(sorted).0);
+fn an_unwritable_spill_folder_ends_the_job() {
+    // No process can create files there, not even root.
+    let env = spilling_to(&["/proc".into()], minimum_memory(sorted).0);
     let error = run(&env, sorted).unwrap_err();
     let parts = ["cannot spill to /proc", "`--spill-dir`"];
     assert!(parts.iter().all(|part| error.to_string().contains(part)), "{error}");
 }
 
 #[test]
-fn too_little_memory_is_said_by_operator_and_what_is_named_is_enough() {
-    let (need, text) = least(sorted);
+fn too_little_memory_names_the_operator_and_enough_bytes() {
+    let (need, text) = minimum_memory(sorted);
     let operators: Vec<&str> = text.lines().skip(1).map(str::trim).collect();
     let (larger, operators) = operators.split_last().unwrap();
     assert!(operators.len() >= 3 && operators.iter().all(|line| line.contains("spill_files.rs:")), "{text}");
@@ -190,7 +190,7 @@ fn too_little_memory_is_said_by_operator_and_what_is_named_is_enough() {
     assert!(run(&spilling_to(&[], need), sorted).unwrap().spilled_bytes() > 4 << 20);
 }
 
-/// What EXPLAIN says of the sort, and its heading.
+/// EXPLAIN's line about the sort, and its heading.
 fn explained(report: &Report) -> (String, String) {
     let mut lines = report.explain().lines();
     let heading = lines.next().unwrap().to_owned();
@@ -198,8 +198,8 @@ fn explained(report: &Report) -> (String, String) {
 }
 
 #[test]
-fn explain_says_what_was_kept_and_what_was_spilled() {
-    let scarce = run(&spilling_to(&[], least(sorted).0), sorted).unwrap();
+fn explain_shows_kept_and_spilled_bytes() {
+    let scarce = run(&spilling_to(&[], minimum_memory(sorted).0), sorted).unwrap();
     let (heading, sort) = explained(&scarce);
     assert!(heading.contains("  memory  spilled "), "{}", scarce.explain());
     assert!(sort.contains(" MiB in ") && sort.contains(" parts"), "{}", scarce.explain());
@@ -210,7 +210,7 @@ fn explain_says_what_was_kept_and_what_was_spilled() {
     assert!(!narrow.explain().contains("memory"), "{}", narrow.explain());
 }
 
-/// What the program reads: it sorts a thousand rows of 72 bytes for each line.
+/// The program's input. It sorts 1,000 rows of 72 bytes for each line.
 fn lines() -> &'static str {
     static LINES: OnceLock<(Folder, String)> = OnceLock::new();
     let (_, path) = LINES.get_or_init(|| {
@@ -221,9 +221,9 @@ fn lines() -> &'static str {
     path
 }
 
-/// The program that sorts, as a process, in half of the memory that its rows take.
+/// The sorting program as a process, in half of the memory of its rows.
 fn program(pace: &str, spill_folder: &Path, output: &str) -> Command {
-    // Who starts tests in the background has them ignore `SIGINT`.
+    // A shell that starts tests in the background makes them ignore `SIGINT`.
     let mut command = Command::new("env");
     command
         .args([
@@ -247,7 +247,7 @@ fn succeeds(spill_folder: &Path) {
     assert_eq!(output.names(), ["out.csv"]);
 }
 
-/// The message that a program ends with, and code 1.
+/// The message of a program that ends with code 1.
 fn fails(mut command: Command) -> String {
     let done = command.output().unwrap();
     let text = String::from_utf8(done.stderr).unwrap();
@@ -257,7 +257,7 @@ fn fails(mut command: Command) -> String {
 }
 
 #[test]
-fn a_process_that_is_stopped_in_mid_spill_leaves_nothing() {
+fn a_process_stopped_during_a_spill_leaves_nothing() {
     type Stop = fn(&mut Child);
     let stops: [(&str, Stop); 2] = [
         ("SIGKILL", |child| child.kill().unwrap()),
@@ -280,18 +280,18 @@ fn a_process_that_is_stopped_in_mid_spill_leaves_nothing() {
     }
 }
 
-/// Holds that an error is about a full disk.
-fn is_full(error: &str, folder: &Path) {
+/// Checks that an error reports a full disk.
+fn assert_full_disk(error: &str, folder: &Path) {
     let folder = format!("the disk of {} is full: ", folder.display());
     let parts = ["Error: `sort` at ", "spill.rs:", &folder, " MiB were spilled to it", "`--spill-dir`", "`--memory`"];
     parts.iter().for_each(|part| assert!(error.contains(part), "`{part}` is not in: {error}"));
 }
 
-/// A file system of 8 MiB, until it is dropped.
+/// A file system of 8 MiB, mounted until it is dropped.
 struct SmallDisk(Folder);
 
 impl SmallDisk {
-    /// `None` where nobody may mount one.
+    /// Returns `None` if the process may not mount one.
     fn mount() -> Option<Self> {
         let folder = Folder::default();
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(folder.path()).output();
@@ -312,27 +312,27 @@ impl Drop for SmallDisk {
 }
 
 #[test]
-fn a_full_disk_is_one_message_and_nothing_is_left() {
+fn a_full_disk_gives_one_message_and_leaves_nothing() {
     let Some(disk) = SmallDisk::mount() else {
         eprintln!("a file system cannot be mounted here: only a limit on file sizes is tested");
         return;
     };
     let (other, output) = (Folder::default(), Folder::default());
     let error = fails(program("fast", disk.0.path(), &output.join("out.csv")));
-    is_full(&error, disk.0.path());
+    assert_full_disk(&error, disk.0.path());
     assert_eq!((disk.0.names(), disk.used_bytes(), output.names()), (vec![], 0, vec![]));
     succeeds(other.path());
 }
 
 #[test]
-fn a_file_that_may_not_grow_is_a_full_disk() {
+fn a_file_size_limit_is_reported_as_full_disk() {
     let (folder, output) = (Folder::default(), Folder::default());
     let program = program("fast", folder.path(), &output.join("out.csv"));
     let mut limited = Command::new("sh");
-    // Blocks are 512 or 1024 bytes. Who ignores the signal is told by the call.
+    // Blocks are 512 or 1024 bytes. With the signal ignored, the write itself fails.
     limited.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"]).arg(program.get_program());
     limited.args(program.get_args());
-    is_full(&fails(limited), folder.path());
+    assert_full_disk(&fails(limited), folder.path());
     assert_eq!((folder.names(), output.names()), (vec![], vec![]));
     succeeds(folder.path());
 }

@@ -1,4 +1,4 @@
-//! What is not read: row groups that their statistics exclude, columns that nobody looks at.
+//! Data that is not read: row groups that statistics exclude, and unused columns.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,7 +8,7 @@ use dataflow::prelude::*;
 use dataflow::{Env, Report};
 use tests::{Folder, local, same_records};
 
-/// A row group of the writer's.
+/// Rows in a row group.
 const GROUP: u64 = 1 << 17;
 const ROWS: u64 = 3 * GROUP;
 
@@ -31,7 +31,7 @@ fn event(id: u64) -> Event {
     }
 }
 
-/// A file of three row groups, sorted by every field but the last. Written once for all tests.
+/// A file of three row groups, sorted by every field except the last. Written once for all tests.
 fn file() -> &'static str {
     static FILE: OnceLock<(Folder, String)> = OnceLock::new();
     let (_, path) = FILE.get_or_init(|| {
@@ -45,7 +45,7 @@ fn file() -> &'static str {
     path
 }
 
-/// Runs a pipeline that writes numbers, and gives what it did and what it wrote.
+/// Runs a pipeline that writes numbers. Returns its report and the numbers.
 fn run(pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) -> (Report, Vec<u64>) {
     let (folder, env) = (Folder::default(), local(2));
     let path = folder.join("out.parquet");
@@ -57,8 +57,8 @@ fn read(env: &Env) -> DataSet<Event> {
     env.read_parquet(file()).unwrap()
 }
 
-/// Holds that a filter reads so many row groups, and keeps these records.
-fn reads_groups(groups: u64, kept: std::ops::Range<u64>, pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) {
+/// Checks that a filter reads `groups` row groups and keeps these records.
+fn assert_groups_read(groups: u64, kept: std::ops::Range<u64>, pipeline: impl Fn(DataSet<Event>) -> DataSet<u64>) {
     let (report, ids) = run(pipeline);
     assert_eq!(report.source_rows(), groups * GROUP, "{}", report.explain());
     same_records("local", ids, kept.collect());
@@ -91,7 +91,7 @@ fn on_constant_day(events: DataSet<Event>) -> DataSet<u64> {
     events.filter(|e| e.day == DAY).project(|e| e.id)
 }
 
-/// Behind a closure that takes the day over.
+/// After a closure that copies the day.
 #[dataflow]
 fn since_a_date(events: DataSet<Event>) -> DataSet<u64> {
     events.map(|e| (e.id, e.day)).filter(|e| e.1 >= date!("1970-09-28") && e.1 < date!("1970-09-29")).map(|e| e.0)
@@ -102,7 +102,7 @@ fn beyond_all(events: DataSet<Event>) -> DataSet<u64> {
     events.filter(|e| e.id >= 6_000_000_000).filter(|e| e.id < 18_446_744_073_709_551_615).project(|e| e.id)
 }
 
-/// Literals that are not of the type which literals have by themselves.
+/// Literals whose type differs from the default type of literals.
 #[dataflow]
 fn large_literals(events: DataSet<Event>) -> DataSet<u64> {
     events.filter(|e| e.id < 5 && e.id < 6_000_000_000).project(|e| e.id)
@@ -119,7 +119,7 @@ fn of_kind(events: DataSet<Event>, kind: String) -> DataSet<u64> {
 }
 
 #[dataflow]
-fn behind_a_projection(events: DataSet<Event>, least: u64) -> DataSet<u64> {
+fn after_a_projection(events: DataSet<Event>, least: u64) -> DataSet<u64> {
     events.project(|e| (e.price, e.id)).filter(|e| e.1 > least).project(|e| e.1)
 }
 
@@ -135,30 +135,30 @@ fn both_branches(events: DataSet<Event>, low: u64, high: u64) -> DataSet<u64> {
 
 #[test]
 fn row_groups_outside_a_filters_bounds_are_not_read() {
-    reads_groups(1, ROWS - 10..ROWS, |events| from_number(events, ROWS - 10));
-    reads_groups(2, GROUP - 5..GROUP + 5, |events| between(events, GROUP - 5, GROUP + 5));
-    reads_groups(1, 0..5, literal);
-    reads_groups(0, 0..0, |events| from_number(events, ROWS));
-    reads_groups(1, 0..5, large_literals);
-    reads_groups(0, 0..0, beyond_all);
+    assert_groups_read(1, ROWS - 10..ROWS, |events| from_number(events, ROWS - 10));
+    assert_groups_read(2, GROUP - 5..GROUP + 5, |events| between(events, GROUP - 5, GROUP + 5));
+    assert_groups_read(1, 0..5, literal);
+    assert_groups_read(0, 0..0, |events| from_number(events, ROWS));
+    assert_groups_read(1, 0..5, large_literals);
+    assert_groups_read(0, 0..0, beyond_all);
 }
 
 #[test]
-fn bounds_are_dates_decimals_and_texts_too() {
-    reads_groups(1, 7_000..8_000, |events| on_day(events, Date::from_days(7)));
-    reads_groups(1, 0..101, |events| cheap(events, Decimal::from_scaled(1_000)));
-    reads_groups(1, 270_000..271_000, on_constant_day);
-    reads_groups(1, 270_000..271_000, since_a_date);
-    reads_groups(1, 5_000..10_000, |events| of_kind(events, "00000001".to_owned()));
+fn dates_decimals_and_texts_are_bounds_too() {
+    assert_groups_read(1, 7_000..8_000, |events| on_day(events, Date::from_days(7)));
+    assert_groups_read(1, 0..101, |events| cheap(events, Decimal::from_scaled(1_000)));
+    assert_groups_read(1, 270_000..271_000, on_constant_day);
+    assert_groups_read(1, 270_000..271_000, since_a_date);
+    assert_groups_read(1, 5_000..10_000, |events| of_kind(events, "00000001".to_owned()));
 }
 
 #[test]
-fn bounds_are_found_behind_a_projection() {
-    reads_groups(1, ROWS - 9..ROWS, |events| behind_a_projection(events, ROWS - 10));
+fn bounds_apply_through_a_projection() {
+    assert_groups_read(1, ROWS - 9..ROWS, |events| after_a_projection(events, ROWS - 10));
 }
 
 #[test]
-fn what_is_no_bound_of_all_records_skips_nothing() {
+fn predicates_that_bound_no_column_skip_nothing() {
     let ends = || (0..5).chain(ROWS - 5..ROWS).collect();
     for pipeline in [either, both_branches] {
         let (report, ids) = run(|events| pipeline(events, 5, ROWS - 5));
@@ -183,7 +183,7 @@ fn all(events: DataSet<Event>) -> DataSet<u64> {
 }
 
 #[test]
-fn only_columns_that_somebody_reads_are_read() {
+fn only_used_columns_are_read() {
     let bytes = |pipeline: fn(DataSet<Event>) -> DataSet<u64>| run(pipeline).0.source_bytes();
     let (numbers, lengths, all) = (bytes(numbers), bytes(lengths), bytes(all));
     let file_bytes = std::fs::metadata(file()).unwrap().len();

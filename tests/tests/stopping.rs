@@ -1,4 +1,5 @@
-//! Who has enough stops what comes before it: sources are not read to their end, and pairs not made.
+//! A satisfied consumer stops its producers: sources are not read to their end, and not all pairs
+//! are created.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -75,7 +76,7 @@ fn a_satisfied_first_stops_chains_and_sources() {
 }
 
 #[test]
-fn it_is_heard_across_exchanges() {
+fn a_satisfied_first_stops_producers_across_exchanges() {
     within_two_minutes("first behind an exchange", || {
         let (_folder, path) = numbers();
         for parallelism in [2, 4] {
@@ -88,7 +89,7 @@ fn it_is_heard_across_exchanges() {
 }
 
 #[test]
-fn one_pair_is_found_without_making_all() {
+fn one_pair_is_found_without_creating_all() {
     within_two_minutes("first of a product", || {
         for parallelism in PARALLELISM {
             let (env, calls) = (local(parallelism), Calls::default());
@@ -105,9 +106,10 @@ fn named(numbers: DataSet<u64>, names: DataSet<u64>, more: DataSet<u64>) -> Data
     named.semi_join(more).hint(BroadcastRight).on(|n| n % 2, |m| m)
 }
 
-/// A task whose rows nobody wants does not leave others waiting for its part of a table.
+/// A task whose rows are not needed still contributes to a shared table, so other tasks do not wait
+/// for it.
 #[test]
-fn tables_of_all_tasks_are_built_and_then_stopped_before() {
+fn shared_tables_are_built_before_their_inputs_stop() {
     within_two_minutes("first behind shared tables", || {
         let (_folder, path) = numbers();
         for parallelism in [2, 4] {
@@ -126,9 +128,9 @@ fn tables_of_all_tasks_are_built_and_then_stopped_before() {
     });
 }
 
-/// What somebody else takes is not stopped.
+/// A branch with another consumer is not stopped.
 #[test]
-fn other_branches_get_all() {
+fn other_branches_get_all_records() {
     within_two_minutes("first of one branch", || {
         let (_folder, path) = numbers();
         for parallelism in PARALLELISM {
@@ -163,7 +165,7 @@ fn tallied_where_it_may_fail(numbers: DataSet<u64>, seen: Accumulated<Count>) ->
 }
 
 #[dataflow]
-fn tallied_beside_a_state(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
+fn tallied_with_a_state(numbers: DataSet<u64>, seen: Accumulated<Count>) -> DataSet<u64> {
     numbers.map_with(
         |_| 0,
         |state, n| {
@@ -174,9 +176,9 @@ fn tallied_beside_a_state(numbers: DataSet<u64>, seen: Accumulated<Count>) -> Da
     )
 }
 
-/// What counts, and what keeps rows for later, sees all of them.
+/// Operators that count records, or keep them for later, see all of them.
 #[test]
-fn what_is_seen_elsewhere_goes_on() {
+fn counters_and_persisted_flows_see_all_records() {
     within_two_minutes("first behind what counts", || {
         for parallelism in PARALLELISM {
             let env = local(parallelism);
@@ -185,7 +187,7 @@ fn what_is_seen_elsewhere_goes_on() {
             assert_eq!(first(kept.clone(), 5).count().unwrap(), 5);
             assert_eq!(kept.count().unwrap(), 200_000);
             let seen = env.counter("seen");
-            for tallied in [tallied, tallied_where_it_may_fail, tallied_beside_a_state] {
+            for tallied in [tallied, tallied_where_it_may_fail, tallied_with_a_state] {
                 assert_eq!(first(tallied(numbers.clone(), seen.clone()), 5).count().unwrap(), 5);
                 assert_eq!(seen.value().unwrap(), 200_000);
             }

@@ -1,6 +1,8 @@
-//! Event time through every word of a `TimedStream`: each record stays in the window of its time.
+//! Event time through every operator of a `TimedStream`: each record stays in the window of its
+//! time.
 //!
-//! Each word of the table runs between `event_time` and windows of a minute. The expected counts come from plain loops.
+//! Each operator runs between `event_time` and windows of a minute. The expected counts come from
+//! plain loops.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -19,7 +21,7 @@ struct Click {
     time: Timestamp,
 }
 
-/// Key, begin of the window, records.
+/// Key, start of the window, number of records.
 type Count = (u64, Timestamp, u64);
 
 const MINUTE: i64 = 60_000_000;
@@ -32,7 +34,7 @@ struct Inputs {
     few: DataSet<u64>,
 }
 
-/// A word with the records that it makes of a click, by key.
+/// An operator, and the keys of the records that it emits for a click.
 type Word = (&'static str, fn(Inputs) -> DataStream<Count>, fn(&Click) -> Vec<u64>);
 
 /// The clicks with event time.
@@ -57,7 +59,7 @@ fn after_closures(clicks: DataStream<Click>) -> TimedStream<Click> {
         .event_time(|c| c.time, Lateness::bounded(secs(5)))
 }
 
-/// A way to the event time of the clicks.
+/// A pipeline that assigns event time to the clicks.
 type Time = fn(DataStream<Click>) -> TimedStream<Click>;
 
 #[dataflow]
@@ -70,7 +72,7 @@ fn counted_keys(keys: TimedStream<u64>) -> DataStream<Count> {
     keys.group_by(|key| key).window(Tumbling::of(mins(1))).count()
 }
 
-/// Pipelines of one word each.
+/// Pipelines with one operator each.
 macro_rules! words {
     ($($name:ident($($input:ident: $of:ty),*) -> $to:ty = $body:expr;)*) => {$(
         #[dataflow]
@@ -134,7 +136,7 @@ fn below(click: &Click) -> Vec<u64> {
     (0..click.key % 3).collect()
 }
 
-/// All words that keep event time.
+/// All operators that keep event time.
 const WORDS: &[Word] = &[
     ("event_time", |i| counted(i.clicks), keys_of),
     ("filter", |i| counted(filter(i.clicks)), without_3),
@@ -179,7 +181,8 @@ fn counted_zipped(pairs: TimedStream<(u64, Click)>) -> DataStream<Count> {
     pairs.group_by(|pair| pair.1.key).window(Tumbling::of(mins(1))).count()
 }
 
-/// A sealed log of two splits. Each split is in order of time but for four seconds, so that no record is late.
+/// A sealed log of two splits. Each split is out of order by at most four seconds, so no record is
+/// late.
 fn log_of_clicks(path: &str) -> Vec<Click> {
     let (mut log, mut random, mut all) = (LogWriter::create(path, 2).unwrap(), Random(7), Vec::new());
     for number in 0..3_000u64 {
@@ -250,7 +253,8 @@ fn every_word(time: Time) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A join has no event time; its records do not depend on the time that its inputs have.
+/// A join's output has no event time, and its records do not depend on the event time of its
+/// inputs.
 #[dataflow]
 fn joined(clicks: TimedStream<Click>, more: TimedStream<Click>) -> DataStream<(u64, u64)> {
     let few = more.filter(|m| m.url.is_empty());
@@ -263,7 +267,7 @@ fn semi_joined(clicks: TimedStream<Click>, more: TimedStream<Click>) -> DataStre
 }
 
 #[test]
-fn joins_of_timed_streams_give_streams_without_event_time() {
+fn joins_of_timed_streams_have_no_event_time() {
     within_two_minutes("joins of timed streams", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -289,7 +293,7 @@ fn joins_of_timed_streams_give_streams_without_event_time() {
     });
 }
 
-/// Updates and files have the record's fields and no event time.
+/// Updates and files contain the record's fields, without the event time.
 #[dataflow]
 fn last_of_each(clicks: TimedStream<Click>) -> UpdateStream<Click> {
     clicks.group_by(|c| c.url.len()).max_by(|c| c.time)
@@ -335,7 +339,7 @@ fn told(counts: DataStream<Count>, seen: Sender<Count>) -> DataStream<u64> {
     })
 }
 
-/// A word that holds rows or watermarks back would give windows late, or none.
+/// An operator that holds back rows or watermarks would delay or lose windows.
 #[test]
 fn windows_end_while_the_stream_goes_on() {
     within_two_minutes("live words of a timed stream", || {

@@ -1,4 +1,4 @@
-//! Times in programs: fields, units, zones, lengths of time as values, forms of one's own in files.
+//! Times in programs: fields, units, zones, durations as values, and custom formats in files.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -47,7 +47,7 @@ fn waits(rides: DataSet<Ride>) -> DataSet<TimeDelta> {
 }
 
 #[test]
-fn days_in_a_zone_and_sums_of_lengths_are_those_of_plain_iterators() {
+fn zoned_days_and_duration_sums_match_iterators() {
     let berlin = Zone::named("Europe/Berlin").unwrap();
     let mut expected: std::collections::BTreeMap<Timestamp, TimeDelta> = Default::default();
     for ride in rides() {
@@ -62,7 +62,7 @@ fn days_in_a_zone_and_sums_of_lengths_are_those_of_plain_iterators() {
 }
 
 #[test]
-fn computed_hours_are_keys_and_lengths_have_extremes_and_an_order() {
+fn hours_may_be_keys_and_durations_are_ordered() {
     on_each_engine(|engine, env| {
         let found = weekdays(env.collection(rides()).unwrap()).collect().unwrap();
         assert_eq!(found.len(), 168, "{engine}");
@@ -80,7 +80,7 @@ fn computed_hours_are_keys_and_lengths_have_extremes_and_an_order() {
 }
 
 #[test]
-fn a_sum_that_leaves_the_range_and_a_time_past_the_last_end_the_job() {
+fn time_overflows_end_the_job() {
     on_each_engine(|engine, env| {
         let most = TimeDelta::from_micros(i64::MAX);
         let sums = env.collection([(1u8, most), (1, most)]).unwrap().group_by(|r| r.0).sum(|r| r.1);
@@ -90,7 +90,7 @@ fn a_sum_that_leaves_the_range_and_a_time_past_the_last_end_the_job() {
 }
 
 #[test]
-fn every_format_that_holds_times_gives_them_back() {
+fn times_round_trip_in_every_format_that_supports_them() {
     let folder = Folder::default();
     on_each_engine(|engine, env| {
         let at = |name: &str| folder.join(&format!("{}-{name}", engine.to_string().replace([' ', '/'], "_")));
@@ -120,7 +120,7 @@ impl MapToTook for DataSet<Ride> {
 }
 
 #[test]
-fn forms_of_ones_own_are_read_and_written() {
+fn custom_time_formats_are_read_and_written() {
     let folder = Folder::default();
     let csv = folder.file(
         "rides.csv",
@@ -160,7 +160,7 @@ fn forms_of_ones_own_are_read_and_written() {
 }
 
 #[test]
-fn a_form_that_cannot_be_is_refused_before_the_run_and_a_text_that_is_not_of_it_in_its_line() {
+fn bad_time_formats_and_texts_are_reported_with_their_place() {
     let folder = Folder::default();
     let csv = folder.file("rides.csv", "id,day,began,ended,took\n1,2024-02-29,2024-02-29,,PT30M\n");
     let env = Env::embedded();

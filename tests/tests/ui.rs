@@ -1,22 +1,24 @@
-//! One program for each mistake, and what the compiler says to it.
+//! One program for each mistake, and the compiler's message.
 //!
-//! Each mistake must give one message, at the user's own words. After a change that is meant,
-//! `TRYBUILD=overwrite cargo test -p tests --test ui` writes the new messages.
+//! Each mistake must give one message, at the user's own words. After an intended change,
+//! `TRYBUILD=overwrite cargo test -p tests --test ui` records the new messages.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::Path;
 
-/// Mistakes that the compiler finds in two places, of which none can be made to depend on the other.
+/// Mistakes that the compiler reports at two places, of which neither can be suppressed.
 const FOUND_TWICE: [&str; 4] = [
-    // A crate has one macro of a name, and this path is the inline one's. The function remains as it is, and its words are looked at.
+    // A crate has one macro of a name, and this path is the inline macro. The function stays
+    // unexpanded, and its words are checked.
     "attribute_by_its_path",
-    // The accumulator is held against the trait of accumulators at the value, and where the aggregate is complete: the trait is implemented for whatever
-    // has the right parts, so that no type of a slot can be asked of it alone.
+    // The accumulator is checked against its trait at the value, and again where the aggregate is
+    // complete. The trait has a blanket implementation, so it cannot be checked for one slot's type
+    // only.
     "fold_accumulator_is_no_record",
     "fold_accumulator_with_text",
-    // The closure's value is no record, and the function says that its flow is of such.
+    // The closure's value is no record, and the function's signature needs a flow of records.
     "record_without_derive",
 ];
 

@@ -1,7 +1,7 @@
-//! Programs that `cargo check` accepts and `cargo build` refuses, and the messages.
+//! Programs that `cargo check` accepts and `cargo build` rejects, with their messages.
 //!
-//! A constant that depends on the types at a call is computed when the call is compiled.
-//! `UPDATE_EXPECT=1 cargo test -p tests --test ui_build` writes the messages.
+//! A constant that depends on the types at a call is evaluated when the call is compiled.
+//! `UPDATE_EXPECT=1 cargo test -p tests --test ui_build` records the messages.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +9,7 @@ use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The library that was built last. It lies beside this test.
+/// The library that was built last, next to this test.
 fn library() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let files = fs::read_dir(test.parent().unwrap()).unwrap().map(|entry| entry.unwrap());
@@ -19,7 +19,7 @@ fn library() -> PathBuf {
     libraries.max_by_key(built).unwrap().path()
 }
 
-/// The messages of rustc for a program, without places in the library and names of its files.
+/// rustc's messages for a program, without places in the library and its file names.
 fn messages(program: &Path, library: &Path, output: &Path) -> String {
     let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.args(["--edition=2024", "--emit=obj", "--color=never", "--diagnostic-width=140", "-Awarnings"]);
@@ -38,9 +38,9 @@ fn messages(program: &Path, library: &Path, output: &Path) -> String {
     parts.map(|part| part + "\n").collect()
 }
 
-/// Each line of the program reads or writes records that no format holds.
+/// Each line of the program reads or writes records that no format supports.
 #[test]
-fn each_word_of_a_format_refuses_records_in_the_build() {
+fn unsupported_records_are_rejected_for_each_format_word() {
     let (library, output) = (library(), tempfile::tempdir().unwrap());
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/build/words/formats.rs");
     let text = fs::read_to_string(&program).unwrap();
@@ -57,7 +57,7 @@ fn each_word_of_a_format_refuses_records_in_the_build() {
 }
 
 #[test]
-fn builds_refuse_programs_with_one_message_at_their_word() {
+fn builds_reject_programs_with_one_message_at_their_word() {
     let (library, output) = (library(), tempfile::tempdir().unwrap());
     let programs = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui/build")).unwrap();
     let mut programs: Vec<PathBuf> = programs.map(|entry| entry.unwrap().path()).collect();

@@ -1,4 +1,4 @@
-//! Updates: what a grouping of a flow that does not end gives, and what becomes of them in the end.
+//! Updates of groupings over streams, and their final state.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -55,7 +55,7 @@ fn greatest<M: Mode>(items: Flow<Item, M>) -> Flow<Item, M::Grouped> {
     items.group_by(|i| i.key).max_by(|i| (i.value, i.text))
 }
 
-/// By a key that is no field.
+/// Grouped by a computed key.
 #[dataflow]
 fn longest<M: Mode>(items: Flow<Item, M>) -> Flow<Item, M::Grouped> {
     items
@@ -79,7 +79,7 @@ fn last<K: Ord, T>(updates: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     updates.into_iter().map(|update| (key(&update), update)).collect::<BTreeMap<K, T>>().into_values().collect()
 }
 
-/// Runs a pipeline over a log in so much memory, or in the least that it says.
+/// Runs a pipeline over a log with this much memory, or with its minimum memory.
 fn updates_of<T: Record>(
     log: &str,
     (parallelism, memory_bytes): (usize, Option<usize>),
@@ -100,8 +100,8 @@ fn updates_of<T: Record>(
     (local(1).read_native(folder.join("out")).unwrap().collect().unwrap(), report)
 }
 
-/// Holds updates against the groups of what is in the log: the last of each key is its group.
-fn become_groups<T: Record + Ord + Clone + Debug, K: Ord>(
+/// Checks that the last update of each key equals its group over the whole log.
+fn check_updates<T: Record + Ord + Clone + Debug, K: Ord>(
     log: &str,
     memory_bytes: Option<usize>,
     stream: impl Fn(DataStream<Item>) -> UpdateStream<T>,
@@ -123,17 +123,17 @@ fn the_last_update_of_each_key_is_its_group() {
             let log = folder.join("log");
             log_of(&log, &shape.items(12_000, 5));
             for memory_bytes in [Some(1 << 30), None] {
-                become_groups(&log, memory_bytes, summaries, summaries, |s| s.key);
-                become_groups(&log, memory_bytes, counts, counts, |c| c.0);
-                become_groups(&log, memory_bytes, sums, sums, |s| s.0);
-                become_groups(&log, memory_bytes, greatest, greatest, |i| i.key);
-                become_groups(&log, memory_bytes, longest, longest, |i| i.value % 50);
+                check_updates(&log, memory_bytes, summaries, summaries, |s| s.key);
+                check_updates(&log, memory_bytes, counts, counts, |c| c.0);
+                check_updates(&log, memory_bytes, sums, sums, |s| s.0);
+                check_updates(&log, memory_bytes, greatest, greatest, |i| i.key);
+                check_updates(&log, memory_bytes, longest, longest, |i| i.value % 50);
             }
         }
     });
 }
 
-/// So many records, whose keys come one after the other, round after round.
+/// Creates records whose keys repeat in sequence, for this number of rounds.
 fn rounds(keys: u64, rounds: u64) -> Vec<Item> {
     let item = |row: u64| {
         let key = (row % keys).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -142,9 +142,9 @@ fn rounds(keys: u64, rounds: u64) -> Vec<Item> {
     (0..keys * rounds).map(item).collect()
 }
 
-/// In the least memory most keys are on disk when their next records come.
+/// In minimum memory most keys are on disk when their next records arrive.
 #[test]
-fn keys_beyond_memory_are_found_again_and_no_update_goes_back() {
+fn evicted_keys_are_found_again_and_updates_never_regress() {
     within_two_minutes("updates beyond memory", || {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
@@ -165,9 +165,9 @@ fn keys_beyond_memory_are_found_again_and_no_update_goes_back() {
     });
 }
 
-/// A batch gives each of its keys once.
+/// A batch emits each of its keys once.
 #[test]
-fn a_key_is_given_once_for_a_batch_and_not_for_each_row() {
+fn a_key_is_emitted_once_per_batch() {
     within_two_minutes("updates of few keys", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -179,17 +179,18 @@ fn a_key_is_given_once_for_a_batch_and_not_for_each_row() {
     });
 }
 
-/// Groups of a quarter of a page, in the least memory: a batch's groups take far more than what is kept for them on their way.
+/// Groups of a quarter of a page, in minimum memory: the groups of a batch exceed the memory
+/// reserved for their output.
 #[test]
-fn large_groups_are_given_some_at_a_time() {
+fn large_groups_are_emitted_in_parts() {
     within_two_minutes("updates of large groups", || {
         let folder = Folder::default();
         let log = folder.join("log");
         let item = |row: u64| Item { key: row % 250, value: row as i64, text: format!("{row:04}").repeat(4_000) };
         log_of(&log, &(0..1_500).map(item).collect::<Vec<_>>());
-        become_groups(&log, None, greatest, greatest, |i| i.key);
-        become_groups(&log, None, summaries, summaries, |s| s.key);
-        become_groups(&log, None, longest, longest, |i| i.value % 50);
+        check_updates(&log, None, greatest, greatest, |i| i.key);
+        check_updates(&log, None, summaries, summaries, |s| s.key);
+        check_updates(&log, None, longest, longest, |i| i.value % 50);
     });
 }
 
@@ -205,9 +206,9 @@ fn next(given: &Receiver<(u64, u64)>) -> (u64, u64) {
     given.recv_timeout(Duration::from_secs(20)).unwrap()
 }
 
-/// Nothing has to end, and no further record to come, before a group is given.
+/// A group is emitted although no input ends and no further record arrives.
 #[test]
-fn a_group_is_given_when_its_records_have_come() {
+fn a_group_is_emitted_when_its_records_have_arrived() {
     within_two_minutes("live updates", || {
         for parallelism in PARALLELISM {
             let (folder, (seen, given)) = (Folder::default(), channel());
@@ -241,9 +242,9 @@ fn counts_by_key<M: Mode>(items: Flow<Item, M>) -> Flow<(u64, u64), M::Grouped> 
     items.group_by(|i| (i.key, i.text)).aggregate(|g| (g.key.0, g.count()))
 }
 
-/// What waits for states on disk is given while nothing else comes.
+/// Groups that wait for state on disk are emitted while no other input arrives.
 #[test]
-fn groups_on_disk_are_given_while_nothing_comes() {
+fn groups_on_disk_are_emitted_while_no_input_arrives() {
     within_two_minutes("live updates of groups on disk", || {
         let (folder, (seen, given)) = (Folder::default(), channel());
         let path = folder.join("log");
@@ -289,9 +290,9 @@ fn timed_sums(items: DataStream<(u64, i64, Timestamp)>) -> UpdateStream<(u64, i6
     timed.map(|i| (i.0, i.1)).group_by(|i| i.0).sum(|i| i.1)
 }
 
-/// A grouping without a window is not of time, whether there is one or not.
+/// A grouping without windows ignores event time.
 #[test]
-fn records_with_an_event_time_have_updates_too() {
+fn records_with_event_time_have_updates_too() {
     within_two_minutes("updates of timed records", || {
         let folder = Folder::default();
         let mut log = LogWriter::create(folder.join("log"), 2).unwrap();
@@ -311,9 +312,9 @@ fn records_with_an_event_time_have_updates_too() {
     });
 }
 
-/// It has all records before it gives a group: the last update of each is the only one.
+/// It reads all records before it emits a group, so the last update of each key is the only one.
 #[test]
-fn the_embedded_engine_gives_the_last_update_of_each_key() {
+fn the_embedded_engine_emits_the_last_update_of_each_key() {
     let folder = Folder::default();
     let log = folder.join("log");
     log_of(&log, &Shape::Zipf.items(600, 5));
@@ -327,7 +328,7 @@ fn the_embedded_engine_gives_the_last_update_of_each_key() {
 
 /// The mean of a key's records so far, at each of its updates.
 #[test]
-fn what_is_made_of_states_is_made_of_updates() {
+fn values_computed_from_states_are_computed_from_updates() {
     within_two_minutes("means", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -342,7 +343,7 @@ fn what_is_made_of_states_is_made_of_updates() {
     });
 }
 
-/// A sum that leaves its type ends the job at the update that has it.
+/// A sum that overflows ends the job at its update.
 #[test]
 fn a_sum_that_overflows_ends_the_job() {
     within_two_minutes("an overflow", || {

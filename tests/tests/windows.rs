@@ -1,4 +1,5 @@
-//! Windows over event time: each record is in the window of its time, whichever closures it goes through, and a window is given when time has passed it.
+//! Windows over event time: each record is in the window of its time, after any closures. A window
+//! is emitted after the watermark has passed it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -36,7 +37,7 @@ fn hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
         .aggregate(|w| HitsRef { url: w.key, minute: w.start, hits: w.count(), bytes: w.sum(|c| c.bytes) })
 }
 
-/// What closures make of a record has its time.
+/// Records that closures create keep the event time.
 #[dataflow]
 fn through_closures(clicks: DataStream<Click>) -> DataStream<Hits> {
     let timed = clicks.filter(|c| c.bytes % 5 != 0).event_time(|c| c.time, Lateness::bounded(secs(5)));
@@ -52,7 +53,7 @@ fn through_closures(clicks: DataStream<Click>) -> DataStream<Hits> {
         })
 }
 
-/// The page that the largest click of a minute was on.
+/// The page of the largest click in a minute.
 #[dataflow]
 fn largest(clicks: DataStream<Click>) -> DataStream<Hits> {
     let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
@@ -64,7 +65,7 @@ fn largest(clicks: DataStream<Click>) -> DataStream<Hits> {
     })
 }
 
-/// A measure alone, of keys of several leaves.
+/// A single measure, with keys of several leaves.
 #[dataflow]
 fn counted_alone(clicks: DataStream<Click>) -> DataStream<((String, bool), Timestamp, u64)> {
     let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
@@ -77,7 +78,7 @@ fn summed_alone(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp, u64)> 
     timed.group_by(|c| c.url.len()).window(Tumbling::of(mins(1))).sum(|c| c.bytes)
 }
 
-/// Of what may be missing.
+/// The sum of a nullable field.
 #[dataflow]
 fn summed_where_there(clicks: DataStream<Click>) -> DataStream<(String, Timestamp, Option<u64>)> {
     let timed = clicks.event_time(|c| c.time, Lateness::bounded(secs(5)));
@@ -89,15 +90,15 @@ fn minute_of(time: Timestamp) -> Timestamp {
     Timestamp::from_micros(time.micros().div_euclid(60_000_000) * 60_000_000)
 }
 
-/// A click of about that second, some seconds late or early.
+/// A click at about this second, up to some seconds early or late.
 fn click(second: u64, random: &mut Random) -> Click {
     let micros = second as i64 * 1_000_000 + random.below(4_000_000) as i64;
     let url = format!("https://example.org/{}", "x".repeat(random.below(12) as usize));
-    // Before 1970, too.
+    // Some times are before 1970.
     Click { url, time: Timestamp::from_micros(micros - 3_600_000_000), bytes: random.below(1_000) }
 }
 
-/// A sealed log of so many splits, which are not equally far in time.
+/// A sealed log with this number of splits, whose event times are at different positions.
 fn log_of_clicks(path: &str, splits: usize, clicks: u64) -> Vec<Click> {
     let mut log = LogWriter::create(path, splits).unwrap();
     let (mut random, mut all) = (Random(11), Vec::new());
@@ -128,7 +129,8 @@ fn each_record_is_in_the_window_of_its_time() {
     within_two_minutes("windows", || {
         for splits in [1, 3] {
             let folder = Folder::default();
-            // Nothing is late here: each split waits for the others, and is in order but for four seconds.
+            // No record is late: each split waits for the others, and is out of order by at most
+            // four seconds.
             let clicks = log_of_clicks(&folder.join("log"), splits, 6_000);
             let check = |what: &str, windows: fn(DataStream<Click>) -> DataStream<Hits>, expected: &[Hits]| {
                 on_each_engine(|engine, env| {
@@ -161,7 +163,7 @@ fn each_record_is_in_the_window_of_its_time() {
     });
 }
 
-/// What each engine makes of a log of clicks.
+/// Checks the windows of a log of clicks on each engine.
 fn on_each_engine_gives<T>(log: &str, windows: fn(DataStream<Click>) -> DataStream<T>, expected: &[T])
 where
     T: Record + Clone + std::fmt::Debug + Ord,
@@ -181,7 +183,7 @@ fn short_before_windows(clicks: DataStream<Click>) -> DataStream<(u64, Timestamp
     timed.filter(|c| c.bytes < 10).group_by(|c| c.bytes).window(Tumbling::of(mins(1))).count()
 }
 
-/// A batch ends with a dropped record here, so the windows are computed for fewer rows than it has.
+/// Each batch ends with a dropped record, so windows are computed for fewer rows than it has.
 #[test]
 fn a_filter_may_drop_the_last_record_before_windows() {
     within_two_minutes("windows after a filter", || {
@@ -197,7 +199,7 @@ fn a_filter_may_drop_the_last_record_before_windows() {
 }
 
 #[test]
-fn one_measure_of_windows_has_the_key_and_the_begin_beside_it() {
+fn a_single_measure_returns_key_and_window_start_too() {
     within_two_minutes("measures of windows", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -227,14 +229,14 @@ fn one_measure_of_windows_has_the_key_and_the_begin_beside_it() {
     });
 }
 
-/// Behind the records that windows wait for, and before those that are late.
+/// The watermark is later than the records that windows wait for, and earlier than late records.
 #[test]
-fn metrics_say_how_far_event_time_is_and_what_came_too_late() {
+fn metrics_show_the_watermark_and_late_records() {
     within_two_minutes("metrics of windows", || {
         for parallelism in PARALLELISM {
             let folder = Folder::default();
             let mut log = LogWriter::create(folder.join("log"), 2).unwrap();
-            // No split is behind because nothing came.
+            // No split becomes idle during the test.
             let env =
                 Env::new(Options { idle_after: Duration::from_secs(3_600), ..local(parallelism).options().clone() });
             hits_per_minute(env.read_log(folder.join("log")).unwrap()).write_native(folder.join("hits"));
@@ -278,9 +280,10 @@ fn told(hits: DataStream<Hits>, seen: Sender<Hits>) -> DataStream<u64> {
     })
 }
 
-/// A window is given when time has passed it by the lateness that is allowed, and what comes for it later is left out.
+/// A window is emitted when the watermark passes its end, which the lateness delays. Later records
+/// for it are dropped.
 #[test]
-fn windows_are_given_when_they_have_ended_and_what_is_late_is_left_out() {
+fn ended_windows_are_emitted_and_late_records_dropped() {
     within_two_minutes("live windows", || {
         for parallelism in PARALLELISM {
             let (folder, (seen, given)) = (Folder::default(), channel());
@@ -306,7 +309,7 @@ fn windows_are_given_when_they_have_ended_and_what_is_late_is_left_out() {
             assert!(given.recv_timeout(Duration::from_millis(200)).is_err(), "the first minute may still have some");
             append(65);
             assert_eq!(given.recv_timeout(Duration::from_secs(20)).unwrap(), minute(0, 3), "{parallelism} tasks");
-            // Late, and not late.
+            // The first record is late, the others are not.
             [59, 61, 130].into_iter().for_each(&mut append);
             assert_eq!(given.recv_timeout(Duration::from_secs(20)).unwrap(), minute(1, 3));
             log.seal_all().unwrap();
@@ -317,10 +320,10 @@ fn windows_are_given_when_they_have_ended_and_what_is_late_is_left_out() {
     });
 }
 
-/// Letters of a page's name, the minute, and how many clicks.
+/// The length of a page's name, the minute, and the number of clicks.
 type Count = (u64, Timestamp, u64);
 
-/// Two aggregates of the same windows, and what is in neither.
+/// Two aggregates of the same windows, and the late records, which are in neither.
 #[dataflow]
 fn with_late(clicks: DataStream<Click>) -> (DataStream<Hits>, DataStream<Count>, DataStream<Click>) {
     let timed = clicks.event_time(|c| c.time, Lateness::none()).filter(|c| c.bytes % 7 != 0);
@@ -338,7 +341,7 @@ fn late_alone(clicks: DataStream<Click>) -> DataStream<String> {
     timed.group_by(|c| c.url).window(Tumbling::of(mins(1))).late().map(|c| c.url)
 }
 
-/// Clicks of which each fifth is up to ten minutes behind.
+/// Clicks of which each fifth is up to ten minutes late.
 fn log_of_late_clicks(path: &str) -> Vec<Click> {
     let mut log = LogWriter::create(path, 3).unwrap();
     let (mut random, mut all) = (Random(23), Vec::new());
@@ -356,9 +359,9 @@ fn log_of_late_clicks(path: &str) -> Vec<Click> {
     all
 }
 
-/// Each record is in the windows or late, for all that is made of the windows.
+/// Each record is either in the windows or late, for all aggregates of the windows.
 #[test]
-fn what_is_late_leaves_by_itself_and_nothing_is_lost_or_doubled() {
+fn late_records_have_one_output_and_none_is_lost() {
     within_two_minutes("late records", || {
         let folder = Folder::default();
         let log = folder.join("log");
@@ -401,9 +404,9 @@ fn what_is_late_leaves_by_itself_and_nothing_is_lost_or_doubled() {
     });
 }
 
-/// The embedded engine has all records at once.
+/// The embedded engine reads all records before it emits windows.
 #[test]
-fn nothing_is_late_in_plain_loops() {
+fn the_embedded_engine_has_no_late_records() {
     let folder = Folder::default();
     log_of_late_clicks(&folder.join("log"));
     let env = tests::embedded();
@@ -412,9 +415,9 @@ fn nothing_is_late_in_plain_loops() {
     assert!(local(1).read_native::<String>(folder.join("late")).unwrap().collect().unwrap().is_empty());
 }
 
-/// Who reads what is late has records shipped once, as they are without it.
+/// Reading late records ships records once, like windows alone.
 #[test]
-fn records_are_shipped_once_with_late_ones_and_without() {
+fn records_are_shipped_once_with_and_without_late_output() {
     let folder = Folder::default();
     log_of_late_clicks(&folder.join("log"));
     let shipped = |with: bool| {
@@ -433,7 +436,7 @@ fn records_are_shipped_once_with_late_ones_and_without() {
     assert_eq!(shipped(true), 1);
 }
 
-/// Windows of a length, over a log whose records have these times in microseconds.
+/// Windows of a length, over a log whose records have these event times in microseconds.
 fn windows_of(
     env: &Env,
     length: Duration,
@@ -457,7 +460,7 @@ fn counted_by(clicks: DataStream<Click>, length: Duration) -> DataStream<(u64, T
 }
 
 #[test]
-fn windows_without_a_possible_length_are_refused() {
+fn invalid_window_lengths_are_rejected() {
     for (length, named) in [
         (Duration::ZERO, "0ns"),
         (Duration::from_nanos(999), "999ns"),
@@ -477,10 +480,10 @@ fn windows_without_a_possible_length_are_refused() {
 }
 
 #[test]
-fn event_times_whose_window_is_out_of_range_are_refused() {
+fn event_times_whose_window_is_out_of_range_are_rejected() {
     let minute = mins(1);
     let floor = |time: i64| time - time.rem_euclid(60_000_000);
-    // The last window that ends in time, and the first that begins in time.
+    // The last window that ends within the range of times, and the first that starts within it.
     let (first, last) = (floor(i64::MIN + 60_000_000), floor(i64::MAX) - 60_000_000);
     on_each_engine(|engine, env| {
         let found = windows_of(env, minute, &[first, 0, last + 59_999_999], &Folder::default()).unwrap();

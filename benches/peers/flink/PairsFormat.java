@@ -6,7 +6,7 @@ import org.apache.flink.api.common.io.FileInputFormat;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.core.fs.FileInputSplit;
 
-/** Reads a key and a value back to back, little-endian, as Flink's own formats do not: they are tagged, or text. */
+/** Reads little-endian pairs of a key and a value without separators. Flink's own formats are tagged, or text. */
 public final class PairsFormat extends FileInputFormat<Tuple2<Long, Double>> {
     private static final int PAIR_BYTES = 16;
     private static final int BUFFER_BYTES = 256 << 10;
@@ -17,7 +17,7 @@ public final class PairsFormat extends FileInputFormat<Tuple2<Long, Double>> {
 
     @Override
     public void open(FileInputSplit split) throws IOException {
-        // A split begins and ends anywhere; a pair belongs to the split that it begins in.
+        // Splits have arbitrary bounds. A pair belongs to the split in which it begins.
         long start = roundedUp(split.getStart());
         super.open(new FileInputSplit(split.getSplitNumber(), split.getPath(), start, split.getLength(), split.getHostnames()));
         position = start;

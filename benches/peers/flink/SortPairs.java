@@ -17,7 +17,7 @@ import org.apache.flink.util.Collector;
 /** Sorts the pairs with the DataSet API, whose sort works on serialized records in managed memory and spills. */
 @SuppressWarnings("deprecation")
 final class SortPairs {
-    /** Managed memory where it is not limited, times the data: enough for all of it with Flink's own index. */
+    /** Unlimited managed memory as a multiple of the data: enough for the data with Flink's own index. */
     private static final long AMPLE = 3;
 
     private final Path pairs;
@@ -41,8 +41,8 @@ final class SortPairs {
         PairsFormat format = new PairsFormat();
         format.setFilePath(pairs.toUri().toString());
         DataSet<Tuple2<Long, Double>> input = env.createInput(format, Types.TUPLE(Types.LONG, Types.DOUBLE));
-        // partitionByRange samples its input first, which means to write it all down and to read it again. Here it is told that keys
-        // are uniform.
+        // partitionByRange would sample its input first, and so write and read all of it once more. Given ranges avoid that: keys are
+        // uniform.
         DataSet<Tuple6<Long, Long, Long, Boolean, Long, Long>> parts = input
                 .partitionCustom((Long key, int tasks) -> (int) (((key >> 32) + (1L << 31)) * tasks >> 32), 0)
                 .sortPartition(0, Order.ASCENDING)
@@ -50,7 +50,7 @@ final class SortPairs {
         return row(parts.collect());
     }
 
-    /** Consumes the pairs of a task in order: first and last key, rows, whether in order, sum of keys, sum of products. */
+    /** Consumes the pairs of a task. Returns first and last key, rows, whether in order, sum of keys, sum of products. */
     public static final class Consume
             implements MapPartitionFunction<Tuple2<Long, Double>, Tuple6<Long, Long, Long, Boolean, Long, Long>> {
         @Override

@@ -16,7 +16,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 public final class Worker {
     public static void main(String[] arguments) throws Exception {
         PrintStream replies = System.out;
-        // Libraries that print must not disturb the protocol.
+        // Output of libraries must not disturb the protocol.
         System.setOut(System.err);
         Map<String, String> options = options(arguments);
         Path pairs = Path.of(options.get("tables"), "pairs.bin");
@@ -38,7 +38,7 @@ public final class Worker {
         return options;
     }
 
-    /** Requests arrive on a thread of their own: when the harness is gone, its pipe closes and this process ends. */
+    /** Reads requests on a separate thread. When the harness ends, its pipe closes and this process ends. */
     private static LinkedBlockingQueue<String[]> readRequests() {
         LinkedBlockingQueue<String[]> requests = new LinkedBlockingQueue<>();
         Thread reader = new Thread(() -> {
@@ -47,7 +47,7 @@ public final class Worker {
                     requests.add(line.trim().split("\\s+"));
                 }
             } catch (Exception closed) {
-                // As if it had ended.
+                // Treated like the end of the input.
             }
             Runtime.getRuntime().halt(0);
         });
@@ -72,7 +72,7 @@ public final class Worker {
         }
     }
 
-    /** Flink wraps what went wrong several times; the innermost says most. */
+    /** Returns the innermost cause, because Flink wraps errors several times. */
     private static String messages(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {

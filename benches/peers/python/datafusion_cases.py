@@ -19,11 +19,11 @@ def cases(options):
         runtime = runtime.with_fair_spill_pool(options.memory)
     config = SessionConfig().with_target_partitions(options.parallelism)
     if options.suite == "cliff" and options.memory is not None:
-        # Its hash join does not spill, and failed from half of the data's size on; the sort-merge join does.
+        # The hash join does not spill, and failed from half of the data's size on. The sort-merge join spills.
         if options.memory <= os.path.getsize(f"{options.tables}/facts.bin") / 2:
             config = config.set("datafusion.optimizer.prefer_hash_join", "false")
     if options.memory is not None:
-        # The default of 10 MiB for each sort lets it fail in little memory that it can do with.
+        # The default of 10 MiB per sort makes it fail in little memory that is enough otherwise.
         reserved = min(10 << 20, options.memory // 32)
         config = config.set("datafusion.execution.sort_spill_reservation_bytes", str(reserved))
     context = SessionContext(config, runtime)
@@ -43,7 +43,7 @@ def cases(options):
 def table_cases(context, folder):
     names = ("pairs", "facts", "dimension")
     for name in names:
-        # A folder without pairs serves the cases that read none.
+        # The folder may have no pairs, for cases that do not read them.
         if os.path.exists(f"{folder}/{name}.parquet"):
             context.register_parquet(name, f"{folder}/{name}.parquet")
     tables = {name: name for name in names}
@@ -90,8 +90,8 @@ def sort(context, sql):
 
 
 def sum_over_count(sql):
-    """DataFusion's avg of a decimal(15, 2) keeps six digits. A sum divided by the count keeps them all, and takes 3% less
-    time than avg."""
+    """DataFusion's avg of a decimal(15, 2) keeps six digits. A sum divided by the count keeps all of them, and is 3% faster
+    than avg."""
     return re.sub(r"avg\((\w+)\)", r"sum(\1)::double / count(*)", sql)
 
 

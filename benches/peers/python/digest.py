@@ -1,4 +1,4 @@
-"""What is left of a Parquet file of rows in any order, as benches/src/digest.rs has it."""
+"""The digest of a Parquet file of rows in any order, as in benches/src/digest.rs."""
 
 import numpy
 import polars as pl

@@ -14,7 +14,7 @@ from tpch_sql import QUERIES, TABLES
 def cases(options):
     connection = duckdb.connect()
     connection.execute(f"SET threads = {options.parallelism}")
-    # Lets the scan hand rows to the aggregate in any order, as nobody asks for the file's.
+    # The scan may pass rows to the aggregate in any order, since the file's order is not needed.
     connection.execute("SET preserve_insertion_order = false")
     connection.execute(f"SET temp_directory = '{tempfile.gettempdir()}/duckdb'")
     if options.memory is not None:
@@ -61,7 +61,7 @@ def h2o_cases(connection, folder):
 
 
 def sort(connection, sql):
-    # The quickest of those tried: to_arrow_table and fetchnumpy, which hold all rows, took as long and more memory.
+    # The fastest variant: to_arrow_table and fetchnumpy hold all rows, took as long, and needed more memory.
     consumed = Checksum()
     for batch in connection.sql(sql).to_arrow_reader(122_880):
         consumed.add(batch.column("key").to_numpy(), batch.column("value").to_numpy())
@@ -69,7 +69,7 @@ def sort(connection, sql):
 
 
 def word_count(connection, path):
-    # The quickest of those tried: read_csv splitting into padded columns took 1.35 times as long; read_text with
+    # The fastest variant: read_csv splitting into padded columns took 1.35 times as long; read_text with
     # string_split into lines did not end.
     return connection.sql(f"""
         SELECT word, count(*) AS count

@@ -9,7 +9,7 @@ LEFT = ("id1", "id2", "id3", "id4", "id5", "id6", "v1")
 
 
 def total(name):
-    """As in SQL, there is none of nothing."""
+    """None without rows, as in SQL."""
     return pl.when(col(name).count() > 0).then(col(name).sum())
 
 

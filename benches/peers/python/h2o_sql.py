@@ -1,4 +1,4 @@
-"""The groupings and joins of H2O.ai's db-benchmark, as the SQL engines run them; q8 is worded in each one's own way."""
+"""The groupings and joins of H2O.ai's db-benchmark, for the SQL engines. The text of q8 differs between them."""
 
 LEFT = "x.id1, x.id2, x.id3, x.id4, x.id5, x.id6, x.v1"
 

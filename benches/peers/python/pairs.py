@@ -1,4 +1,4 @@
-"""What is left of pairs that were consumed in order, as benches/src/checksum.rs has it."""
+"""The digest of pairs that were consumed in order, as in benches/src/checksum.rs."""
 
 import numpy
 
@@ -19,7 +19,7 @@ class Checksum:
         self.in_order &= bool((keys[1:] >= keys[:-1]).all()) and (self.last is None or self.last <= keys[0])
         self.last = keys[-1]
         unsigned = keys.view(numpy.uint64)
-        # Unsigned sums and products wrap, as they do there; `dot` makes no array of the products.
+        # Unsigned sums and products wrap, as in checksum.rs. `dot` creates no array of the products.
         self.key_sum += int(unsigned.sum())
         self.product_sum += int(numpy.dot(unsigned, values.view(numpy.uint64)))
 

@@ -76,7 +76,7 @@ def join(table):
 
 
 def sort(path):
-    # The quickest of those tried: collect, eager frames of the mapped binary file, and the in-memory engine took longer.
+    # The fastest variant: collect, eager frames of the mapped binary file, and the in-memory engine took longer.
     consumed = Checksum()
     for batch in pl.scan_parquet(path).sort("key").collect_batches(engine="streaming"):
         consumed.add(batch["key"].to_numpy(), batch["value"].to_numpy())
@@ -84,11 +84,11 @@ def sort(path):
 
 
 def word_count(path):
-    # The quickest of those tried: scan_csv with one column, explode inside select and extract_all all took longer.
+    # The fastest variant: scan_csv with one column, explode inside select and extract_all all took longer.
     return pl.scan_lines(path).select(col("line").str.split(" ")).explode("line").group_by("line").agg(pl.len())
 
 
-# Decimals are cast to floats, as users of Polars do: its decimal arithmetic is several times slower.
+# Decimals are cast to floats, as is usual with Polars: its decimal arithmetic is several times slower.
 def f64(name):
     return col(name).cast(pl.Float64)
 
@@ -166,7 +166,7 @@ def q3(scan):
 def q4(scan):
     orders = scan("orders").filter(col("o_orderdate").is_between(date(1993, 7, 1), date(1993, 10, 1), closed="left"))
     late_items = scan("lineitem").filter(col("l_commitdate") < col("l_receiptdate"))
-    # A little quicker than a semi join.
+    # Slightly faster than a semi join.
     return (
         orders.join(late_items, left_on="o_orderkey", right_on="l_orderkey")
         .unique("o_orderkey")
@@ -192,7 +192,7 @@ def q5(scan):
 
 
 def q6(scan):
-    # The bounds compare as decimals: exact, and a little quicker than as floats.
+    # The bounds compare as decimals: exact, and slightly faster than as floats.
     return (
         scan("lineitem")
         .filter(
@@ -286,7 +286,7 @@ def q11(scan):
 
 def q12(scan):
     items = scan("lineitem").filter(
-        # A little quicker than is_in.
+        # Slightly faster than is_in.
         (col("l_shipmode") == "MAIL") | (col("l_shipmode") == "SHIP"),
         col("l_receiptdate").is_between(date(1994, 1, 1), date(1995, 1, 1), closed="left"),
         col("l_commitdate") < col("l_receiptdate"),
@@ -372,7 +372,7 @@ def q17(scan):
 
 
 def q18(scan):
-    # An order's quantity is summed once, as its key is unique; joining its items again was no quicker.
+    # An order's quantity is summed once, as its key is unique; joining its items again was not faster.
     large = (
         scan("lineitem")
         .group_by("l_orderkey")
@@ -402,7 +402,7 @@ def q19(scan):
             & col("p_size").is_between(1, largest)
         )
 
-    # Polars derives filters of the parts and of the items from this one; written out, they took a little longer.
+    # Polars derives filters of the parts and of the items from this one; explicit filters took slightly longer.
     return (
         scan("part")
         .join(items, left_on="p_partkey", right_on="l_partkey")

@@ -1,4 +1,4 @@
-"""Sort, group and join of the generated tables, as the SQL engines run them."""
+"""Sort, group and join of the generated tables, for the SQL engines."""
 
 SORT = "SELECT key, value FROM {pairs} ORDER BY key"
 

@@ -1,4 +1,4 @@
-"""The TPC-H queries as the specification words them, with its validation parameters."""
+"""The TPC-H queries with the text and the validation parameters of the specification."""
 
 TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
 
@@ -14,7 +14,7 @@ GROUP BY l_returnflag, l_linestatus
 ORDER BY l_returnflag, l_linestatus
 """
 
-# The cost stands at the end: the specification leaves it out, but it is part of the record here.
+# The cost is the last column: the specification omits it, but it is part of the record here.
 Q2 = """
 SELECT s_acctbal, s_name, n_name, p_partkey, p_mfgr, s_address, s_phone, s_comment, ps_supplycost
 FROM {part}, {supplier}, {partsupp}, {nation}, {region}
@@ -79,7 +79,7 @@ GROUP BY supp_nation, cust_nation, l_year
 ORDER BY supp_nation, cust_nation, l_year
 """
 
-# Cast before the division, as engines differ in how many digits a quotient of decimals has.
+# Cast before the division, because engines differ in the number of digits of a quotient of decimals.
 Q8 = """
 SELECT o_year, sum(CASE WHEN nation = 'BRAZIL' THEN volume ELSE 0 END)::double / sum(volume)::double
 FROM (

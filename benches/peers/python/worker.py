@@ -15,7 +15,7 @@ from queue import SimpleQueue
 
 def main():
     options = parse_options()
-    # Read by the libraries when they are imported, so set before.
+    # Set before the libraries are imported, which read it.
     os.environ["POLARS_MAX_THREADS"] = str(options.parallelism)
     os.environ["TOKIO_WORKER_THREADS"] = str(options.parallelism)
     system = importlib.import_module(f"{options.system}_cases")
@@ -42,8 +42,8 @@ def parse_options():
 
 
 def read_requests():
-    """Requests arrive on a thread of their own: when the harness is gone, its pipe closes and this process ends,
-    even in the middle of a query."""
+    """Reads requests on a separate thread. When the harness ends, its pipe closes and this process ends, even in the
+    middle of a query."""
     requests = SimpleQueue()
 
     def read():

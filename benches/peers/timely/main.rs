@@ -1,7 +1,8 @@
 //! Word count in timely dataflow, served over the benchmarks' line protocol.
 //!
-//! Each worker reads its share of the file in chunks of whole lines, counts words in a hash map of its own, sends the
-//! totals to the worker that a word's hash names, and that worker adds them up.
+//! Each worker reads its share of the file in chunks of whole lines and counts words in its own
+//! hash map. It sends the totals of each word to the worker that the word's hash selects, which
+//! adds them up.
 
 use std::fs::File;
 use std::hash::BuildHasher;
@@ -27,8 +28,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// A word and how often it has occurred. Words of up to 16 bytes lie in the hash table itself: with one pointer each,
-/// counting took twice the time.
+/// A word and its count. Words of up to 16 bytes are stored in the hash table itself: with a
+/// pointer to each word, counting took twice the time.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Counted {
     word: SmallVec<[u8; 16]>,
@@ -82,7 +83,7 @@ fn serve(text: &Path, parallelism: usize) {
                 .send(line)
                 .expect("the main thread serves until the process ends");
         }
-        // The harness is gone.
+        // The harness has ended.
         std::process::exit(0);
     });
     println!("ready");
@@ -109,7 +110,7 @@ fn write_rows(path: &str, parts: &[Counts]) -> io::Result<()> {
     out.flush()
 }
 
-/// The counts, one part for each worker.
+/// The counts of each worker.
 fn word_count(path: &Path, parallelism: usize) -> Vec<Counts> {
     let path = path.to_owned();
     let (sender, receiver) = channel();
@@ -150,7 +151,7 @@ fn word_count(path: &Path, parallelism: usize) -> Vec<Counts> {
     receiver.iter().collect()
 }
 
-/// Chunks of whole lines: those that begin in `share`.
+/// Reads the chunks of whole lines that begin in `share`.
 fn read<'scope>(scope: Scope<'scope, u64>, file: File, share: Range<u64>) -> Stream<'scope, u64, Vec<Vec<u8>>> {
     source::<_, CapacityContainerBuilder<Vec<Vec<u8>>>, _, _>(scope, "Read", move |capability, info| {
         let activator = scope.activator_for(info.address);
@@ -171,7 +172,7 @@ fn read<'scope>(scope: Scope<'scope, u64>, file: File, share: Range<u64>) -> Str
     })
 }
 
-/// The start of the first line that begins at `position` or later; the end of the file if there is none.
+/// The start of the first line at or after `position`, or the end of the file if there is none.
 fn first_line_from(file: &File, position: u64) -> u64 {
     if position == 0 {
         return 0;
@@ -188,7 +189,7 @@ fn first_line_from(file: &File, position: u64) -> u64 {
     }
 }
 
-/// Counts the words of each worker's own chunks, and passes the totals on when there are no more chunks.
+/// Counts the words of each worker's own chunks. Emits the totals after the last chunk.
 fn combine(chunks: Stream<'_, u64, Vec<Vec<u8>>>) -> Stream<'_, u64, Vec<Counted>> {
     chunks.unary_frontier::<CapacityContainerBuilder<Vec<Counted>>, _, _, _>(
         Pipeline,

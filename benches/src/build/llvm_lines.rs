@@ -1,4 +1,4 @@
-//! Counts the lines of LLVM IR that the compiler makes of a binary: what a release build has to optimise.
+//! Counts the lines of LLVM IR of a binary, which measure the work of a release build.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -10,10 +10,10 @@ use super::cargo;
 use crate::error::{Error, Result};
 use crate::harness::run_to_end;
 
-/// The lines of a release build in one codegen unit.
+/// Counts the lines of a release build in one codegen unit.
 ///
 /// # Errors
-/// When the build fails or leaves no `.ll` file.
+/// Fails if the build fails or leaves no `.ll` file.
 pub(crate) fn count(crate_folder: &Path, binary: &str, limit: Duration) -> Result<usize> {
     let folder = crate_folder.join("target/release/deps");
     for stale in emitted(&folder, binary)? {
@@ -30,7 +30,7 @@ pub(crate) fn count(crate_folder: &Path, binary: &str, limit: Duration) -> Resul
     files.iter().map(|path| count_lines(path)).sum()
 }
 
-/// The `.ll` files of a binary: its name, with a hash behind it.
+/// The `.ll` files of a binary: its name followed by a hash.
 fn emitted(folder: &Path, binary: &str) -> Result<Vec<PathBuf>> {
     let prefix = format!("{}-", binary.replace('-', "_"));
     let entries = fs::read_dir(folder).map_err(Error::io("list", folder))?;

@@ -1,8 +1,10 @@
-//! The `build` suite: what pipelines of 1, 10 and 40 operators, and the 22 queries of TPC-H, add to the build of the crate that holds them.
+//! The `build` suite: the build time that pipelines add to their crate. Measures 1, 10 and 40
+//! operators, and the 22 queries of TPC-H.
 //!
-//! A user's crate is generated below `target/benches/build` with one binary a variant, all dependencies are built,
-//! and then each round edits a constant in every variant and rebuilds it. A round's difference to the round's
-//! baseline, which has an environment and no pipeline, is what the operators add.
+//! It generates a user's crate below `target/benches/build` with one binary per variant, and builds
+//! all dependencies. Each round then edits a constant in every variant and rebuilds it. The
+//! baseline has an environment and no pipeline. The difference to the baseline of the same round is
+//! the cost of the operators.
 
 mod llvm_lines;
 mod queries;
@@ -20,7 +22,7 @@ use crate::workspace::Workspace;
 
 use variant::Variant;
 
-/// A build profile and what ten operators may add to it.
+/// A build profile, and the limit for ten operators.
 #[derive(Debug, Clone, Copy)]
 struct Profile {
     name: &'static str,
@@ -28,16 +30,16 @@ struct Profile {
     ten_operators_may_add_seconds: f64,
 }
 
-/// Cargo's own profiles, as a new crate has them.
+/// Cargo's default profiles.
 const PROFILES: [Profile; 2] = [
     Profile { name: "debug", arguments: &[], ten_operators_may_add_seconds: 1.0 },
     Profile { name: "release", arguments: &["--release"], ten_operators_may_add_seconds: 3.0 },
 ];
 
-/// Measures and reports; returns whether ten operators stay within what they may add.
+/// Measures and reports. Returns `true` if ten operators stay within their limit.
 ///
 /// # Errors
-/// When a build fails or a file cannot be written.
+/// Fails if a build fails or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Build) -> Result<bool> {
     let crate_folder = workspace.make_output("build")?;
     let variants = variant::generate(&crate_folder, workspace)?;
@@ -66,7 +68,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Build) -> Result<bool> {
     Ok(report.is_ok())
 }
 
-/// One row a variant: the baseline's own rebuild, and what each other variant adds to it.
+/// One row per variant: the baseline's rebuild time, and the time that each other variant adds to
+/// it.
 fn measure(
     crate_folder: &Path,
     workspace: &Workspace,
@@ -76,7 +79,7 @@ fn measure(
 ) -> Result<Vec<Row>> {
     println!("building the dependencies: {}", profile.name);
     let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); variants.len()];
-    // Round 0 builds the dependencies and fills the incremental caches, and is not timed.
+    // Round 0 builds the dependencies and fills the incremental caches. It is not timed.
     for round in 0..=options.runs {
         for (variant, seconds) in variants.iter().zip(&mut seconds) {
             variant.write(crate_folder, workspace, round + 1)?;
@@ -110,7 +113,7 @@ fn row(profile: Profile, variant: Variant, seconds: Spread, runs: usize) -> Row 
     }
 }
 
-/// Seconds a build takes after an edit.
+/// Seconds of a build after an edit.
 fn rebuild(crate_folder: &Path, profile: Profile, variant: Variant, limit: Duration) -> Result<f64> {
     let mut command = cargo(crate_folder);
     command.args(["build", "--quiet", "--bin", &variant.binary()]).args(profile.arguments);
@@ -119,7 +122,8 @@ fn rebuild(crate_folder: &Path, profile: Profile, variant: Variant, limit: Durat
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// Cargo in the generated crate, with nothing inherited that would change what it builds or where.
+/// Cargo in the generated crate, without inherited variables that would change the build or its
+/// place.
 fn cargo(crate_folder: &Path) -> Command {
     let mut command = Command::new("cargo");
     command.current_dir(crate_folder).env("CARGO_TARGET_DIR", crate_folder.join("target"));
@@ -129,7 +133,7 @@ fn cargo(crate_folder: &Path) -> Command {
     command
 }
 
-/// Fills in the lines an operator adds, in the rows of release builds.
+/// Adds the LLVM lines per operator to the rows of release builds.
 fn add_llvm_lines(rows: &mut [Row], variants: &[Variant], crate_folder: &Path, limit: Duration) -> Result<()> {
     let mut baseline = 0;
     for &variant in variants {
@@ -147,7 +151,7 @@ fn add_llvm_lines(rows: &mut [Row], variants: &[Variant], crate_folder: &Path, l
     Ok(())
 }
 
-/// Build time ends experiments, so these are not aims but conditions.
+/// Limits of build time are hard conditions, since experiments end there.
 fn checks(rows: &[Row], variants: &[Variant]) -> Vec<Check> {
     let check = |profile: &Profile, variant: &Variant| {
         let added = rows.iter().find(|row| row.case == format!("{}_{}", profile.name, variant.name()))?.seconds;
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_are_held_to_the_budget_of_their_operators() {
+    fn queries_have_the_limit_of_their_operators() {
         let outcome = |seconds| checks(&[added(0, QUERIES, seconds)], &[QUERIES])[0].ok;
         assert!(outcome(19.9) && !outcome(20.1));
     }

@@ -1,4 +1,5 @@
-//! The 22 queries of TPC-H as one program whose build is measured: the examples' own sources, copied into the generated crate.
+//! The 22 queries of TPC-H as one program to build: the examples' sources, copied into the
+//! generated crate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,11 @@ use crate::error::{Error, Result};
 /// The name of the binary.
 pub(crate) const BINARY: &str = "queries";
 
-/// The query that is edited: its source with one filter more, of a constant that changes.
+/// The query to edit. Its source gets another filter with a constant that changes.
 const EDITED: &str = "revenue_forecast.rs";
 
-/// Words that are operators. A join and what is made of its pairs count as two, as do a grouping and its aggregate: both are work.
+/// Words that are operators. A join and the closure over its pairs count as two, as do a grouping
+/// and its aggregate, since both cause work.
 const OPERATORS: [&str; 19] = [
     "map",
     "flat_map",
@@ -34,10 +36,10 @@ const OPERATORS: [&str; 19] = [
     "min_by",
 ];
 
-/// Writes the program below the crate's folder; gives the number of its operators.
+/// Writes the program below the crate's folder. Returns the number of its operators.
 ///
 /// # Errors
-/// When a file cannot be read or written.
+/// Fails if a file cannot be read or written.
 pub(crate) fn generate(crate_folder: &Path, examples: &Path) -> Result<usize> {
     let (from, to) = (examples.join("src/tpch"), folder(crate_folder));
     fs::create_dir_all(to.join("tpch")).map_err(Error::io("create the folder", &to))?;
@@ -58,7 +60,7 @@ pub(crate) fn generate(crate_folder: &Path, examples: &Path) -> Result<usize> {
 /// Edits one query.
 ///
 /// # Errors
-/// When its file cannot be read or written.
+/// Fails if its file cannot be read or written.
 pub(crate) fn edit(crate_folder: &Path, examples: &Path, edit: usize) -> Result<()> {
     let path = examples.join("src/tpch").join(EDITED);
     let source = fs::read_to_string(&path).map_err(Error::io("read", &path))?;

@@ -1,4 +1,4 @@
-//! The programs whose builds are measured, written from the files in `benches/templates`.
+//! The programs whose builds are measured, written from the templates in `benches/templates`.
 
 use std::fs;
 use std::path::Path;
@@ -10,13 +10,13 @@ use crate::workspace::Workspace;
 /// One binary of the generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
-    /// How many operators its pipelines have; 0 for the baseline.
+    /// Number of operators in its pipelines. 0 for the baseline.
     pub(crate) operators: usize,
-    /// Whether these are the 22 queries, and not made for this.
+    /// `true` for the 22 queries, which were not written for this suite.
     pub(crate) is_queries: bool,
 }
 
-/// What is measured besides the queries, the baseline first.
+/// The variants without the queries, the baseline first.
 const MADE: [Variant; 4] = [Variant::of(0), Variant::of(1), Variant::of(10), Variant::of(40)];
 
 impl Variant {
@@ -24,7 +24,7 @@ impl Variant {
         Variant { operators, is_queries: false }
     }
 
-    /// What rows call it.
+    /// Its name in rows.
     pub(crate) fn name(self) -> String {
         if self.is_queries { queries::BINARY.to_owned() } else { self.operators.to_string() }
     }
@@ -34,8 +34,8 @@ impl Variant {
         if self.is_queries { queries::BINARY.to_owned() } else { format!("operators_{}", self.operators) }
     }
 
-    /// Its source. `edit` becomes a constant that the first operator of each pipeline uses, so that a rebuild after
-    /// another one has work to do where a user's edit would make it.
+    /// Its source. `edit` becomes a constant in the first operator of each pipeline, so that a
+    /// rebuild has work where a user's edit would cause it.
     pub(crate) fn source(self, edit: usize) -> String {
         let template = match self.operators {
             0 => include_str!("../../templates/baseline.rs.template").to_owned(),
@@ -48,7 +48,7 @@ impl Variant {
     /// Writes its source below the crate's folder.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Fails if the file cannot be written.
     pub(crate) fn write(self, crate_folder: &Path, workspace: &Workspace, edit: usize) -> Result<()> {
         if self.is_queries {
             return queries::edit(crate_folder, &workspace.member("examples"), edit);
@@ -58,10 +58,11 @@ impl Variant {
     }
 }
 
-/// Writes the manifest of the generated crate and every variant; gives them, the baseline first.
+/// Writes the manifest of the generated crate and every variant. Returns the variants, the baseline
+/// first.
 ///
 /// # Errors
-/// When a file cannot be written.
+/// Fails if a file cannot be written.
 pub(crate) fn generate(crate_folder: &Path, workspace: &Workspace) -> Result<Vec<Variant>> {
     let binaries = crate_folder.join("src/bin");
     fs::create_dir_all(&binaries).map_err(Error::io("create the folder", &binaries))?;
@@ -75,7 +76,8 @@ pub(crate) fn generate(crate_folder: &Path, workspace: &Workspace) -> Result<Vec
     Ok(variants)
 }
 
-/// Blocks of ten operators, each with records of its own, as nobody writes the same ten twice.
+/// Blocks of ten operators, each with its own record types, since real programs do not repeat the
+/// same ten operators.
 fn many_operators(operators: usize) -> String {
     let block = include_str!("../../templates/ten_operators.rs.template");
     let numbers = 0..operators / 10;
@@ -98,7 +100,7 @@ mod tests {
 
     #[test]
     fn variants_have_the_operators_they_name() {
-        // `on` only says by which keys a join goes; making a row of each pair is work of its own.
+        // `on` only chooses the keys of a join. Creating a row for each pair is separate work.
         let operators = [
             ".flat_map(",
             ".filter(",

@@ -1,4 +1,4 @@
-//! Events of a million keys, over ten minutes of their own time, in a log and in a file of pairs.
+//! Events of a million keys over ten minutes of event time, in a log and in a file of pairs.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,42 +14,42 @@ use crate::error::{Error, Result};
 const KEY_SEED: u64 = 0x5EED_0011;
 const LATE_SEED: u64 = 0x5EED_0012;
 
-/// Splits of the log.
+/// Number of splits of the log.
 const SPLITS: usize = 4;
 
-/// Where time begins: 2026-01-01.
+/// The first event time: 2026-01-01.
 const BEGIN_MICROS: i64 = 1_767_225_600_000_000;
 
-/// How much time passes from the first event to the last.
+/// Event time from the first event to the last.
 const SPAN_MICROS: u64 = 10 * 60_000_000;
 
-/// Lateness that every system allows.
+/// The lateness that every system allows.
 pub(crate) const LATENESS_MICROS: i64 = 5_000_000;
 
-/// How long a window is.
+/// Length of a window.
 pub(crate) const WINDOW_MICROS: i64 = 60_000_000;
 
 /// Bytes of an event in the file.
 pub(crate) const EVENT_BYTES: usize = 12;
 
-/// How far an event may lie behind those before it: nothing is late.
-const MOST_BEHIND_MICROS: u64 = 4_000_000;
+/// Maximum distance of an event to the events before it. No event is late.
+const MAX_OUT_OF_ORDER_MICROS: u64 = 4_000_000;
 
-/// Something that happened.
+/// An event.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Event {
-    /// To whom: uniform over all keys.
+    /// Uniform over all keys.
     pub(crate) key: u32,
-    /// When.
+    /// The event time.
     pub(crate) time: Timestamp,
 }
 
-/// How many events there are.
+/// The size of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EventCount {
-    /// All events.
+    /// Number of events.
     pub(crate) events: u64,
-    /// Keys, all of which have events in each minute at scale 1.
+    /// Number of keys. At scale 1 each has events in each minute.
     pub(crate) keys: u64,
 }
 
@@ -59,36 +59,37 @@ impl EventCount {
         Self { events: (5e7 * scale) as u64, keys: ((1e6 * scale) as u64).max(1) }
     }
 
-    /// All events, in the order in which they come.
+    /// All events in order.
     fn each(self) -> impl Iterator<Item = Event> {
         (0..self.events).map(move |number| {
             let passed = u128::from(number) * u128::from(SPAN_MICROS) / u128::from(self.events);
-            let behind = random(LATE_SEED, number) % MOST_BEHIND_MICROS;
+            let behind = random(LATE_SEED, number) % MAX_OUT_OF_ORDER_MICROS;
             let time = Timestamp::from_micros(BEGIN_MICROS + passed as i64 - behind as i64);
             Event { key: (random(KEY_SEED, number) % self.keys) as u32, time }
         })
     }
 }
 
-/// The log.
+/// The path of the log.
 pub(crate) fn log(folder: &Path) -> PathBuf {
     folder.join("log")
 }
 
-/// The events of the log for those who read no logs: key and microseconds, 12 bytes each, back to back and little-endian.
+/// The path of the log's events as binary records: key and microseconds, 12 bytes each,
+/// little-endian. For systems that do not read logs.
 pub(crate) fn binary(folder: &Path) -> PathBuf {
     folder.join("events.bin")
 }
 
-/// Makes the log, sealed, and the file.
+/// Generates the sealed log and the file.
 ///
 /// # Errors
-/// When one cannot be written.
+/// Fails if one cannot be written.
 pub(crate) fn ensure(folder: &Path, count: EventCount) -> Result<()> {
     write_once(&log(folder), |partial| {
         let mut log = LogWriter::create(partial, SPLITS).map_err(Error::of_case)?;
         count.each().try_for_each(|event| log.append(event)).map_err(Error::of_case)?;
-        // What is on the disk can be dropped from the page cache.
+        // Only synced pages can be dropped from the page cache.
         log.sync().map_err(Error::of_case)?;
         log.seal_all().map_err(Error::of_case)
     })?;
@@ -102,20 +103,24 @@ fn bytes_of(event: Event) -> [u8; EVENT_BYTES] {
     bytes
 }
 
-/// Has the page cache forget a file, or the files of a folder: who reads them next reads from the disk.
+/// Drops a file, or the files of a folder, from the page cache. The next reader reads from the
+/// disk.
 ///
 /// # Errors
-/// When one cannot be opened.
-pub(crate) fn forget(path: &Path) -> Result<()> {
-    let forget = |file: &Path| -> io::Result<()> {
+/// Fails if one cannot be opened.
+pub(crate) fn drop_from_page_cache(path: &Path) -> Result<()> {
+    let drop_from_page_cache = |file: &Path| -> io::Result<()> {
         Ok(rustix::fs::fadvise(File::open(file)?, 0, None, rustix::fs::Advice::DontNeed)?)
     };
     if !path.is_dir() {
-        return forget(path).map_err(Error::io("drop from the page cache", path));
+        return drop_from_page_cache(path).map_err(Error::io("drop from the page cache", path));
     }
     let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     let entries = entries.map_err(Error::io("read the folder", path))?;
-    entries.iter().try_for_each(|entry| forget(&entry.path())).map_err(Error::io("drop from the page cache", path))
+    entries
+        .iter()
+        .try_for_each(|entry| drop_from_page_cache(&entry.path()))
+        .map_err(Error::io("drop from the page cache", path))
 }
 
 #[cfg(test)]
@@ -125,15 +130,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn log_and_file_hold_the_events_and_none_is_late() {
+    fn log_and_file_have_the_events_and_none_is_late() {
         let folder = tempfile::tempdir().unwrap();
         let count = EventCount { events: 5_000, keys: 100 };
         ensure(folder.path(), count).unwrap();
         let expected: Vec<Event> = count.each().collect();
         let bytes: Vec<u8> = expected.iter().copied().flat_map(bytes_of).collect();
         assert_eq!(fs::read(binary(folder.path())).unwrap(), bytes);
-        forget(&log(folder.path())).unwrap();
-        forget(&binary(folder.path())).unwrap();
+        drop_from_page_cache(&log(folder.path())).unwrap();
+        drop_from_page_cache(&binary(folder.path())).unwrap();
         let env = Env::new(Options { parallelism: 1, ..Options::default() });
         let log = log(folder.path());
         let mut found = env.read_log_to_end::<Event>(log.to_string_lossy()).unwrap().collect().unwrap();

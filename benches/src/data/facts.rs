@@ -1,4 +1,4 @@
-//! A fact table and its dimension: what a group and a join are measured on, and what they must answer.
+//! A fact table and its dimension for groups and joins, and the expected answers.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ const ID_SEED: u64 = 0x5EED_0003;
 const AMOUNT_SEED: u64 = 0x5EED_0004;
 const WEIGHT_SEED: u64 = 0x5EED_0005;
 
-/// Amounts and weights are below this, so that no sum overflows.
+/// Bits of amounts and weights. They are small, so that no sum overflows.
 const MEASURE_BITS: u32 = 10;
 
-/// A prime above any number of ids, so multiples of it visit each id once.
+/// A prime greater than any number of ids, so that its multiples visit each id once.
 const STRIDE: u64 = 2_654_435_761;
 
 /// A row of the fact table.
@@ -27,7 +27,7 @@ pub(crate) struct Fact {
     pub(crate) amount: i64,
 }
 
-/// A row of the dimension: each id once, in no order.
+/// A row of the dimension. Each id occurs once, in shuffled order.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Dimension {
     /// From 0.
@@ -36,15 +36,15 @@ pub(crate) struct Dimension {
     pub(crate) weight: i64,
 }
 
-/// The fact of a number.
+/// The fact at index `number`.
 #[inline]
 pub(crate) fn fact(number: u64, ids: u64) -> Fact {
-    // A uniform 64-bit number times the ids, without its lower half.
+    // The upper half of the product of a uniform 64-bit number and the number of ids.
     let id = (u128::from(random(ID_SEED, number)) * u128::from(ids)) >> 64;
     Fact { id: id as i64, amount: measure(AMOUNT_SEED, number) }
 }
 
-/// The dimension's row of a number.
+/// The dimension row at index `number`.
 #[inline]
 pub(crate) fn dimension(number: u64, ids: u64) -> Dimension {
     let id = (u128::from(number) * u128::from(STRIDE) % u128::from(ids)) as u64;
@@ -55,10 +55,10 @@ fn measure(seed: u64, number: u64) -> i64 {
     (random(seed, number) >> (64 - MEASURE_BITS)).cast_signed()
 }
 
-/// Makes `facts.bin`, `dimension.bin` and their Parquet files in a folder.
+/// Generates `facts.bin`, `dimension.bin` and their Parquet files in a folder.
 ///
 /// # Errors
-/// When one cannot be written.
+/// Fails if one cannot be written.
 pub(crate) fn ensure(folder: &Path, rows: u64, ids: u64) -> Result<()> {
     let (facts, dimensions) = (folder.join("facts.bin"), folder.join("dimension.bin"));
     write_once(&facts, |partial| {
@@ -71,7 +71,8 @@ pub(crate) fn ensure(folder: &Path, rows: u64, ids: u64) -> Result<()> {
     parquet_of_binary::<Dimension>(&folder.join("dimension.parquet"), &dimensions)
 }
 
-/// What the facts' groups by id come to: groups, sum of squared counts, sum of amounts, sum of ids times their amounts.
+/// The expected answer of grouping facts by id: groups, sum of squared counts, sum of amounts, sum
+/// of ids times their amounts.
 pub(crate) fn expected_group(rows: u64, ids: u64) -> String {
     let mut groups = vec![(0_u64, 0_i64); ids as usize];
     for number in 0..rows {
@@ -86,7 +87,7 @@ pub(crate) fn expected_group(rows: u64, ids: u64) -> String {
     format!("{present}\t{squares}\t{total}\t{by_id}")
 }
 
-/// What the join of facts and dimension comes to: pairs, sum of amount times weight.
+/// The expected answer of joining facts and dimension: pairs, sum of amount times weight.
 pub(crate) fn expected_join(rows: u64, ids: u64) -> String {
     let product = |fact: Fact| fact.amount * measure(WEIGHT_SEED, fact.id.cast_unsigned());
     let total: i64 = (0..rows).map(|number| product(fact(number, ids))).sum();
@@ -100,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_id_is_once_in_the_dimension() {
+    fn each_id_occurs_once_in_the_dimension() {
         for ids in [1, 7, 1_000] {
             let seen: HashSet<i64> = (0..ids).map(|number| dimension(number, ids).id).collect();
             assert_eq!(seen, (0..ids.cast_signed()).collect());
@@ -108,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_is_what_plain_loops_over_the_rows_give() {
+    fn expected_answers_equal_plain_loops() {
         let (rows, ids) = (5_000, 700);
         let facts: Vec<Fact> = (0..rows).map(|number| fact(number, ids)).collect();
         let weights: HashMap<i64, i64> =

@@ -1,4 +1,4 @@
-//! Writing files, which appear under their name only when they are complete.
+//! Writes files that appear under their name only when they are complete.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -9,10 +9,11 @@ use dataflow::{Options, ProgressWhen};
 
 use crate::error::{Error, Result};
 
-/// Makes the file or folder at `path` by `write`, which is given another name beside it; does nothing where it is there.
+/// Creates the file or folder at `path`. `write` receives a temporary path next to it. Does nothing
+/// if `path` exists.
 ///
 /// # Errors
-/// What `write` answers, or a folder that cannot be made or renamed in.
+/// Returns the error of `write`. Also fails if the folder cannot be created or the rename fails.
 pub(super) fn write_once(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     if path.exists() {
         return Ok(());
@@ -24,17 +25,17 @@ pub(super) fn write_once(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     let partial = path.with_extension(format!("partial-{}.{extension}", std::process::id()));
     if let Err(error) = write(&partial) {
-        // The first error is the one to report.
+        // Reports the first error.
         let _ = fs::remove_file(&partial).or_else(|_| fs::remove_dir_all(&partial));
         return Err(error);
     }
     fs::rename(&partial, path).map_err(Error::io("rename the finished file to", path))
 }
 
-/// Writes pairs of 64-bit numbers back to back, little-endian.
+/// Writes pairs of 64-bit numbers without separators, little-endian.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub(super) fn write_binary(path: &Path, rows: impl Iterator<Item = [i64; 2]>) -> Result<()> {
     write_rows(
         path,
@@ -44,10 +45,10 @@ pub(super) fn write_binary(path: &Path, rows: impl Iterator<Item = [i64; 2]>) ->
     )
 }
 
-/// Writes rows of bytes back to back, and has the disk keep them.
+/// Writes rows of bytes without separators, and syncs the file.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub(super) fn write_rows<const BYTES: usize>(path: &Path, mut rows: impl Iterator<Item = [u8; BYTES]>) -> Result<()> {
     let failed = || Error::io("write", path);
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path).map_err(failed())?);
@@ -56,10 +57,10 @@ pub(super) fn write_rows<const BYTES: usize>(path: &Path, mut rows: impl Iterato
     out.get_ref().sync_data().map_err(failed())
 }
 
-/// Makes the Parquet file of the records in a binary file.
+/// Writes the records of a binary file as Parquet.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Fails if it cannot be written.
 pub(super) fn parquet_of_binary<T: Record>(path: &Path, binary: &Path) -> Result<()> {
     write_once(path, |partial| {
         let env = Env::new(Options { progress: ProgressWhen::Never, ..Options::default() });
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_write_leaves_nothing_behind_and_a_finished_file_stays() {
+    fn failed_writes_leave_no_file_and_finished_files_stay() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/pairs.bin");
         let failed = write_once(&path, |partial| {

@@ -1,4 +1,5 @@
-//! The graphs of loops: one that is skewed as real ones are, and one that is all distance.
+//! The graphs of the `iterations` suite: a skewed one like real graphs, and a grid with long
+//! distances.
 
 use std::path::{Path, PathBuf};
 
@@ -8,17 +9,18 @@ use examples::graphs::Edge;
 use super::{write_once, write_rows};
 use crate::error::Result;
 
-/// The graphs of one scale. Their folder is named after them.
+/// The graphs of one scale. Their folder has their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Graphs {
-    /// Few of its vertices have many edges.
+    /// A skewed graph with many edges at few vertices.
     pub(crate) r_mat: Graph,
-    /// A square, whose components take as many rounds as the least number has steps to the furthest corner, and one that changes nothing.
+    /// A square grid. Its components take one round per edge from the least vertex to the furthest
+    /// corner, and a last round without changes.
     pub(crate) grid: Graph,
 }
 
 impl Graphs {
-    /// Of 2^20 and a million vertices at scale 1.
+    /// 2^20 vertices, and a million vertices, at scale 1.
     pub(crate) fn of_scale(scale: f64) -> Self {
         let r_mat = Graph::RMat { scale: (20.0 + scale.log2()).round().clamp(1.0, 28.0) as u32 };
         Self { r_mat, grid: Graph::Grid { width: (1_000.0 * scale.sqrt()).round().clamp(2.0, 16_000.0) as u32 } }
@@ -29,20 +31,21 @@ impl Graphs {
         format!("{}+{}", self.r_mat, self.grid)
     }
 
-    /// Those of a folder.
+    /// The graphs of a folder.
     ///
     /// # Errors
-    /// When its name is none of theirs.
+    /// Fails if its name does not name graphs.
     pub(crate) fn of_folder(folder: &Path) -> Result<Self> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let (r_mat, grid) = name.split_once('+').unwrap_or((&name, ""));
         Ok(Self { r_mat: r_mat.parse()?, grid: grid.parse()? })
     }
 
-    /// Makes each graph's edges in a folder, as Parquet, and as pairs of 32-bit numbers for those who read no Parquet.
+    /// Writes each graph's edges to a folder, as Parquet, and as pairs of 32-bit numbers for
+    /// systems that do not read Parquet.
     ///
     /// # Errors
-    /// When one cannot be written.
+    /// Fails if one cannot be written.
     pub(crate) fn ensure(self, folder: &Path) -> Result<()> {
         [self.r_mat, self.grid].into_iter().try_for_each(|graph| {
             graph_data::ensure(folder, graph)?;
@@ -55,12 +58,12 @@ fn bytes_of(edge: Edge) -> [u8; 8] {
     (u64::from(edge.target) << 32 | u64::from(edge.source)).to_le_bytes()
 }
 
-/// The edges of a graph as Parquet.
+/// The path of a graph's edges as Parquet.
 pub(crate) fn parquet(folder: &Path, graph: Graph) -> PathBuf {
     folder.join(format!("{graph}.parquet"))
 }
 
-/// The edges of a graph, source and target, back to back and little-endian.
+/// The path of a graph's edges as binary pairs of source and target, little-endian.
 pub(crate) fn binary(folder: &Path, graph: Graph) -> PathBuf {
     folder.join(format!("{graph}.bin"))
 }
@@ -72,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_says_which_graphs_it_holds() {
+    fn a_folder_name_names_its_graphs() {
         let graphs = Graphs::of_scale(1.0);
         assert_eq!(graphs.name(), "rmat-20+grid-1000");
         assert_eq!(Graphs::of_folder(Path::new("data/graphs/rmat-20+grid-1000")).unwrap(), graphs);
@@ -81,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn both_files_hold_the_edges() {
+    fn both_files_have_the_edges() {
         let folder = tempfile::tempdir().unwrap();
         let graphs = Graphs::of_scale(0.001);
         graphs.ensure(folder.path()).unwrap();

@@ -1,5 +1,6 @@
-//! The tables of H2O.ai's db-benchmark: one to be grouped, and one to be joined with three others. They have that benchmark's columns, widths and numbers of
-//! keys; the values follow from each row's number.
+//! The tables of H2O.ai's db-benchmark: one for groupings, and one that is joined with three
+//! others. They have that benchmark's columns, widths and numbers of keys. The values are computed
+//! from each row's number.
 
 use std::path::Path;
 
@@ -12,25 +13,26 @@ use crate::error::{Error, Result};
 
 const SEED: u64 = 0x5EED_0006;
 
-/// Of a hundred cells, where there are nulls.
+/// Percentage of null cells, in tables with nulls.
 const NULLS_OF_HUNDRED: u64 = 5;
 
-/// Keys of `id1`, `id2`, `id4` and `id5` of the table to be grouped; `id3` and `id6` have a hundredth of the rows.
+/// Number of keys of `id1`, `id2`, `id4` and `id5` in the table for groupings. `id3` and `id6` have
+/// a hundredth of the rows.
 const FEW_KEYS: u64 = 100;
 
-/// How keys and cells lie.
+/// The distribution of keys and nulls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
     /// All keys are equally frequent.
     Plain,
     /// A twentieth of all cells is null.
     Nulls,
-    /// The key of rank `r` comes `1 / r` times as often as the first.
+    /// The key of rank `r` is `1 / r` times as frequent as the first.
     Zipf,
 }
 
 impl Variant {
-    /// All of them.
+    /// All variants.
     pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::Nulls, Self::Zipf];
 
     /// The name of its folder.
@@ -49,7 +51,7 @@ macro_rules! tables {
         pub(crate) mod $module {
             use super::*;
 
-            /// A row to be grouped.
+            /// A row of the table for groupings.
             #[derive(Record, Clone, Debug, PartialEq)]
             pub(crate) struct Grouped {
                 pub(crate) id1: $wrap<String>,
@@ -63,7 +65,7 @@ macro_rules! tables {
                 pub(crate) v3: $wrap<f64>,
             }
 
-            /// A row to be joined.
+            /// A row of the left table of joins.
             #[derive(Record, Clone, Debug, PartialEq)]
             pub(crate) struct Left {
                 pub(crate) id1: $wrap<i32>,
@@ -93,7 +95,7 @@ macro_rules! tables {
                 pub(crate) v2: $wrap<f64>,
             }
 
-            /// A row of the table with as many rows.
+            /// A row of the table with equally many rows.
             #[derive(Record, Clone, Debug, PartialEq)]
             pub(crate) struct Big {
                 pub(crate) id1: $wrap<i32>,
@@ -105,7 +107,7 @@ macro_rules! tables {
                 pub(crate) v2: $wrap<f64>,
             }
 
-            /// Writes all tables of `rows` rows into a folder.
+            /// Writes all tables for `rows` rows to a folder.
             pub(super) fn ensure(folder: &Path, rows: u64, keys: Keys) -> Result<()> {
                 let sizes = Sizes::of(rows);
                 parquet(&folder.join("grouped.parquet"), rows, move |number| {
@@ -190,10 +192,10 @@ fn or_null<T>(cells: &mut Cells, value: impl FnOnce(&mut Cells) -> T) -> Option<
     (!is_null).then(|| value(cells))
 }
 
-/// Makes the tables of a variant in a folder.
+/// Generates the tables of a variant in a folder.
 ///
 /// # Errors
-/// When one cannot be written.
+/// Fails if one cannot be written.
 pub(crate) fn ensure(folder: &Path, rows: u64, variant: Variant) -> Result<()> {
     match variant {
         Variant::Plain => plain::ensure(folder, rows, Keys::Uniform),
@@ -202,7 +204,7 @@ pub(crate) fn ensure(folder: &Path, rows: u64, variant: Variant) -> Result<()> {
     }
 }
 
-/// Keys of the tables to join with.
+/// Number of keys of the right tables of joins.
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
     small: u64,
@@ -216,25 +218,25 @@ impl Sizes {
     }
 }
 
-/// Key of a row of a table to join with, where each is once: a tenth of the other table's keys has no partner here, and a tenth of these none
-/// there.
+/// The key of a row in a right table, where each key occurs once. A tenth of the left table's keys
+/// has no partner here, and a tenth of these keys has none there.
 fn of_right(number: u64, size: u64) -> u64 {
     let key = number * STRIDE % size;
     let common = size - size / 10;
     if key < common { key + 1 } else { key + size / 10 + 1 }
 }
 
-/// A prime above any number of rows, so its multiples visit each once.
+/// A prime greater than any number of rows, so that its multiples visit each row once.
 const STRIDE: u64 = 2_654_435_761;
 
-/// How frequent the keys are.
+/// The frequency of keys.
 #[derive(Debug, Clone, Copy)]
 enum Keys {
     Uniform,
     Zipf,
 }
 
-/// The random numbers of a row, one after the other.
+/// The sequence of random numbers of a row.
 struct Cells {
     seed: u64,
     number: u64,
@@ -256,7 +258,7 @@ impl Cells {
         ((u128::from(self.next()) * u128::from(count)) >> 64) as u64
     }
 
-    /// Uniform from 0 to below 1.
+    /// Uniform in [0, 1).
     fn fraction(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -270,13 +272,13 @@ impl Cells {
         }
     }
 
-    /// From 0 to 100, with six digits.
+    /// A measure from 0 to 100, with six decimals.
     fn measure(&mut self) -> f64 {
         self.below(100_000_001) as f64 / 1e6
     }
 }
 
-/// Makes the Parquet file of `rows` records.
+/// Writes a Parquet file of `rows` records.
 fn parquet<T: Record>(path: &Path, rows: u64, make: impl Fn(u64) -> T + Send + Sync + Clone + 'static) -> Result<()> {
     write_once(path, |partial| {
         let env = Env::new(Options { progress: ProgressWhen::Never, ..Options::default() });
@@ -294,14 +296,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_of_a_table_to_join_with_is_there_once_and_nine_tenths_are_common() {
+    fn right_keys_are_unique_and_nine_tenths_match() {
         let keys: HashSet<u64> = (0..1_000).map(|number| of_right(number, 1_000)).collect();
         assert_eq!(keys.len(), 1_000);
         assert_eq!(keys.iter().filter(|&&key| (1..=1_000).contains(&key)).count(), 900);
     }
 
     #[test]
-    fn the_first_keys_are_the_frequent_ones_where_keys_are_so() {
+    fn skewed_tables_favour_the_first_keys() {
         let counts = |keys| {
             let mut counts = [0; 1_001];
             (0..100_000).for_each(|number| counts[Cells::new(0, number, keys).key(1_000) as usize] += 1);

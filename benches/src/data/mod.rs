@@ -1,6 +1,7 @@
-//! Input files that only the benchmarks need, made once.
+//! Input files that only the benchmarks need, generated once.
 //!
-//! Every value follows from its row's number, so what a query must answer can be computed beside it.
+//! Every value is computed from its row's number, so expected answers can be computed without the
+//! files.
 
 pub(crate) mod events;
 pub(crate) mod facts;

@@ -21,16 +21,17 @@ pub(crate) struct Pair {
     pub(crate) value: f64,
 }
 
-/// The pair of a number.
+/// The pair at index `number`.
 #[inline]
 pub(crate) fn pair(number: u64) -> Pair {
     Pair { key: random(KEY_SEED, number).cast_signed(), value: fraction(VALUE_SEED, number) }
 }
 
-/// Makes `pairs.bin`, the first `rows` pairs back to back, little-endian and nothing else, and `pairs.parquet` in a folder.
+/// Generates `pairs.bin`, the first `rows` pairs as plain little-endian values, and `pairs.parquet`
+/// in a folder.
 ///
 /// # Errors
-/// When one cannot be written.
+/// Fails if one cannot be written.
 pub(crate) fn ensure(folder: &Path, rows: u64) -> Result<()> {
     let binary = folder.join("pairs.bin");
     write_once(&binary, |partial| {
@@ -40,7 +41,7 @@ pub(crate) fn ensure(folder: &Path, rows: u64) -> Result<()> {
     parquet_of_binary::<Pair>(&folder.join("pairs.parquet"), &binary)
 }
 
-/// What the pairs come to when they are consumed in order.
+/// The expected answer for the pairs consumed in order.
 pub(crate) fn expected_sort(rows: u64) -> String {
     Checksum::expected((0..rows).map(pair).map(|pair| (pair.key, pair.value)))
 }
@@ -52,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_files_hold_the_pairs_of_their_numbers() {
+    fn both_files_have_the_pairs_of_their_numbers() {
         let folder = tempfile::tempdir().unwrap();
         let (binary, parquet) = (folder.path().join("pairs.bin"), folder.path().join("pairs.parquet"));
         ensure(folder.path(), 1_000).unwrap();

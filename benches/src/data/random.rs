@@ -1,6 +1,6 @@
-//! Random numbers that follow from a row's number.
+//! Random numbers computed from a row's number.
 
-/// SplitMix64's mix of a seed and a number: uniform, and the same on every machine.
+/// Mixes a seed and a number with SplitMix64: uniform, and the same on every machine.
 #[inline]
 pub(crate) fn random(seed: u64, number: u64) -> u64 {
     let state = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
@@ -9,7 +9,7 @@ pub(crate) fn random(seed: u64, number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// A uniform fraction, from 0 to below 1, that follows from a seed and a number.
+/// A uniform fraction in [0, 1), computed from a seed and a number.
 #[inline]
 pub(crate) fn fraction(seed: u64, number: u64) -> f64 {
     (random(seed, number) >> 11) as f64 / (1_u64 << 53) as f64

@@ -1,4 +1,4 @@
-//! One run in a process of its own, which may fail, and what it took.
+//! One run in a process of its own, which may fail, with its time and memory.
 
 use std::fs;
 use std::path::Path;
@@ -12,28 +12,29 @@ use crate::protocol::Request;
 /// A run that may have failed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Attempt {
-    /// What came of it; else the system's own words, in one line.
+    /// The result. On failure, the system's message in one line.
     pub(crate) outcome: Result<Done, String>,
-    /// The most memory that the process held at once, also where it failed. Unknown where it ended.
+    /// The peak memory of the process, also after a failure. `None` if the process ended.
     pub(crate) peak_rss_mib: Option<u64>,
     /// Bytes that the process wrote to files.
     pub(crate) written_bytes: u64,
 }
 
-/// A run that was answered.
+/// A successful run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Done {
-    /// Seconds it took.
+    /// Its time in seconds.
     pub(crate) seconds: f64,
     /// The rows as text.
     pub(crate) text: String,
 }
 
-/// Runs a case once, as it comes: the process is new. So much memory is [at hand](warm_memory) when it is asked.
+/// Runs a case once, without a warm-up run, in a new process. Before it, `warm_bytes` of memory
+/// are [touched](warm_memory).
 ///
 /// # Errors
-/// When the answer cannot be read.
-pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, at_hand_bytes: usize) -> Result<Attempt> {
+/// Fails if the answer cannot be read.
+pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, warm_bytes: usize) -> Result<Attempt> {
     let path = folder.join(format!("{}-{}.tsv", entrant.case, entrant.system));
     let mut worker = match start(entrant, limit) {
         Ok(worker) => worker,
@@ -42,7 +43,7 @@ pub(crate) fn attempt(entrant: &Entrant<'_>, folder: &Path, limit: Duration, at_
         }
         Err(error) => return Err(error),
     };
-    warm_memory(at_hand_bytes);
+    warm_memory(warm_bytes);
     let asked = worker.ask(&Request::Answer { case: entrant.case.to_owned(), path: path.clone() });
     let (peak_rss_mib, written_bytes) = (worker.peak_rss_mib(), worker.written_bytes().unwrap_or(0));
     let outcome = match asked {
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_comes_with_time_and_peak() {
+    fn an_answer_has_time_and_peak() {
         let done = run(r#"echo ready; read verb case path; echo 42 > "$path"
             echo "{\"case\": \"$case\", \"seconds\": 0.25, \"rows\": 1}"; read x"#);
         assert_eq!(done.outcome, Ok(Done { seconds: 0.25, text: "42\n".to_owned() }));
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_has_its_message_and_still_a_peak() {
+    fn a_failure_has_its_message_and_a_peak() {
         let failed = run(r#"echo ready; read x; echo '{"error": "no memory"}'; read x"#);
         assert_eq!(failed.outcome, Err("no memory".to_owned()));
         assert!(failed.peak_rss_mib > Some(0));

@@ -1,14 +1,16 @@
-//! What must hold for a measurement to mean anything.
+//! Conditions for a meaningful measurement.
 
 use super::compare::difference;
 use super::{Answered, Check, Failure, Measurement, RowOrder, Spread};
 use crate::protocol::PROCESSOR_SECONDS;
 use crate::systems::Role;
 
-/// The most that our time may be of an earlier commit's, as a geometric mean: runs differ by a few percent.
-const MOST_BESIDE_EARLIER: f64 = 1.03;
+/// The geometric mean of our times relative to an earlier commit may be at most this. Runs differ
+/// by a few percent.
+const MAX_RATIO_TO_EARLIER: f64 = 1.03;
 
-/// All systems gave the same rows in every case, or in all cases that ask `the_same`; the first of these answers is the one the others are compared with.
+/// Checks that all systems returned the same rows in every case, or in all cases if they are
+/// `the_same`. The first answer is the reference.
 pub(crate) fn answers_agree(
     answers: &[Answered],
     the_same: impl Fn(&str, &str) -> bool,
@@ -41,8 +43,9 @@ pub(crate) fn answers_agree(
     Check { name: "answers agree".to_owned(), ok: differences.is_empty(), detail }
 }
 
-/// The limit of each case takes at most `share` of the best peer's time; otherwise it is no limit to measure against.
-pub(crate) fn limit_is_a_limit(measured: &[Measurement], role_of: impl Fn(&str) -> Role, share: f64) -> Vec<Check> {
+/// Checks that the limit of each case takes at most `share` of the best peer's time. A slower limit
+/// is no useful reference.
+pub(crate) fn check_limits(measured: &[Measurement], role_of: impl Fn(&str) -> Role, share: f64) -> Vec<Check> {
     let limits = measured.iter().filter(|measurement| role_of(measurement.system) == Role::Limit);
     let checks = limits.filter_map(|limit| {
         let peers = measured.iter().filter(|other| other.case == limit.case && role_of(other.system) == Role::Peer);
@@ -60,15 +63,15 @@ pub(crate) fn limit_is_a_limit(measured: &[Measurement], role_of: impl Fn(&str) 
 /// A ratio to reach.
 #[derive(Debug)]
 pub(crate) struct Aim {
-    /// The case measured.
+    /// The measured case.
     pub(crate) case: &'static str,
-    /// The system whose time is the measure.
+    /// The system to compare with.
     pub(crate) against: &'static str,
-    /// Our time may be at most so much of its.
+    /// Our time may be at most this multiple of its time.
     pub(crate) at_most: f64,
 }
 
-/// Our time stays within each aim whose other side was measured.
+/// Checks that our time stays within each aim whose other system was measured.
 pub(crate) fn aims_hold(measured: &[Measurement], aims: &[Aim]) -> Vec<Check> {
     let seconds = |system: &str, case: &str| {
         let found = measured.iter().find(|found| (found.system, found.case) == (system, case));
@@ -84,8 +87,9 @@ pub(crate) fn aims_hold(measured: &[Measurement], aims: &[Aim]) -> Vec<Check> {
     aims.iter().filter_map(check).collect()
 }
 
-/// Our times by those of an earlier commit, for each case in seconds and in processor seconds.
-pub(crate) fn beside_earlier(measured: &[Measurement], earlier: &str) -> Option<Check> {
+/// Compares our times with those of an earlier commit, for each case in seconds and in processor
+/// seconds.
+pub(crate) fn compare_with_earlier(measured: &[Measurement], earlier: &str) -> Option<Check> {
     let ratios = |of: fn(&Measurement) -> Option<f64>| -> Vec<(&str, f64)> {
         let ours = measured.iter().filter(|measurement| measurement.system == "ours");
         let ratio = |ours: &Measurement| {
@@ -104,8 +108,8 @@ pub(crate) fn beside_earlier(measured: &[Measurement], earlier: &str) -> Option<
     }
     let mean = geometric_mean(&wall);
     Some(Check {
-        name: format!("ours takes on the geometric mean at most {MOST_BESIDE_EARLIER} of the time of {earlier}"),
-        ok: mean <= MOST_BESIDE_EARLIER,
+        name: format!("ours takes on the geometric mean at most {MAX_RATIO_TO_EARLIER} of the time of {earlier}"),
+        ok: mean <= MAX_RATIO_TO_EARLIER,
         detail: format!("{mean:.3}, in processor seconds {:.3}", geometric_mean(&processor)),
     })
 }
@@ -114,8 +118,9 @@ fn geometric_mean(ratios: &[(&str, f64)]) -> f64 {
     (ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
 }
 
-/// Our times by those of the best peer of each case: their geometric mean, and the worst of them.
-pub(crate) fn beside_best_peer(
+/// Compares our times with those of the best peer of each case: the geometric mean and the worst
+/// ratio.
+pub(crate) fn compare_with_best_peer(
     measured: &[Measurement],
     role_of: impl Fn(&str) -> Role,
     mean_aim: Option<f64>,
@@ -147,7 +152,7 @@ pub(crate) fn beside_best_peer(
     mean_check.into_iter().chain(worst_check).collect()
 }
 
-/// Nobody failed who may not.
+/// Checks that no system failed, except where `may_fail` allows it.
 pub(crate) fn nothing_failed(failures: &[Failure], may_fail: impl Fn(&Failure) -> bool) -> Check {
     let failed: Vec<_> = failures
         .iter()
@@ -184,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn cases_that_ask_the_same_are_compared() {
+    fn cases_with_the_same_answer_are_compared() {
         let mut answers = [answered("ours", "a\t1"), answered("ours", "a\t2")];
         answers[1].case = "q2";
         assert!(answers_agree(&answers, by_case, |_| RowOrder::Any).ok);
@@ -193,20 +198,20 @@ mod tests {
     }
 
     #[test]
-    fn a_slower_build_than_the_earlier_one_fails_its_check() {
+    fn a_build_slower_than_the_earlier_one_fails_its_check() {
         let of = |system, seconds: f64| {
             let figures = BTreeMap::from([(PROCESSOR_SECONDS.to_owned(), vec![2.0 * seconds])]);
             let seconds = Spread { median: seconds, min: seconds, max: seconds };
             Measurement { system, case: "q1", seconds, runs: 5, peak_rss_mib: 0, figures }
         };
-        assert!(beside_earlier(&[of("ours", 1.0), of("limit", 1.0)], "earlier").is_none());
-        assert!(beside_earlier(&[of("ours", 1.0), of("earlier", 1.0)], "earlier").unwrap().ok);
-        let slower = beside_earlier(&[of("ours", 1.1), of("earlier", 1.0)], "earlier").unwrap();
+        assert!(compare_with_earlier(&[of("ours", 1.0), of("limit", 1.0)], "earlier").is_none());
+        assert!(compare_with_earlier(&[of("ours", 1.0), of("earlier", 1.0)], "earlier").unwrap().ok);
+        let slower = compare_with_earlier(&[of("ours", 1.1), of("earlier", 1.0)], "earlier").unwrap();
         assert_eq!((slower.ok, slower.detail.as_str()), (false, "1.100, in processor seconds 1.100"));
     }
 
     #[test]
-    fn rows_reported_must_be_rows_written() {
+    fn reported_rows_must_equal_written_rows() {
         let mut answer = answered("duckdb", "a\t1");
         answer.rows = 2;
         assert!(!answers_agree(&[answer], by_case, |_| RowOrder::Any).ok);
@@ -218,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_aim_is_missed_by_more_time_and_by_a_failure_of_ours_alone() {
+    fn an_aim_is_missed_by_slowness_or_our_failure() {
         let aims = [Aim { case: "word_count", against: "duckdb", at_most: 0.5 }];
         let with_ours = |seconds| [measured("duckdb", 4.0), measured("ours", seconds)];
         assert!(aims_hold(&with_ours(1.9), &aims)[0].ok);
@@ -228,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_counts_unless_it_may_happen() {
+    fn a_failure_counts_unless_it_is_allowed() {
         let failure = Failure { case: "q1".to_owned(), system: "polars".to_owned(), message: "no".to_owned() };
         assert!(nothing_failed(&[], |_| false).ok);
         assert!(nothing_failed(std::slice::from_ref(&failure), |failure| failure.system == "polars").ok);
@@ -239,19 +244,19 @@ mod tests {
     fn a_slow_limit_fails_against_the_best_peer() {
         let role = |system: &str| if system == "limit" { Role::Limit } else { Role::Peer };
         let with_limit = |seconds| [measured("limit", seconds), measured("duckdb", 4.0), measured("timely", 8.0)];
-        assert!(limit_is_a_limit(&with_limit(0.9), role, 0.25)[0].ok);
-        assert!(!limit_is_a_limit(&with_limit(1.1), role, 0.25)[0].ok);
-        assert!(limit_is_a_limit(&with_limit(0.9)[..1], role, 0.25).is_empty());
+        assert!(check_limits(&with_limit(0.9), role, 0.25)[0].ok);
+        assert!(!check_limits(&with_limit(1.1), role, 0.25)[0].ok);
+        assert!(check_limits(&with_limit(0.9)[..1], role, 0.25).is_empty());
     }
 
     #[test]
-    fn the_mean_and_the_worst_are_beside_the_best_peer_of_each_case() {
+    fn mean_and_worst_compare_with_the_best_peer_per_case() {
         let all = [measured("duckdb", 4.0), measured("polars", 2.0), measured("ours", 3.0)];
         let role = |system: &str| if system == "ours" { Role::Ours } else { Role::Peer };
         let checks =
-            |mean, worst| beside_best_peer(&all, role, Some(mean), Some(worst)).into_iter().map(|check| check.ok);
+            |mean, worst| compare_with_best_peer(&all, role, Some(mean), Some(worst)).into_iter().map(|check| check.ok);
         assert!(checks(1.5, 1.4).eq([true, false]));
         assert!(checks(1.4, 1.5).eq([false, true]));
-        assert!(beside_best_peer(&all[..2], role, Some(1.0), Some(1.0)).is_empty());
+        assert!(compare_with_best_peer(&all[..2], role, Some(1.0), Some(1.0)).is_empty());
     }
 }

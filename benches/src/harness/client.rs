@@ -1,4 +1,4 @@
-//! The harness's end of a worker.
+//! The harness's side of a worker.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use super::command::Guarded;
 use crate::error::{Error, Result};
 use crate::protocol::{READY, Reply, Request};
 
-/// A worker process that has said it is ready. It ends when this value is dropped.
+/// A worker process that is ready. It ends when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Worker {
     system: &'static str,
@@ -31,7 +31,8 @@ pub(super) struct Done {
 }
 
 impl Worker {
-    /// Starts a worker and waits until it is ready; each wait from then on ends after `limit`.
+    /// Starts a worker and waits until it is ready. This wait and each later one last at most
+    /// `limit`.
     pub(super) fn start(system: &'static str, mut command: Command, limit: Duration) -> Result<Self> {
         let failed = |message: String| worker_error(system, "its start", message);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
@@ -69,13 +70,13 @@ impl Worker {
         }
     }
 
-    /// The most memory the process has held at once since it started.
+    /// The peak memory of the process since its start.
     pub(super) fn peak_rss_mib(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.0.id())).ok()?;
         parse_peak_rss_kib(&status).map(|kib| kib.div_ceil(1024))
     }
 
-    /// Bytes that the process has written to files since it started.
+    /// Bytes that the process has written to files since its start.
     pub(super) fn written_bytes(&self) -> Option<u64> {
         let counters = fs::read_to_string(format!("/proc/{}/io", self.process.0.id())).ok()?;
         counters.lines().find_map(|line| line.strip_prefix("write_bytes: "))?.trim().parse().ok()
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_wrong_names_the_system_and_the_case() {
+    fn errors_name_the_system_and_the_case() {
         let cases = [
             (r#"echo ready; read x; echo '{"error": "disk full"}'; read x"#, "fake failed on q1: disk full"),
             (r#"echo ready; read x; exit 3"#, "fake failed on q1: the process ended (exit status: 3)"),

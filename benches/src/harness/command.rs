@@ -1,4 +1,4 @@
-//! Programs that run to their end within a time limit, and children that do not outlive their owner.
+//! Programs that run within a time limit, and child processes that do not outlive their owner.
 
 use std::process::{Child, Command};
 use std::thread;
@@ -6,22 +6,23 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
-/// A child process that is ended and reaped when its owner goes away, whether by success, error or panic.
+/// A child process that is ended and reaped when its owner is dropped, after success, error or
+/// panic.
 #[derive(Debug)]
 pub(super) struct Guarded(pub(super) Child);
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // Fails only for a child that has ended already.
+        // Fails only if the child has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Runs a program that must succeed within `limit`; its output goes to ours.
+/// Runs a program that must succeed within `limit`. Its output goes to our output.
 ///
 /// # Errors
-/// When it does not start, fails, or takes longer and is ended.
+/// Fails if it does not start, fails, or takes longer and is ended.
 pub(crate) fn run_to_end(command: &mut Command, limit: Duration) -> Result<()> {
     let started = Instant::now();
     let mut child = match command.spawn() {

@@ -1,7 +1,8 @@
-//! Whether two systems gave the same answer.
+//! Compares the answers of two systems.
 //!
-//! An answer is a text of rows, one a line, with tab separated cells. Whole numbers must be equal; other numbers may
-//! differ by [`TOLERANCE`], as sums of floats depend on their order; everything else is compared as text.
+//! An answer is a text with one row per line and tab-separated cells. Whole numbers must be equal.
+//! Other numbers may differ by [`TOLERANCE`], since sums of floats depend on their order. All other
+//! cells are compared as text.
 
 use std::cmp::Ordering;
 
@@ -13,7 +14,7 @@ const TOLERANCE: f64 = 1e-9;
 pub(crate) enum RowOrder {
     /// The query sorts its rows.
     Given,
-    /// Any order will do.
+    /// The order is not compared.
     Any,
 }
 
@@ -26,7 +27,7 @@ enum Cell<'a> {
 
 type Row<'a> = Vec<Cell<'a>>;
 
-/// Says where two answers differ, or nothing if they agree.
+/// Describes the first difference of two answers. Returns `None` if they agree.
 pub(crate) fn difference(expected: &str, actual: &str, order: RowOrder) -> Option<String> {
     let (expected, actual) = (parse(expected, order), parse(actual, order));
     if expected.len() != actual.len() {
@@ -47,7 +48,7 @@ fn parse(text: &str, order: RowOrder) -> Vec<Row<'_>> {
 
 impl<'a> Cell<'a> {
     fn parse(text: &'a str) -> Self {
-        // Words such as `inf` and `nan` parse as numbers and are none here.
+        // Words such as `inf` and `nan` parse as numbers, but are texts here.
         if !text.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
             return Self::Text(text);
         }
@@ -83,7 +84,8 @@ fn rows_agree(left: &Row<'_>, right: &Row<'_>) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.agrees(*right))
 }
 
-/// Texts decide first: they are equal in both answers, so that rounding in a number cannot bring rows out of step.
+/// Sorts by texts first, as they are equal in both answers. So rounding in a number cannot misalign
+/// rows.
 fn compare_rows(left: &Row<'_>, right: &Row<'_>) -> Ordering {
     let texts = |row: &Row<'_>, other: &Row<'_>| {
         let pairs = row.iter().zip(other).filter_map(|pair| match pair {
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_agree_within_the_tolerance_and_whatever_their_form() {
+    fn numbers_agree_within_the_tolerance_in_any_form() {
         for (left, right) in [
             ("406181.0111", "406181.01110000003"),
             ("37734107.00", "37734107"),
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn order_counts_only_where_the_query_sorts() {
+    fn order_counts_only_if_the_query_sorts() {
         let (left, right) = ("b\t2\na\t1\n", "a\t1\nb\t2\n");
         assert_eq!(difference(left, right, RowOrder::Any), None);
         let found = difference(left, right, RowOrder::Given).unwrap();
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_does_not_bring_rows_out_of_step() {
+    fn rounding_does_not_misalign_rows() {
         let left = "0.30000000000000004\tx\n0.3\ty\n";
         let right = "0.3\tx\n0.30000000000000004\ty\n";
         assert_eq!(difference(left, right, RowOrder::Any), None);

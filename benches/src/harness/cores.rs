@@ -1,30 +1,30 @@
-//! How far the machine's cores are from each other.
+//! Measures the distance of the machine's cores.
 //!
-//! Cores that share a cache hand a word over in some tens of nanoseconds, others take several times as long. The host
-//! of a virtual machine moves its cores between the two from one minute to the next, and whatever crosses between
-//! tasks then takes several times as long, too.
+//! Cores that share a cache exchange a word in some tens of nanoseconds, others take several times
+//! as long. The host of a virtual machine moves its cores between the two states from minute to
+//! minute. Data that tasks exchange then takes several times as long, too.
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a word goes there and back for one figure, and how many figures are taken; the least counts.
+/// Round trips of a word per measurement, and the number of measurements. The least one counts.
 const TRIPS: u32 = 2000;
 const FIGURES: u32 = 5;
 
-/// Looks at the word before the thread lets others run: on a machine with one core the other thread would never come
-/// to write it.
-const MOST_LOOKS: u32 = 10_000;
+/// Number of reads before the thread yields. On a machine with one core the other thread could not
+/// write otherwise.
+const MAX_READS: u32 = 10_000;
 
-/// Where cores are, as times of the nearest that was seen: beyond this they share no cache. Two threads of one core
-/// are nearer still, by half.
+/// Cores are near up to this multiple of the least time seen. Beyond it they share no cache. Two
+/// threads of one core take about half as long.
 const NEAR: f64 = 4.0;
 
-/// How often it is looked whether cores have come near.
+/// Pause between two measurements while waiting for near cores.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Nanoseconds that a word takes from one core to another and back.
+/// Nanoseconds of a word's round trip between two cores.
 fn core_nanos() -> f64 {
     let word = AtomicU32::new(0);
     thread::scope(|scope| {
@@ -50,42 +50,42 @@ fn wait_for(word: &AtomicU32, value: u32) {
     let mut looks = 0;
     while word.load(Ordering::Acquire) != value {
         looks += 1;
-        if looks % MOST_LOOKS == 0 {
+        if looks % MAX_READS == 0 {
             thread::yield_now();
         }
         spin_loop();
     }
 }
 
-/// What is known of the cores' distance: that of the nearest so far.
+/// The least distance of cores seen so far.
 #[derive(Debug)]
 pub(crate) struct Cores {
     nearest_nanos: f64,
 }
 
 impl Cores {
-    /// Cores of which nothing is known.
+    /// No distance is known yet.
     pub(crate) fn new() -> Self {
         Self { nearest_nanos: f64::INFINITY }
     }
 
-    /// How far they are now, in nanoseconds.
-    pub(crate) fn look(&mut self) -> f64 {
+    /// Measures the distance now, in nanoseconds.
+    pub(crate) fn measure_distance(&mut self) -> f64 {
         let nanos = core_nanos();
         self.nearest_nanos = self.nearest_nanos.min(nanos);
         nanos
     }
 
-    /// Whether so many nanoseconds are about as few as were ever seen.
+    /// Returns `true` if a distance in nanoseconds is close to the least one seen.
     pub(crate) fn are_near(&self, nanos: f64) -> bool {
         nanos <= NEAR * self.nearest_nanos
     }
 
-    /// Waits until cores are near, but no longer than this.
+    /// Waits until cores are near, at most `patience`.
     pub(crate) fn wait(&mut self, patience: Duration) {
         let start = Instant::now();
         while start.elapsed() < patience {
-            let nanos = self.look();
+            let nanos = self.measure_distance();
             if self.are_near(nanos) {
                 return;
             }
@@ -99,27 +99,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_takes_its_time() {
+    fn a_round_trip_takes_a_plausible_time() {
         let nanos = core_nanos();
         assert!(nanos > 1.0 && nanos < 1e9, "{nanos}");
     }
 
     #[test]
-    fn what_is_near_depends_on_the_nearest() {
+    fn near_is_relative_to_the_nearest() {
         let mut cores = Cores { nearest_nanos: 60.0 };
         assert!(cores.are_near(239.0) && !cores.are_near(241.0));
-        // Nearer than any cores are: the wait ends all the same.
+        // Nearer than real cores can be, so the wait ends by its timeout.
         cores.nearest_nanos = 1e-3;
         cores.wait(Duration::from_millis(1));
         assert_eq!(cores.nearest_nanos, 1e-3);
     }
 
     #[test]
-    fn who_has_no_patience_does_not_look() {
+    fn zero_patience_measures_nothing() {
         let mut cores = Cores::new();
         cores.wait(Duration::ZERO);
         assert_eq!(cores.nearest_nanos, f64::INFINITY);
-        // The first look is the nearest so far.
+        // The first measurement is the nearest so far.
         cores.wait(Duration::from_secs(60));
         assert!(cores.nearest_nanos.is_finite());
     }

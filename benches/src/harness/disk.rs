@@ -1,4 +1,4 @@
-//! What the disk itself costs: bytes written and read back past the page cache.
+//! The cost of the disk itself: writes bytes and reads them back, bypassing the page cache.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -8,18 +8,18 @@ use std::time::Instant;
 
 use rustix::fs::OFlags;
 
-/// Written and read at once.
+/// Bytes per write and read.
 const BLOCK_BYTES: usize = 4 << 20;
 
-/// No device asks for more.
+/// Sufficient for all devices.
 const ALIGNMENT: usize = 4096;
 
-/// Seconds that writing so many bytes to a file in `folder` and reading them again takes, in whole blocks and one after the other;
-/// none where the file system has no direct access.
+/// Seconds to write this number of bytes to a file in `folder` and to read them again, in whole
+/// consecutive blocks. `None` if the file system has no direct access.
 pub(crate) fn disk_seconds(folder: &Path, bytes: u64) -> Option<f64> {
     let path = folder.join(format!("disk-{}", std::process::id()));
     let seconds = write_and_read(&path, bytes.div_ceil(BLOCK_BYTES as u64));
-    // Where it was not made there is nothing to remove.
+    // If the file was not created, there is nothing to remove.
     let _ = fs::remove_file(&path);
     seconds.ok()
 }
@@ -42,9 +42,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_left_behind() {
+    fn no_file_remains() {
         let folder = tempfile::tempdir().unwrap();
-        // None where the temporary directory lies in memory.
+        // Returns `None` if the temporary folder is in memory.
         let _ = disk_seconds(folder.path(), 1 << 20);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
         assert_eq!(disk_seconds(&folder.path().join("absent"), 1), None);

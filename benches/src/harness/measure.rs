@@ -13,48 +13,49 @@ use super::{Cores, Spread, warm_memory};
 use crate::error::{Error, Result};
 use crate::protocol::Request;
 
-/// One system on one case: it gets a process of its own, so that its peak of memory belongs to the case.
+/// One system on one case. It has its own process, so that the peak of memory belongs to the case.
 pub(crate) struct Entrant<'a> {
     /// The system's name.
     pub(crate) system: &'static str,
     /// The case's name.
     pub(crate) case: &'static str,
-    /// Makes the command that starts its worker.
+    /// Creates the command that starts its worker.
     pub(crate) worker: Box<dyn Fn() -> Command + 'a>,
 }
 
-/// What an entrant answered.
+/// The answer of an entrant.
 #[derive(Debug)]
 pub(crate) struct Answered {
     /// The system's name.
     pub(crate) system: &'static str,
     /// The case's name.
     pub(crate) case: &'static str,
-    /// How many rows it says there are.
+    /// The number of rows that it reports.
     pub(crate) rows: u64,
     /// The rows as text.
     pub(crate) text: String,
 }
 
-/// What an entrant's runs came to.
+/// The results of an entrant's runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Measurement {
     /// The system's name.
     pub(crate) system: &'static str,
     /// The case's name.
     pub(crate) case: &'static str,
-    /// Its timed runs.
+    /// Times of its runs.
     pub(crate) seconds: Spread,
-    /// How many they were.
+    /// Number of timed runs.
     pub(crate) runs: usize,
-    /// The most memory its process held at once.
+    /// The peak memory of its process.
     pub(crate) peak_rss_mib: u64,
-    /// What else its worker said of each timed run, in their order: of systems that are compared, the same number is of the same round.
+    /// Other figures of each timed run, in order. For compared systems, equal indexes mean the same
+    /// round.
     pub(crate) figures: BTreeMap<String, Vec<f64>>,
 }
 
 impl Measurement {
-    /// A figure of each timed run; empty where the worker does not say it.
+    /// A figure of each timed run. Empty if the worker does not report it.
     pub(crate) fn figure(&self, name: &str) -> &[f64] {
         self.figures.get(name).map_or(&[], Vec::as_slice)
     }
@@ -67,7 +68,7 @@ pub(crate) struct Failure {
     pub(crate) case: String,
     /// The system's name.
     pub(crate) system: String,
-    /// Its own words, in one line.
+    /// Its message in one line.
     pub(crate) message: String,
 }
 
@@ -77,11 +78,12 @@ impl Failure {
     }
 }
 
-/// Takes every entrant's answer, each in a process of its own that ends afterwards: writing rows down takes memory
-/// that does not belong to the query. An entrant that fails gives none, and the failure is added.
+/// Gets every entrant's answer, each from a separate process that ends afterwards, since formatting
+/// rows takes memory that does not belong to the query. An entrant that fails has no answer, and
+/// its failure is added.
 ///
 /// # Errors
-/// When an answer that was given cannot be read.
+/// Fails if an existing answer cannot be read.
 pub(crate) fn take_answers(
     entrants: &[Entrant<'_>],
     folder: &Path,
@@ -99,22 +101,23 @@ pub(crate) fn take_answers(
     Ok(answers)
 }
 
-/// How runs are timed.
+/// The timing of runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     /// Timed runs of each entrant.
     pub(crate) runs: usize,
-    /// What one of them may take before the worker is ended.
+    /// Time limit of one run, after which the worker is ended.
     pub(crate) limit: Duration,
-    /// Memory that is at hand when a run begins: see [`warm_memory`].
-    pub(crate) at_hand_bytes: usize,
-    /// How long a run waits for [cores that are near each other](Cores).
+    /// Memory that is touched before a run. See [`warm_memory`].
+    pub(crate) warm_bytes: usize,
+    /// Maximum time that a run waits for [near cores](Cores).
     pub(crate) patience: Duration,
 }
 
-/// Times interleaved rounds: a round runs every entrant once, and starts with a different system each time.
-/// Every run must give as many rows as the entrant's answer had; an entrant without answer does not run. One that fails,
-/// or gives a different number of rows, is not measured, and the failure is added.
+/// Times interleaved rounds. A round runs every entrant once, and starts with a different system
+/// each time. Every run must return as many rows as the entrant's answer. An entrant without answer
+/// does not run. One that fails, or returns another number of rows, is not measured, and its
+/// failure is added.
 pub(crate) fn time_rounds(
     entrants: &[Entrant<'_>],
     answers: &[Answered],
@@ -134,7 +137,7 @@ pub(crate) fn time_rounds(
     for round in 0..pace.runs {
         for index in rotated(&lanes, round) {
             cores.wait(pace.patience);
-            warm_memory(pace.at_hand_bytes);
+            warm_memory(pace.warm_bytes);
             lanes[index].run_timed();
         }
     }
@@ -142,7 +145,7 @@ pub(crate) fn time_rounds(
     lanes.into_iter().filter_map(Lane::finish).collect()
 }
 
-/// An entrant under way.
+/// An entrant that is being measured.
 struct Lane<'a> {
     entrant: &'a Entrant<'a>,
     worker: Worker,
@@ -153,7 +156,8 @@ struct Lane<'a> {
 }
 
 impl<'a> Lane<'a> {
-    /// A worker that has run the case once. That is not timed: the first run loads code, fills caches and grows heaps.
+    /// Starts a worker and runs the case once. That run is not timed: it loads code, fills caches
+    /// and grows heaps.
     fn open(entrant: &'a Entrant<'a>, rows: u64, limit: Duration) -> Result<Self> {
         let worker = start(entrant, limit)?;
         let mut lane = Lane { entrant, worker, rows, seconds: Vec::new(), figures: BTreeMap::new(), failed: None };
@@ -187,14 +191,14 @@ impl<'a> Lane<'a> {
         Err(Error::Worker { system: self.entrant.system.to_owned(), case: self.entrant.case.to_owned(), message })
     }
 
-    /// The measurement, unless there were no rounds or one failed.
+    /// The measurement. `None` if there were no rounds or one failed.
     fn finish(self) -> Option<Measurement> {
         if self.failed.is_some() {
             return None;
         }
         let Entrant { system, case, .. } = *self.entrant;
         let seconds = Spread::of(&self.seconds)?;
-        // Only Linux tells the peak; elsewhere it reads 0.
+        // Only Linux reports the peak. It is 0 elsewhere.
         let peak_rss_mib = self.worker.peak_rss_mib().unwrap_or(0);
         Some(Measurement { system, case, seconds, runs: self.seconds.len(), peak_rss_mib, figures: self.figures })
     }
@@ -212,7 +216,7 @@ fn take_answer(entrant: &Entrant<'_>, folder: &Path, limit: Duration) -> Result<
     Ok(Answered { system: entrant.system, case: entrant.case, rows: done.rows, text })
 }
 
-/// Case by case, the systems of each in turn, beginning with another one each round.
+/// Case by case, the systems of each in turn, starting with another one each round.
 fn rotated(lanes: &[Lane<'_>], round: usize) -> Vec<usize> {
     let cases: Vec<_> = lanes.iter().map(|lane| lane.entrant.case).collect();
     let mut order = Vec::with_capacity(cases.len());
@@ -253,14 +257,14 @@ mod tests {
         let measured = time_rounds(
             &entrants,
             &answers,
-            Pace { runs: 5, limit, at_hand_bytes: 0, patience: Duration::ZERO },
+            Pace { runs: 5, limit, warm_bytes: 0, patience: Duration::ZERO },
             &mut failures,
         );
         (answers, measured, failures)
     }
 
     #[test]
-    fn a_measurement_holds_answer_spread_and_peak() {
+    fn a_measurement_has_answer_spread_and_peak() {
         let (answers, measured, failures) = run(HONEST);
         assert_eq!(failures, []);
         assert_eq!(answers[0].text, "42\n");
@@ -284,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entrant_that_fails_is_a_failure_wherever_it_happens() {
+    fn a_failing_entrant_is_recorded_at_any_step() {
         let at_once = r#"echo ready; read x; printf '%s\n' '{"error": "out of memory\n at 3 MiB"}'; read x"#;
         let (answers, _, failures) = run(at_once);
         assert!(answers.is_empty());
@@ -303,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn every_round_runs_everyone_and_starts_with_another() {
+    fn each_round_runs_all_and_starts_with_another() {
         let entrants: Vec<_> = ["q1", "q1", "q1", "q6", "q6"].map(|case| entrant(case, HONEST)).into();
         let lanes: Vec<_> = entrants.iter().map(|of| Lane::open(of, 1, Duration::from_secs(20)).unwrap()).collect();
         assert_eq!(rotated(&lanes, 0), [0, 1, 2, 3, 4]);

@@ -1,4 +1,5 @@
-//! Measures systems side by side: answers first, then interleaved rounds, then a table and a file of results.
+//! Measures systems side by side: answers first, then interleaved rounds, then a table and a file
+//! of results.
 
 mod attempt;
 mod checks;
@@ -17,7 +18,7 @@ mod warm;
 pub(crate) use attempt::Done;
 pub(crate) use attempt::{Attempt, attempt};
 pub(crate) use checks::{
-    Aim, aims_hold, answers_agree, beside_best_peer, beside_earlier, limit_is_a_limit, nothing_failed,
+    Aim, aims_hold, answers_agree, check_limits, compare_with_best_peer, compare_with_earlier, nothing_failed,
 };
 pub(crate) use command::run_to_end;
 pub(crate) use compare::{RowOrder, difference};

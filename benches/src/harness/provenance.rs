@@ -1,4 +1,4 @@
-//! On what a result was measured.
+//! The origin of a result.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,25 +10,25 @@ use serde::{Deserialize, Serialize};
 use crate::systems::SYSTEMS;
 use crate::workspace::Workspace;
 
-/// The commit, the day and the machine of a result, and which versions of the peers it compares with.
+/// The commit, date and machine of a result, and the versions of the compared peers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Provenance {
-    /// The commit measured.
+    /// The measured commit.
     pub(crate) commit: String,
-    /// The day, in UTC.
+    /// The date in UTC.
     pub(crate) date: String,
-    /// The processor's name, as its maker calls it.
+    /// The processor's model name.
     pub(crate) processor: String,
-    /// Its cores.
+    /// Number of cores.
     pub(crate) cores: usize,
-    /// The machine's memory.
+    /// The machine's memory in GiB.
     pub(crate) memory_gib: u64,
-    /// Versions of all peers, as they are pinned.
+    /// Pinned versions of all peers.
     pub(crate) versions: BTreeMap<String, String>,
 }
 
 impl Provenance {
-    /// Of what is measured now.
+    /// The provenance of results that are measured now.
     pub(crate) fn now(workspace: &Workspace) -> Self {
         let version =
             |system: &&dyn crate::systems::System| Some((system.name().to_owned(), system.version()?.to_owned()));
@@ -50,11 +50,11 @@ fn today() -> String {
 
 fn memory_gib() -> u64 {
     let kib = field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
-    // The kernel keeps some of it for itself before it counts.
+    // The kernel reserves some memory that it does not report.
     kib.map_or(0, |kib| (kib as f64 / f64::from(1 << 20)).round() as u64)
 }
 
-/// What a file of the kernel says in the first line with this name.
+/// The first line with this name in a file of the kernel.
 fn field(path: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;

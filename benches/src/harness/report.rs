@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 use super::{Failure, Measurement, Provenance, Spread};
 use crate::error::{Error, Result};
 
-/// Everything a suite found out.
+/// All results of a suite.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
     /// The suite's name.
     pub(crate) suite: String,
-    /// On what it was measured.
+    /// The origin of the results.
     #[serde(flatten)]
     pub(crate) provenance: Provenance,
     /// One entry for each system and case.
     pub(crate) rows: Vec<Row>,
-    /// Systems that did not get through a case.
+    /// Systems that failed in a case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failures: Vec<Failure>,
-    /// What must hold.
+    /// The checked conditions.
     pub(crate) checks: Vec<Check>,
 }
 
@@ -35,19 +35,19 @@ pub(crate) struct Row {
     pub(crate) system: String,
     /// Median of the runs.
     pub(crate) seconds: f64,
-    /// The quickest run.
+    /// The fastest run.
     pub(crate) min_seconds: f64,
     /// The slowest run.
     pub(crate) max_seconds: f64,
-    /// How many runs.
+    /// Number of runs.
     pub(crate) runs: usize,
-    /// The most memory its process held at once; absent where several processes did the work.
+    /// The peak memory of its process. Absent if several processes did the work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peak_rss_mib: Option<u64>,
-    /// Lines of LLVM IR an operator adds, for builds.
+    /// Lines of LLVM IR per operator, for builds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) llvm_lines_per_operator: Option<f64>,
-    /// The medians of what else its worker said of each run.
+    /// Medians of the other figures that its worker reported.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) figures: BTreeMap<String, f64>,
 }
@@ -55,11 +55,11 @@ pub(crate) struct Row {
 /// A condition and whether it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Check {
-    /// What must hold.
+    /// The condition.
     pub(crate) name: String,
-    /// Whether it does.
+    /// `true` if it holds.
     pub(crate) ok: bool,
-    /// By how much, or where not.
+    /// The margin, or the places where it does not hold.
     pub(crate) detail: String,
 }
 
@@ -82,7 +82,7 @@ impl Row {
 }
 
 impl Report {
-    /// Whether every check holds.
+    /// Returns `true` if every check holds.
     pub(crate) fn is_ok(&self) -> bool {
         self.checks.iter().all(|check| check.ok)
     }
@@ -90,7 +90,7 @@ impl Report {
     /// Writes `<folder>/<suite>.json`.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// Fails if the file cannot be written.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let path = folder.join(format!("{}.json", self.suite));
         let text = serde_json::to_string_pretty(self).map_err(std::io::Error::from);
@@ -99,13 +99,13 @@ impl Report {
         Ok(())
     }
 
-    /// Prints the checks, one a line.
+    /// Prints one check per line.
     pub(crate) fn print_checks(&self) {
         print_checks(&self.checks);
     }
 
-    /// Prints medians with their spread and ratios, case by case. `is_peer` tells other engines from ours and the
-    /// limit.
+    /// Prints medians with their spread and ratios, case by case. `is_peer` distinguishes other
+    /// engines from ours and the limit.
     pub(crate) fn print_table(&self, is_peer: impl Fn(&str) -> bool) {
         print!("{}", self.table(is_peer));
         for Failure { case, system, message } in &self.failures {
@@ -147,7 +147,8 @@ impl Report {
         text + &self.means(is_peer)
     }
 
-    /// Geometric means of our time by each peer's and by the best one's, over the cases that both answer.
+    /// Geometric means of our time divided by each peer's and by the best peer's, over the cases
+    /// that both answer.
     fn means(&self, is_peer: impl Fn(&str) -> bool) -> String {
         let ours: Vec<&Row> = self.rows.iter().filter(|row| row.system == "ours").collect();
         let mut systems: Vec<&str> =
@@ -179,7 +180,7 @@ impl Report {
     }
 }
 
-/// Prints checks, one a line.
+/// Prints one check per line.
 pub(crate) fn print_checks(checks: &[Check]) {
     for Check { name, ok, detail } in checks {
         println!("{} {name}: {detail}", if *ok { "ok    " } else { "FAILED" });
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_relates_to_ours_the_limit_and_the_best_peer() {
+    fn the_table_relates_to_ours_the_limit_and_best_peer() {
         let table = report(true).table(|system| system == "duckdb" || system == "polars");
         let polars = table.lines().find(|line| line.contains("polars")).unwrap();
         assert!(polars.contains("0.5000..1.0000") && polars.contains(" 4.00 ") && polars.contains(" 8.00 "), "{table}");

@@ -1,6 +1,7 @@
-//! The limit: each case written by hand, as an engineer with a day would, to know how fast the machine can do it.
+//! The limit: each case written by hand, as an engineer would in a day, to know how fast the
+//! machine can run it.
 //!
-//! One file or folder a case; each is a [`Case`] in [`CASES`].
+//! One file or folder per case. Each is a [`Case`] in [`CASES`].
 #![allow(unsafe_code)]
 
 pub(crate) mod iterations;

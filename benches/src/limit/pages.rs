@@ -1,4 +1,5 @@
-//! Zeroed memory on huge pages: with pages of 4 KiB nearly every bucket would cost a page walk besides its cache miss.
+//! Zeroed memory on huge pages. With pages of 4 KiB nearly every bucket would cost a page walk in
+//! addition to its cache miss.
 
 use std::io;
 use std::marker::PhantomData;
@@ -18,7 +19,8 @@ pub(in crate::limit) struct Pages<T> {
     owned: PhantomData<T>,
 }
 
-// SAFETY: it owns its memory alone and gives references by the rules of `&` and `&mut`, as a vector does.
+// SAFETY: it owns its memory alone and gives references by the rules of `&` and `&mut`, as a vector
+// does.
 unsafe impl<T: Send> Send for Pages<T> {}
 
 // SAFETY: as above.
@@ -28,7 +30,7 @@ impl<T> Pages<T> {
     /// `len` elements, all zeros. Only for plain integers and structs of them, which need no drop.
     pub(in crate::limit) fn zeroed(len: usize) -> io::Result<Self> {
         let bytes = len * size_of::<T>();
-        // One huge page more, to begin at the start of one.
+        // Reserves one more huge page, so that the elements start at a page boundary.
         let mapping_bytes = bytes + HUGE_PAGE_BYTES;
         let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
         // SAFETY: a new mapping at an address of the kernel's choice touches no memory in use.
@@ -36,7 +38,8 @@ impl<T> Pages<T> {
         let aligned = mapping.cast::<u8>().wrapping_add(mapping.cast::<u8>().align_offset(HUGE_PAGE_BYTES));
         #[cfg(target_os = "linux")]
         {
-            // SAFETY: the range lies in the mapping just made. Refused, it leaves small pages: slower, not wrong.
+            // SAFETY: the range lies in the mapping just made. Refused, it leaves small pages:
+            // slower, not wrong.
             let _ = unsafe { rustix::mm::madvise(aligned.cast(), bytes, rustix::mm::Advice::LinuxHugepage) };
         }
         // SAFETY: `aligned` lies in a mapping, and no mapping is at address 0.
@@ -50,8 +53,8 @@ impl<T> Pages<T> {
 
     #[inline(always)]
     pub(in crate::limit) fn as_slice(&self) -> &[T] {
-        // SAFETY: `len` elements from `first` on are mapped, readable, aligned to a page, and began as zeros, a value
-        // of T; they live as long as self.
+        // SAFETY: `len` elements from `first` on are mapped, readable, aligned to a page, and began
+        // as zeros, a value of T; they live as long as self.
         unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
     }
 
@@ -64,8 +67,8 @@ impl<T> Pages<T> {
 
 impl<T> Drop for Pages<T> {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this value's own, and no reference into it outlives the value. A failure would leak
-        // it, no more.
+        // SAFETY: the mapping is this value's own, and no reference into it outlives the value. A
+        // failure would leak it, no more.
         let _ = unsafe { munmap(self.mapping, self.mapping_bytes) };
     }
 }

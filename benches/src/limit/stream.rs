@@ -1,7 +1,8 @@
-//! Events counted by key and minute as fast as two cores go.
+//! Hand-written counts of events by key and minute for two cores.
 //!
-//! Each thread reads all blocks of the file, keeps the events whose keys are its own, which takes no jump that could be foreseen wrongly, and counts them in a
-//! table for each window that is open. A window is consumed when time has passed its end.
+//! Each thread reads all blocks of the file and keeps the events of its own keys, without an
+//! unpredictable branch. It counts them in a table per open window. A window is consumed when the
+//! watermark has passed its end.
 
 use std::fs::File;
 use std::io;
@@ -19,11 +20,11 @@ use super::threads::in_parallel;
 /// Small enough that a block stays in a core's second-level cache.
 const BLOCK_EVENTS: usize = 8_192;
 
-/// Counts the events of the file: from the page cache, or from the disk.
+/// Counts the events of the file, from the page cache or from the disk.
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let path = events::binary(&paths.tables);
     if case.name == "log" {
-        events::forget(&path)?;
+        events::drop_from_page_cache(&path)?;
     }
     Ok(count(&path, resources.parallelism).map_err(Error::io("read", &path))?.into_answer())
 }
@@ -52,7 +53,7 @@ fn count(path: &Path, threads: usize) -> io::Result<WindowCounts> {
     Ok(whole)
 }
 
-/// The events of a block whose keys are a thread's, and the latest time of any.
+/// The events of a block whose keys belong to a thread, and the latest time of all events.
 fn keep_own<'a>(block: &[u8], own: &'a mut [(u32, i64)], thread: usize, threads: usize) -> (&'a [(u32, i64)], i64) {
     let (mut kept, mut latest) = (0, i64::MIN);
     for event in block.as_chunks::<EVENT_BYTES>().0 {
@@ -60,7 +61,7 @@ fn keep_own<'a>(block: &[u8], own: &'a mut [(u32, i64)], thread: usize, threads:
         let (key, micros) = (u32::from_le_bytes([k0, k1, k2, k3]), i64::from_le_bytes(micros));
         latest = latest.max(micros);
         own[kept] = (key, micros);
-        // The upper half of the hash's product with the number of threads.
+        // The upper half of the product of the hash and the number of threads.
         kept += usize::from((u64::from(hash(key)) * threads as u64) >> 32 == thread as u64);
     }
     (&own[..kept], latest)
@@ -72,13 +73,13 @@ fn hash(key: u32) -> u32 {
     key.wrapping_mul(0x9E37_79B1)
 }
 
-/// The windows that are open, each with where it begins, and what was left of the others.
+/// The open windows with their starts, and the digest of closed ones.
 #[derive(Default)]
 struct Windows {
     open: Vec<(i64, Table)>,
-    /// Of a window that was closed: what it had room for, the next has, too.
+    /// Tables of closed windows, for reuse with their capacity.
     spare: Vec<Table>,
-    /// Where the last window that was closed ended.
+    /// The end of the last closed window.
     closed_before: i64,
     consumed: WindowCounts,
 }
@@ -95,7 +96,7 @@ impl Windows {
 
     #[cold]
     fn open_with(&mut self, key: u32, begin: i64) {
-        // What is late is left out.
+        // Late events are dropped.
         if begin < self.closed_before {
             return;
         }
@@ -104,7 +105,7 @@ impl Windows {
         self.open.push((begin, table));
     }
 
-    /// Consumes the windows that end until then.
+    /// Consumes the windows that end at or before the watermark.
     fn close_before(&mut self, watermark: i64) {
         while let Some(at) = self.open.iter().position(|(begin, _)| begin.saturating_add(WINDOW_MICROS) <= watermark) {
             let (begin, mut table) = self.open.swap_remove(at);
@@ -115,9 +116,9 @@ impl Windows {
     }
 }
 
-/// Counts by key, in the first free slot from the one of the key's hash on.
+/// Counts by key, with linear probing from the slot of the key's hash.
 struct Table {
-    /// The key above the count, which is 0 where the slot is free.
+    /// The key in the upper half and the count in the lower half. The count is 0 in a free slot.
     slots: Vec<u64>,
     keys: usize,
 }
@@ -166,7 +167,7 @@ impl Table {
         }
     }
 
-    /// Gives all counts away, and keeps the room.
+    /// Passes all counts, and clears the table but keeps its capacity.
     fn take(&mut self, mut see: impl FnMut(u32, u64)) {
         for slot in &mut self.slots {
             if *slot != 0 {

@@ -3,7 +3,7 @@
 use std::io;
 use std::thread;
 
-/// The results of `work` for each thread's index.
+/// Returns the results of `work` for each thread's index.
 pub(super) fn in_parallel<T: Send>(threads: usize, work: impl Fn(usize) -> io::Result<T> + Sync) -> io::Result<Vec<T>> {
     thread::scope(|scope| {
         let handles: Vec<_> = (0..threads)

@@ -1,4 +1,4 @@
-//! The pipelined grep: lines that contain each of three terms, counted in one run over one text.
+//! The pipelined grep: counts the lines that contain each of three terms, in one run over one text.
 
 use std::env::temp_dir;
 use std::fs;
@@ -18,7 +18,7 @@ fn lines_with(lines: DataSet<String>, term: String) -> DataSet<u64> {
     lines.filter(|line| line.contains(term.as_str())).aggregate(|g| g.count())
 }
 
-/// A row for each term, and one with the bytes that were read for all of them.
+/// One row per term, and one with the bytes that were read.
 pub(super) fn run(_: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let env = env(resources);
     let lines = env.read_text(paths.text.to_string_lossy()).map_err(failed)?;
@@ -27,14 +27,14 @@ pub(super) fn run(_: &Case, paths: &Paths, resources: &Resources) -> Result<Answ
         lines_with(lines.clone(), (*term).to_owned()).write_text(output.to_string_lossy());
     }
     let report = env.run().map_err(failed)?;
-    let mut rows = outputs.iter().map(|path| taken(path)).collect::<Result<Vec<_>>>()?;
+    let mut rows = outputs.iter().map(|path| read_and_remove(path)).collect::<Result<Vec<_>>>()?;
     rows.push(report.source_bytes().to_string());
     let text = rows.join("\n");
     Ok(Answer::new(rows.len() as u64, move |out| writeln!(out, "{text}")))
 }
 
-/// The one line of a file that is no longer needed.
-fn taken(path: &Path) -> Result<String> {
+/// Reads the only line of a file, and removes the file.
+fn read_and_remove(path: &Path) -> Result<String> {
     let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
     fs::remove_file(path).map_err(Error::io("remove", path))?;
     Ok(text.trim_end().to_owned())

@@ -13,12 +13,12 @@ use crate::digest::{RowDigest, Sums};
 use crate::error::{Error, Result};
 use crate::workspace::Paths;
 
-/// A row of an answer, whose digest can be taken.
+/// A row of an answer, with a digest.
 trait Output: Record {
     fn digest(at: Self::At<'_>) -> Sums;
 }
 
-/// Answers the case of its name, such as `q1` or `q1_zipf`.
+/// Runs a case by its name, such as `q1` or `q1_zipf`.
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let (query, variant) = match case.name.split_once('_') {
         None => (case.name, Variant::Plain),
@@ -51,7 +51,7 @@ impl Tables {
         self.env.read_parquet(path.to_string_lossy()).map_err(failed)
     }
 
-    /// Writes the rows to one file, whose digest is the answer.
+    /// Writes the rows to one file. The digest of the file is the answer.
     fn write<T: Output>(&self, rows: &DataSet<T>) -> Result<Answer> {
         let path = temp_dir().join(format!("h2o-{}.parquet", self.case));
         rows.write_parquet(path.to_string_lossy());
@@ -328,13 +328,13 @@ queries!(plain_queries of plain: Always, and own);
 
 queries!(nullable_queries of nullable: Option, and own_nullable);
 
-/// The square of the correlation of `x` and `y`, by the number of pairs and sums over them.
+/// The square of the correlation of `x` and `y`, from the number of pairs and sums over them.
 fn squared_correlation(n: f64, [x, y]: [i64; 2], [xx, yy, xy]: [i64; 3]) -> f64 {
     let [x, y, xx, yy, xy] = [x, y, xx, yy, xy].map(|sum| sum as f64);
     (n * xy - x * y).powi(2) / ((n * xx - x * x) * (n * yy - y * y))
 }
 
-/// What is written in another way where cells may be null.
+/// Pipelines that are written differently for nullable cells.
 mod own {
     use super::*;
     use crate::data::h2o::plain::Grouped;
@@ -366,7 +366,7 @@ mod own {
     }
 }
 
-/// The same where cells may be null.
+/// The same for nullable cells.
 mod own_nullable {
     use super::*;
     use crate::data::h2o::nullable::Grouped;
@@ -392,7 +392,7 @@ mod own_nullable {
         known.group_by(|r| r.id6).top(2, |r| desc(r.v3)).map(|r| Q8 { id6: r.id6, v3: r.v3 })
     }
 
-    /// Both numbers of a row, where both are there.
+    /// Both numbers of a row, if both are present.
     #[derive(Record, Clone, Debug)]
     struct Pair {
         id2: Option<String>,

@@ -1,4 +1,4 @@
-//! Loops over graphs, and over next to nothing.
+//! Loops over graphs, and over nearly no data.
 
 use dataflow::prelude::*;
 use examples::graph_data::Graph;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::suites::iterations::{EMPTY_NUMBERS, EMPTY_ROUNDS, RANK_ROUNDS};
 use crate::workspace::Paths;
 
-/// Edges that lead both ways.
+/// Adds the reverse of each edge.
 #[dataflow]
 fn both_ways(edges: DataSet<Edge>) -> DataSet<Edge> {
     edges.flat_map(|e| [e, Edge { source: e.target, target: e.source }])
@@ -28,7 +28,7 @@ fn counted_up_elsewhere(numbers: DataSet<u64>, rounds: u32) -> DataSet<u64> {
     numbers.iterate(rounds, |numbers| numbers.map(|n| n + 1).partition_by(|n| n))
 }
 
-/// Answers the case of its name.
+/// Runs a case by its name.
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let (env, graphs) = (env(resources), Graphs::of_folder(&paths.tables)?);
     let edges = |graph: Graph| -> Result<DataSet<Edge>> {

@@ -1,6 +1,7 @@
 //! The engine's own cases.
 //!
-//! One file a suite; each case is a [`Case`] in [`CASES`]. A suite without an entry here has no row `ours`.
+//! One file per suite. Each case is a [`Case`] in [`CASES`]. A suite without an entry here has no
+//! row `ours`.
 
 mod grep;
 mod h2o;
@@ -37,12 +38,12 @@ pub(crate) static CASES: &[Case] = cases! {
     tpch in tpch: q1 q2 q3 q4 q5 q6 q7 q8 q9 q10 q11 q12 q13 q14 q15 q16 q17 q18 q19 q20 q21 q22;
 };
 
-/// An environment of these resources, otherwise as users have it.
+/// An environment with these resources and otherwise default settings.
 fn env(resources: &Resources) -> Env {
     Env::new(options(resources))
 }
 
-/// Its settings.
+/// The settings of the environment.
 fn options(resources: &Resources) -> Options {
     let defaults = Options::default();
     let memory_bytes = resources.memory_bytes.map_or(defaults.memory_bytes, |bytes| bytes as usize);
@@ -50,7 +51,7 @@ fn options(resources: &Resources) -> Options {
     Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..defaults }
 }
 
-/// The engine's error as the benchmark's.
+/// Converts an error of the engine to one of the benchmark.
 fn failed(error: dataflow::Error) -> Error {
     Error::of_case(error)
 }

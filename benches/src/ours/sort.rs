@@ -1,4 +1,4 @@
-//! Pairs in the order of their keys, consumed as they come.
+//! Pairs sorted by key, consumed in order.
 
 use dataflow::prelude::*;
 use dataflow::{Accumulated, Accumulator};
@@ -10,7 +10,7 @@ use crate::data::pairs::Pair;
 use crate::error::Result;
 use crate::workspace::Paths;
 
-/// The pairs that a task was given, in that order.
+/// The digest of a task's pairs in order.
 #[derive(Clone, Default)]
 pub(super) struct Consumed(Checksum);
 
@@ -31,7 +31,7 @@ impl Accumulator for Consumed {
     }
 }
 
-/// The filter looks at each pair behind the sort, and keeps none.
+/// The filter after the sort sees each pair, and keeps none.
 #[dataflow]
 pub(super) fn consumed_in_order(pairs: DataSet<Pair>, consumed: Accumulated<Consumed>) -> DataSet<Pair> {
     pairs.sort(|p| p.key).filter(|p| {

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::suites::stream::{COMMIT_SECONDS, LAST_COMMIT_SECONDS, LONGEST_COMMIT_SECONDS, SNAPSHOT_BYTES, SNAPSHOTS};
 use crate::workspace::Paths;
 
-/// How often a job is asked whether it has ended.
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(5);
+/// Interval at which a job is polled for its end.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The events of a key in a minute.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -28,7 +28,7 @@ struct Hits {
     count: u64,
 }
 
-/// The counts that a task was given.
+/// The digest of a task's counts.
 #[derive(Clone, Default)]
 struct Consumed(WindowCounts);
 
@@ -49,7 +49,7 @@ impl Accumulator for Consumed {
     }
 }
 
-/// The filter looks at each count as it comes, and keeps none.
+/// The filter sees each count as it arrives, and keeps none.
 #[dataflow]
 fn consumed_per_minute(events: DataStream<Event>, consumed: Accumulated<Consumed>) -> DataStream<Hits> {
     events
@@ -73,11 +73,11 @@ fn counted_per_minute(events: DataStream<Event>) -> DataStream<Hits> {
         .aggregate(|w| Hits { key: w.key, minute: w.start, count: w.count() })
 }
 
-/// Follows the sealed log to its end: from the page cache, or from the disk.
+/// Follows the sealed log to its end, from the page cache or from the disk.
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let log = events::log(&paths.tables);
     if case.name != "memory" {
-        events::forget(&log)?;
+        events::drop_from_page_cache(&log)?;
     }
     match case.name {
         "folder" => write(&log, None, resources),
@@ -97,9 +97,9 @@ fn consume(case: &Case, log: &Path, resources: &Resources) -> Result<Answer> {
     Ok(consumed.value().map_err(failed)?.into_answer())
 }
 
-/// Writes the counts to a folder, and has snapshots taken so often.
+/// Writes the counts to a folder, with snapshots at this interval.
 fn write(log: &Path, snapshot_every: Option<Duration>, resources: &Resources) -> Result<Answer> {
-    // It goes, with all in it, when the answer does: no run finds what another has left.
+    // The folder is removed with the answer, so that no run finds files of another run.
     let place = tempfile::Builder::new().prefix("stream-").tempdir().map_err(Error::io("make", &temp_dir()))?;
     let snapshots = snapshot_every.map(|_| place.path().join("snapshots"));
     let env = Env::new(Options { snapshots, snapshot_every, ..options(resources) });
@@ -109,7 +109,7 @@ fn write(log: &Path, snapshot_every: Option<Duration>, resources: &Resources) ->
     counted_per_minute(events).write_native(&counts);
     let job = env.start().map_err(failed)?;
     while !job.is_finished() {
-        sleep(LOOKED_AT_EVERY);
+        sleep(POLL_INTERVAL);
     }
     let metrics = job.metrics();
     job.wait().map_err(failed)?;
@@ -123,7 +123,8 @@ fn write(log: &Path, snapshot_every: Option<Duration>, resources: &Resources) ->
     })
 }
 
-/// What a finished job says of its snapshots. The last is that of the job's end: it has no state, and all that was not written before.
+/// The figures of a finished job's snapshots. The last snapshot is the one at the job's end. It has
+/// no state, and commits all output that was not written before.
 fn figures(metrics: &Metrics) -> [(&'static str, f64); 5] {
     let of = metrics.snapshots;
     let taken = of.completed.saturating_sub(1);
@@ -137,7 +138,7 @@ fn figures(metrics: &Metrics) -> [(&'static str, f64); 5] {
     ]
 }
 
-/// What is left of the counts in a folder.
+/// The digest of the counts in a folder.
 fn read(counts: &str) -> dataflow::Result<WindowCounts> {
     let mut sums = WindowCounts::default();
     for hits in Env::new(Options::default()).read_native::<Hits>(counts)?.collect()? {

@@ -1,4 +1,4 @@
-//! Sort, group and join of generated tables, in whatever memory there is.
+//! Sort, group and join of generated tables, in any amount of memory.
 
 use std::path::Path;
 
@@ -41,10 +41,11 @@ fn join_row(facts: DataSet<Fact>, dimensions: DataSet<Dimension>) -> DataSet<(u6
         .aggregate(|g| (g.count(), g.sum(|product| product)))
 }
 
-/// The case of its name.
+/// Runs a case by its name.
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let env = env(resources);
-    // The suite `memory` is about the engine alone, so it reads what takes least; beside peers, all read Parquet.
+    // The suite `memory` measures only the engine, so it reads the format that needs least memory.
+    // In suites with peers, all systems read Parquet.
     let input = Input { env: &env, folder: &paths.tables, is_binary: case.suite == "memory" };
     match case.name {
         "sort" => {

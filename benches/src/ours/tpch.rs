@@ -7,7 +7,7 @@ use crate::answer::{Answer, Case, Resources};
 use crate::error::{Error, Result};
 use crate::workspace::Paths;
 
-/// The query of the case's name.
+/// Runs the query with the case's name.
 pub(super) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let query = QUERIES.iter().find(|query| query.name == case.name);
     let query = query.ok_or_else(|| Error::Case(format!("no pipeline answers {}", case.name)))?;

@@ -1,9 +1,9 @@
 //! Logarithmic axes.
 
-/// A range of values above zero, and where it is labelled.
+/// A range of positive values with its ticks.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
-    /// What is measured, in which unit.
+    /// The quantity and its unit.
     pub(crate) label: String,
     low: f64,
     high: f64,
@@ -12,11 +12,11 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// An axis with ticks at 1, 2 and 5 of each power of ten, and between them where there are few, that spans all values with a
-    /// little room.
+    /// Creates an axis with ticks at 1, 2 and 5 of each power of ten, and more ticks in small
+    /// ranges. It spans all values with a small margin.
     pub(crate) fn decimal(label: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = bounds(values);
-        // At least a factor of two and a half, so that small changes look small.
+        // At least a factor of 2.5, so that small changes look small.
         let room = (2.5 / (high / low)).max(1.0).sqrt() * 1.12;
         let (low, high) = (low / room, high * room);
         let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
@@ -26,7 +26,7 @@ impl Axis {
         Self { label: label.to_owned(), low, high, is_falling: false, ticks }
     }
 
-    /// An axis with a tick at each power of two, named by `text`.
+    /// Creates an axis with a tick at each power of two, labelled by `text`.
     pub(crate) fn binary(label: &str, values: impl IntoIterator<Item = f64>, text: impl Fn(f64) -> String) -> Self {
         let (low, high) = bounds(values);
         let powers = low.log2().round() as i32..=high.log2().round() as i32;
@@ -34,32 +34,32 @@ impl Axis {
         Self { label: label.to_owned(), low: low / 1.15, high: high * 1.15, is_falling: false, ticks }
     }
 
-    /// The same axis with its highest value at the start.
+    /// Returns the same axis with its highest value at the start.
     pub(crate) fn falling(self) -> Self {
         Self { is_falling: true, ..self }
     }
 
-    /// Where a value lies, from 0 at the start to 1 at the end.
+    /// The position of a value, from 0 at the start to 1 at the end.
     pub(super) fn place(&self, value: f64) -> f64 {
         let place = (value / self.low).ln() / (self.high / self.low).ln();
         if self.is_falling { 1.0 - place } else { place }
     }
 }
 
-/// The least and the greatest, or 1 and 1 of none.
+/// The least and the greatest value, or 1 and 1 without values.
 fn bounds(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let above_zero = values.into_iter().filter(|value| *value > 0.0);
     let (low, high) = above_zero.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
     if low <= high { (low, high) } else { (1.0, 1.0) }
 }
 
-/// To six digits behind the point, without zeros at its end.
+/// Formats with at most six decimals, without trailing zeros.
 fn decimal_text(mark: f64) -> String {
     let text = format!("{mark:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A power of two below one as a fraction: `1/8`.
+/// Formats a power of two below one as a fraction: `1/8`.
 pub(crate) fn fraction_text(mark: f64) -> String {
     if mark < 1.0 { format!("1/{:.0}", 1.0 / mark) } else { format!("{mark:.0}") }
 }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_lie_evenly_by_their_logarithms() {
+    fn positions_are_proportional_to_logarithms() {
         let axis = Axis::binary("memory", [0.25, 4.0], fraction_text);
         let names: Vec<_> = axis.ticks.iter().map(|(_, name)| name.as_str()).collect();
         assert_eq!(names, ["1/4", "1/2", "1", "2", "4"]);

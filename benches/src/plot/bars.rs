@@ -1,4 +1,4 @@
-//! Values in rows, by group, beside a line at 1.
+//! Values in rows, by group, with a line at 1.
 
 use std::path::Path;
 
@@ -7,16 +7,16 @@ use super::figure::write_svg;
 use super::svg::{Anchor, Svg};
 use crate::error::Result;
 
-/// A figure of rows.
+/// A figure with rows.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bars {
-    /// What it shows.
+    /// The title.
     pub(crate) title: String,
-    /// On what it was measured.
+    /// The origin of the measurements.
     pub(crate) note: String,
-    /// To the right.
+    /// The horizontal axis.
     pub(crate) axis: Axis,
-    /// From above.
+    /// The groups from top to bottom.
     pub(crate) groups: Vec<Group>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Group {
     pub(crate) spans: Vec<Span>,
 }
 
-/// A row: a value, and the least and the greatest that it stands for.
+/// A row: a value, with the least and the greatest value that it summarizes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Span {
     pub(crate) name: String,
@@ -44,7 +44,7 @@ const ROW_HEIGHT: f64 = 22.0;
 const TITLE_HEIGHT: f64 = 30.0;
 const BOTTOM: f64 = 56.0;
 
-/// Colours that people who see colours differently can tell apart.
+/// Colours that are distinguishable with colour blindness.
 const SLOWER: &str = "#0072b2";
 const QUICKER: &str = "#d55e00";
 
@@ -52,7 +52,7 @@ impl Bars {
     /// Writes the file.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Fails if it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         write_svg(path, &self.svg())
     }

@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 /// A figure.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Figure {
-    /// What it shows.
+    /// The title.
     pub(crate) title: String,
-    /// On what it was measured.
+    /// The origin of the measurements.
     pub(crate) note: String,
-    /// From left to right.
+    /// The panels from left to right.
     pub(crate) panels: Vec<Panel>,
 }
 
@@ -26,7 +26,7 @@ const TOP: f64 = 118.0;
 const BOTTOM: f64 = 52.0;
 const SAMPLE_WIDTH: f64 = 30.0;
 
-/// A letter of the key on average; SVG cannot measure.
+/// Average width of a letter in the key, since SVG cannot measure text.
 const LETTER_WIDTH: f64 = 6.6;
 
 /// Writes the file of a figure.
@@ -43,7 +43,7 @@ impl Figure {
     /// Writes the file.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Fails if it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         write_svg(path, &self.svg())
     }
@@ -53,7 +53,7 @@ impl Figure {
         svg.text((LEFT, 28.0), Anchor::Start, "title", &self.title);
         svg.text((LEFT, 48.0), Anchor::Start, "note", &self.note);
         self.draw_key(&mut svg);
-        // A single panel is wider, as it has the room.
+        // A single panel is wider.
         let panel_width = if self.panels.len() == 1 { PANEL_WIDTH * 1.9 } else { PANEL_WIDTH };
         for (position, panel) in self.panels.iter().enumerate() {
             let left = LEFT + position as f64 * (panel_width + LEFT + RIGHT);
@@ -63,7 +63,7 @@ impl Figure {
         svg.finish((width, TOP + PANEL_HEIGHT + BOTTOM), &self.title)
     }
 
-    /// Each name once, in the order of the panels; the one on top of the curves comes first.
+    /// Draws each name once, in the order of the panels. The topmost curve is first.
     fn draw_key(&self, svg: &mut Svg) {
         let mut named: Vec<&Series> = Vec::new();
         for series in self.panels.iter().flat_map(|panel| panel.series.iter().rev()) {
@@ -71,7 +71,7 @@ impl Figure {
                 named.push(series);
             }
         }
-        // One name alone stands in the title.
+        // A single name is in the title.
         if named.len() < 2 {
             return;
         }
@@ -112,7 +112,7 @@ mod tests {
         let count = |part: &str| svg.matches(part).count();
         // Six marks, and one of each in the key.
         assert_eq!(count("<circle"), 8);
-        // A line each and one in the key; two strokes for each of four crosses.
+        // One line each and one in the key, and two strokes for each of four crosses.
         assert_eq!(count("<path"), 4 + 2 + 8);
         assert_eq!(count("a &lt;b&gt;"), 1);
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));

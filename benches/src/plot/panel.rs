@@ -1,18 +1,18 @@
-//! One system of axes with its curves.
+//! One coordinate system with its curves.
 
 use super::Axis;
 use super::svg::{Anchor, Svg};
 
-/// How a curve is drawn.
+/// The style of a curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stroke {
-    /// The one that the figure is about.
+    /// The main curve of the figure.
     Strong,
-    /// One to compare with.
+    /// A curve to compare with.
     Plain,
-    /// Something else than a system: dotted, without marks.
+    /// A curve that is no system: dotted, without marks.
     Dotted,
-    /// A system that does not depend on the axis: a dashed line across, at its one value.
+    /// A system that does not depend on the axis: a dashed horizontal line at its only value.
     Across,
 }
 
@@ -21,33 +21,33 @@ pub(crate) enum Stroke {
 pub(crate) struct Series {
     /// Its name in the key.
     pub(crate) name: String,
-    /// As in CSS.
+    /// A CSS colour.
     pub(crate) color: &'static str,
-    /// How it is drawn.
+    /// Its style.
     pub(crate) stroke: Stroke,
-    /// In the order of the horizontal axis.
+    /// The points in the order of the horizontal axis.
     pub(crate) points: Vec<(f64, f64)>,
-    /// Where there is no value because it failed.
+    /// Horizontal positions of failed runs, which have no value.
     pub(crate) failed_at: Vec<f64>,
 }
 
-/// A system of axes with its curves.
+/// A coordinate system with its curves.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Panel {
-    /// What stands above it.
+    /// The title above it.
     pub(crate) title: String,
-    /// To the right.
+    /// The horizontal axis.
     pub(crate) x: Axis,
-    /// Upwards.
+    /// The vertical axis.
     pub(crate) y: Axis,
-    /// The last one is drawn on top.
+    /// The curves. The last one is drawn on top.
     pub(crate) series: Vec<Series>,
 }
 
-/// Height of the band for what failed, above the curves.
+/// Height of a row of failures above the curves.
 const ROW_HEIGHT: f64 = 15.0;
 
-/// Where a panel is drawn.
+/// The area of a panel.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Area {
     pub(super) left: f64,
@@ -77,7 +77,7 @@ impl Panel {
         }
     }
 
-    /// Draws a row of crosses for each series that failed somewhere, and returns what is left for curves.
+    /// Draws a row of crosses for each series with failures. Returns the remaining area for curves.
     fn draw_failures(&self, svg: &mut Svg, area: Area) -> Area {
         let failed: Vec<&Series> = self.series.iter().filter(|series| !series.failed_at.is_empty()).collect();
         if failed.is_empty() {
@@ -124,7 +124,7 @@ impl Panel {
     }
 }
 
-/// A piece of a series as it is drawn, for the key.
+/// Draws a sample of a series' style for the key.
 pub(super) fn draw_sample(svg: &mut Svg, (x, y): (f64, f64), width: f64, series: &Series) {
     svg.path(&[(x, y), (x + width, y)], false, &line_style(series));
     draw_mark(svg, (x + width / 2.0, y), series);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// Where a text stands to its point.
+/// The alignment of a text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -20,14 +20,14 @@ impl Anchor {
     }
 }
 
-/// Elements in the order in which they are drawn.
+/// Elements in drawing order.
 #[derive(Debug, Default)]
 pub(super) struct Svg {
     body: String,
 }
 
 impl Svg {
-    /// A text in a class of [`STYLE`].
+    /// Draws a text with a class of [`STYLE`].
     pub(super) fn text(&mut self, at: (f64, f64), anchor: Anchor, class: &str, text: &str) {
         let (x, y, anchor) = (at.0, at.1, anchor.name());
         self.element(format_args!(
@@ -36,7 +36,7 @@ impl Svg {
         ));
     }
 
-    /// A text that is read from below.
+    /// Draws a text rotated to read upwards.
     pub(super) fn rising_text(&mut self, at: (f64, f64), class: &str, text: &str) {
         let ((x, y), text) = (at, escaped(text));
         let turn = format_args!("translate({x:.1} {y:.1}) rotate(-90)").to_string();
@@ -55,7 +55,7 @@ impl Svg {
         ));
     }
 
-    /// An outline of points; `style` is written into it as it is.
+    /// Draws an outline of points. `style` is written unchanged.
     pub(super) fn path(&mut self, points: &[(f64, f64)], is_closed: bool, style: &str) {
         let mut outline = String::new();
         for (position, (x, y)) in points.iter().enumerate() {
@@ -72,7 +72,7 @@ impl Svg {
         self.element(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="{radius:.1}" {style}/>"#));
     }
 
-    /// The file. Its ground is white, as it is shown on pages of any colour.
+    /// Returns the file. Its background is white, since it is shown on pages of any colour.
     pub(super) fn finish(self, (width, height): (f64, f64), title: &str) -> String {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \

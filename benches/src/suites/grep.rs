@@ -1,5 +1,5 @@
-//! The pipelined grep: one text, three terms, from an eighth of the memory budget to eight times of it. What a byte takes should not
-//! depend on how many there are.
+//! The pipelined grep: one text and three terms, from an eighth of the memory budget to eight times
+//! of it. The time per byte should not depend on the size.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -18,10 +18,10 @@ use crate::plot::{Axis, Figure, Panel, Series, Stroke, fraction_text};
 use crate::systems;
 use crate::workspace::{Paths, Workspace};
 
-/// Each is in some lines of a hundred.
+/// Each is in some percent of the lines.
 pub(crate) const TERMS: [&str; 3] = ["cat", "dog", "owl"];
 
-/// Each case and its text by the budget.
+/// Each case and its text size relative to the budget.
 const CASES: [(&str, f64); 7] = [
     ("eighth", 0.125),
     ("quarter", 0.25),
@@ -32,11 +32,11 @@ const CASES: [(&str, f64); 7] = [
     ("eightfold", 8.0),
 ];
 
-/// Smaller texts are over before all threads are under way.
+/// Smaller texts end before all threads have started.
 const COMPARED_FROM_BYTES: u64 = 64 << 20;
 
-/// The slowest byte may take this much more than the quickest.
-const MOST_SPREAD: f64 = 1.1;
+/// The slowest time per byte relative to the fastest may be at most this.
+const MAX_SPREAD: f64 = 1.1;
 
 /// A text of some size.
 struct Text {
@@ -53,29 +53,29 @@ impl Text {
     }
 }
 
-/// What a text took.
+/// The measurements of a text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Row {
     text_by_budget: f64,
     text_bytes: u64,
     seconds: f64,
     nanoseconds_per_byte: f64,
-    /// Bytes read by the bytes there are.
+    /// Bytes read, relative to the size of the text.
     times_read: f64,
     peak_rss_mib: u64,
 }
 
-/// Runs, prints, draws and writes the results. Returns whether all checks hold.
+/// Runs, prints, draws and writes the results. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When the data cannot be made, or a file cannot be written.
+/// Fails if the data cannot be generated, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Grep) -> Result<bool> {
     let _spill = workspace.make_spill()?;
     let budget_bytes = options.budget << 20;
     let texts = CASES.map(|(case, factor)| Text::new(workspace, case, budget_bytes, factor));
     for text in &texts {
         text_data::ensure(&text.path, text.bytes, text_data::DEFAULT_DISTINCT_WORDS)?;
-        cache_anew(&text.path)?;
+        cache_in_order(&text.path)?;
     }
     let ours = systems::find("ours")?;
     let resources = Resources { parallelism: options.parallelism, memory_bytes: Some(budget_bytes) };
@@ -91,22 +91,21 @@ pub(crate) fn run(workspace: &Workspace, options: &Grep) -> Result<bool> {
     let mut failures = Vec::new();
     let folder = workspace.make_output("answers")?;
     let answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
-    let pace = Pace { runs: options.runs, limit: options.timeout, at_hand_bytes: 0, patience: Duration::ZERO };
+    let pace = Pace { runs: options.runs, limit: options.timeout, warm_bytes: 0, patience: Duration::ZERO };
     let measured = time_rounds(&entrants, &answers, pace, &mut failures);
     let rows: Vec<Row> = texts.iter().filter_map(|text| Row::of(text, &answers, &measured)).collect();
     print!("{}", table(&rows));
     draw(workspace, &rows, options)?;
-    let checks =
-        [nothing_failed(&failures, |_| false), counts_are_right(&texts, &answers)?, bytes_take_the_same(&rows)];
+    let checks = [nothing_failed(&failures, |_| false), counts_are_right(&texts, &answers)?, check_spread(&rows)];
     super::tables::finish("grep", workspace, &rows, &checks)
 }
 
-/// Puts a file into the page cache from front to back. How a file came there tells in how long it takes to read: one that was put together of small
-/// pieces, hours ago, takes a tenth more than one that was just read.
-fn cache_anew(path: &Path) -> Result<()> {
+/// Loads a file into the page cache in order. The layout of cached pages affects the read time: a
+/// file that was cached in small pieces, hours ago, takes a tenth more than one that was just read.
+fn cache_in_order(path: &Path) -> Result<()> {
     let read = || -> std::io::Result<()> {
         let mut file = fs::File::open(path)?;
-        // What is not on the disk yet would stay.
+        // Pages that are not yet on the disk would stay cached.
         file.sync_all()?;
         rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
         std::io::copy(&mut file, &mut std::io::sink()).map(drop)
@@ -115,7 +114,7 @@ fn cache_anew(path: &Path) -> Result<()> {
 }
 
 impl Row {
-    /// Nothing where the case failed.
+    /// Returns `None` if the case failed.
     fn of(text: &Text, answers: &[Answered], measured: &[Measurement]) -> Option<Self> {
         let answer = answers.iter().find(|answer| answer.case == text.case)?;
         let found = measured.iter().find(|found| found.case == text.case)?;
@@ -176,7 +175,7 @@ fn draw(workspace: &Workspace, rows: &[Row], options: &Grep) -> Result<()> {
     fs::write(&path, text).map_err(Error::io("write", &path))
 }
 
-/// Each answer has the counts of a plain loop.
+/// Checks that each answer has the counts of a plain loop.
 fn counts_are_right(texts: &[Text], answers: &[Answered]) -> Result<Check> {
     let mut wrong = Vec::new();
     for text in texts {
@@ -191,7 +190,7 @@ fn counts_are_right(texts: &[Text], answers: &[Answered]) -> Result<Check> {
     Ok(Check { name: "counts are as computed".to_owned(), ok: wrong.is_empty(), detail })
 }
 
-/// Lines with each term.
+/// Number of lines with each term.
 fn counts(path: &Path) -> Result<[u64; TERMS.len()]> {
     let failed = || Error::io("read", path);
     let mut reader = BufReader::with_capacity(1 << 20, fs::File::open(path).map_err(failed())?);
@@ -207,14 +206,14 @@ fn counts(path: &Path) -> Result<[u64; TERMS.len()]> {
     Ok(counts)
 }
 
-fn bytes_take_the_same(rows: &[Row]) -> Check {
+fn check_spread(rows: &[Row]) -> Check {
     let compared = rows.iter().filter(|row| row.text_bytes >= COMPARED_FROM_BYTES).map(|row| row.nanoseconds_per_byte);
     let (low, high) = compared.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-    // Of no texts this is 0.
+    // 0 without texts.
     let spread = high / low;
     let name =
-        format!("a byte of any text from {} MiB takes at most {MOST_SPREAD} of any other's", COMPARED_FROM_BYTES >> 20);
-    Check { name, ok: (1.0..=MOST_SPREAD).contains(&spread), detail: format!("{spread:.3}") }
+        format!("a byte of any text from {} MiB takes at most {MAX_SPREAD} of any other's", COMPARED_FROM_BYTES >> 20);
+    Check { name, ok: (1.0..=MAX_SPREAD).contains(&spread), detail: format!("{spread:.3}") }
 }
 
 #[cfg(test)]
@@ -222,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_counted_once_for_each_term() {
+    fn lines_are_counted_once_per_term() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("text");
         fs::write(&path, "a cat, a cat\ndog\nowl and dog\nnothing").unwrap();
@@ -239,8 +238,8 @@ mod tests {
             times_read: 1.0,
             peak_rss_mib: 1,
         };
-        assert!(bytes_take_the_same(&[row(16, 9.0), row(64, 1.0), row(1024, 1.09)]).ok);
-        assert!(!bytes_take_the_same(&[row(64, 1.0), row(1024, 1.11)]).ok);
-        assert!(!bytes_take_the_same(&[]).ok);
+        assert!(check_spread(&[row(16, 9.0), row(64, 1.0), row(1024, 1.09)]).ok);
+        assert!(!check_spread(&[row(64, 1.0), row(1024, 1.11)]).ok);
+        assert!(!check_spread(&[]).ok);
     }
 }

@@ -1,4 +1,5 @@
-//! H2O.ai's db-benchmark: ten groupings and five joins, from Parquet files to one Parquet file; also with nulls, and with keys of which few are frequent.
+//! H2O.ai's db-benchmark: ten groupings and five joins, from Parquet files to one Parquet file.
+//! Also with nulls, and with skewed keys.
 
 use super::{Rounds, Suite};
 use crate::data::h2o::{self, Variant};
@@ -17,7 +18,7 @@ pub(crate) static H2O: Suite = Suite {
     limit_share_of_best_peer: 1.0,
     has_one_answer: false,
     rounds: Rounds::OfOneCase,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: Some(0.8),
     worst_aim: Some(1.2),
     aims: &[],

@@ -1,4 +1,5 @@
-//! Loops: ranks and components of graphs, and rounds without work; the answer is a digest of the records that a loop comes to.
+//! Loops: ranks and components of graphs, and rounds without work. The answer is a digest of the
+//! loop's records.
 
 use super::{Rounds, Suite};
 use crate::data::graphs::{self, Graphs};
@@ -13,10 +14,10 @@ pub(crate) const RANK_ROUNDS: u32 = 20;
 /// Rounds of `empty` and `empty_shuffle`.
 pub(crate) const EMPTY_ROUNDS: u32 = 2_000;
 
-/// The numbers that go round there, from 0 on.
+/// Number of records in these loops, numbered from 0.
 pub(crate) const EMPTY_NUMBERS: u64 = 8;
 
-/// What a round without work may take.
+/// Maximum time of a round without work.
 const EMPTY_SUPERSTEP_MICROS: f64 = 200.0;
 
 /// The suite.
@@ -26,7 +27,7 @@ pub(crate) static ITERATIONS: Suite = Suite {
     limit_share_of_best_peer: 1.0,
     has_one_answer: false,
     rounds: Rounds::OfOneCase,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],
@@ -46,7 +47,8 @@ fn make_data(workspace: &Workspace, scale: f64) -> Result<()> {
     graphs.ensure(&workspace.graphs(&graphs.name()))
 }
 
-/// Prints what a superstep takes, where there are many of them, and says whether one without work is short enough.
+/// Prints the time per superstep of cases with many supersteps, and checks that one without work is
+/// short enough.
 fn superstep_times(measured: &[Measurement], paths: &Paths) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     for measurement in measured {
@@ -88,7 +90,7 @@ mod tests {
     use crate::harness::Spread;
 
     #[test]
-    fn a_round_without_work_that_is_long_fails() {
+    fn a_long_round_without_work_fails() {
         let paths = Paths { text: "".into(), tpch: "".into(), tables: "".into() };
         let checks = |system, case, median| {
             let seconds = Spread { median, min: median, max: median };

@@ -1,4 +1,4 @@
-//! What the engine holds in memory when it may use little: sort, group and join of data that is far larger.
+//! The engine's peak memory with small budgets: sort, group and join of much larger data.
 
 use serde::Serialize;
 
@@ -10,8 +10,9 @@ use crate::options::Memory;
 use crate::systems;
 use crate::workspace::{TableSize, Workspace};
 
-/// What a process may hold beside its budget: code, stacks, the allocator's reserve, buffers of files being read.
-const BESIDE_BUDGET_MIB: u64 = 128;
+/// Allowed memory of a process in addition to its budget: code, stacks, the allocator's reserve,
+/// buffers of files.
+const OVERHEAD_MIB: u64 = 128;
 
 const CASES: [&str; 3] = ["sort", "group", "join"];
 
@@ -26,10 +27,11 @@ struct Row {
     failure: Option<String>,
 }
 
-/// Runs, prints and writes the results. Returns whether every answer is right and every peak within its budget.
+/// Runs, prints and writes the results. Returns `true` if every answer is right and every peak
+/// within its limit.
 ///
 /// # Errors
-/// When the data cannot be made, or a file cannot be written.
+/// Fails if the data cannot be generated, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Memory) -> Result<bool> {
     let size = TableSize::of_scale(options.scale);
     let paths = workspace.paths(options.scale);
@@ -93,7 +95,7 @@ impl Row {
             Err(_) => "failed".to_owned(),
         };
         let right = Check { name: format!("{what} is right"), ok: answer == Ok(expected), detail };
-        let allowed = self.budget_mib + BESIDE_BUDGET_MIB;
+        let allowed = self.budget_mib + OVERHEAD_MIB;
         let peak = self.peak_rss_mib;
         let held = Check {
             name: format!("{what} holds at most {allowed} MiB"),

@@ -1,4 +1,4 @@
-//! The suites that compare systems: which cases, on which data, with which conditions.
+//! The suites that compare systems: their cases, data and conditions.
 
 pub(crate) mod calibrate;
 pub(crate) mod cliff;
@@ -24,7 +24,7 @@ use crate::answer::Resources;
 use crate::error::{Error, Result};
 use crate::harness::{
     Aim, Check, Entrant, Failure, Measurement, Pace, Provenance, Report, Row, RowOrder, aims_hold, answers_agree,
-    beside_best_peer, beside_earlier, limit_is_a_limit, nothing_failed, take_answers, time_rounds,
+    check_limits, compare_with_best_peer, compare_with_earlier, nothing_failed, take_answers, time_rounds,
 };
 use crate::options::Measure;
 use crate::systems::{self, Role, System};
@@ -37,15 +37,16 @@ pub(crate) use stream::STREAM;
 pub(crate) use tpch::TPCH;
 pub(crate) use word_count::WORD_COUNT;
 
-/// The name in results of the engine of an earlier commit.
+/// The name of an earlier commit's engine in results.
 const EARLIER: &str = "earlier";
 
-/// What a round goes through.
+/// The cases of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rounds {
     /// All cases, so that all are measured over the same time.
     OfAllCases,
-    /// One case, and then come the rounds of the next: where the processes of all cases would not fit into memory together.
+    /// One case, whose rounds end before those of the next case. For cases whose processes would
+    /// not fit into memory together.
     OfOneCase,
 }
 
@@ -63,36 +64,37 @@ impl Rounds {
 pub(crate) struct Suite {
     /// Its name on the command line and in results.
     pub(crate) name: &'static str,
-    /// Its cases and whether their rows have an order.
+    /// Its cases, and whether their rows have an order.
     pub(crate) cases: fn() -> Vec<(&'static str, RowOrder)>,
-    /// A limit must not take more than this share of the best peer's time.
+    /// A limit's maximum time, relative to the best peer's.
     pub(crate) limit_share_of_best_peer: f64,
-    /// Whether all cases ask the same, so that their answers are compared with each other.
+    /// `true` if all cases have the same answer, so that answers are compared across cases.
     pub(crate) has_one_answer: bool,
-    /// What a round goes through.
+    /// The cases of a round.
     pub(crate) rounds: Rounds,
-    /// Memory that is made to be at hand before each run.
-    pub(crate) at_hand_bytes: usize,
-    /// What our time should be beside others'.
+    /// Bytes of memory that are touched before each run.
+    pub(crate) warm_bytes: usize,
+    /// Aims for our times relative to other systems.
     pub(crate) aims: &'static [Aim],
-    /// What the geometric mean of our times by the best peer's of each case may be at most.
+    /// Maximum geometric mean of our times relative to the best peer of each case.
     pub(crate) mean_aim: Option<f64>,
-    /// What our time by the best peer's may be at most in each case.
+    /// Maximum of our time relative to the best peer in each case.
     pub(crate) worst_aim: Option<f64>,
-    /// The memory that a case leaves at a scale, where it is a case of little memory. There, peers may fail.
+    /// The memory limit of a case at a scale, for cases of little memory, in which peers may fail.
     pub(crate) memory_bytes: fn(&str, f64) -> Option<u64>,
-    /// Where the input files of a scale are, made or not.
+    /// The paths of a scale's input files, which may not exist yet.
     pub(crate) paths: fn(&Workspace, f64) -> Paths,
-    /// Makes the input files of a scale where they are missing.
+    /// Generates the missing input files of a scale.
     pub(crate) make_data: fn(&Workspace, f64) -> Result<()>,
-    /// What else must hold of its times; it may print figures that follow from them.
+    /// Further checks of the times. May print figures derived from them.
     pub(crate) further_checks: fn(&[Measurement], &Paths) -> Result<Vec<Check>>,
 }
 
-/// Prepares the systems and the data, measures, prints and writes the results. Returns whether all checks hold.
+/// Prepares the systems and the data, measures, prints and writes the results. Returns `true` if
+/// all checks hold.
 ///
 /// # Errors
-/// When a system cannot be prepared or fails, or a file cannot be written.
+/// Fails if a system cannot be prepared or fails, or a file cannot be written.
 pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Result<bool> {
     let cases = chosen_cases(suite, options.cases.as_deref())?;
     let systems = systems::choose(options.peers.as_deref())?;
@@ -112,12 +114,8 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     let agreement = answers_agree(&answers, the_same, |case| order_of(&cases, case));
     println!("{}: {}", agreement.name, if agreement.ok { "yes" } else { "NO, timing them all the same" });
     let mut measured = Vec::new();
-    let pace = Pace {
-        runs: options.runs,
-        limit: options.timeout,
-        at_hand_bytes: suite.at_hand_bytes,
-        patience: Duration::ZERO,
-    };
+    let pace =
+        Pace { runs: options.runs, limit: options.timeout, warm_bytes: suite.warm_bytes, patience: Duration::ZERO };
     for together in suite.rounds.of(&entrants) {
         measured.extend(time_rounds(together, &answers, pace, &mut failures));
     }
@@ -125,13 +123,14 @@ pub(crate) fn run(suite: &Suite, workspace: &Workspace, options: &Measure) -> Re
     let is_limited = |case: &str| (suite.memory_bytes)(case, options.scale).is_some();
     let may_fail = |failure: &Failure| is_limited(&failure.case) && role_of(&failure.system) == Role::Peer;
     let mut checks: Vec<Check> = vec![agreement, nothing_failed(&failures, may_fail)];
-    // Limits are tuned for the full size; on less data, fixed costs such as clearing tables weigh more.
+    // Limits are tuned for the full size. On less data, fixed costs such as clearing tables matter
+    // more.
     if options.scale >= 1.0 {
         checks.extend(aims_hold(&measured, suite.aims));
-        checks.extend(beside_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
-        checks.extend(limit_is_a_limit(&measured, role_of, suite.limit_share_of_best_peer));
+        checks.extend(compare_with_best_peer(&measured, role_of, suite.mean_aim, suite.worst_aim));
+        checks.extend(check_limits(&measured, role_of, suite.limit_share_of_best_peer));
     }
-    checks.extend(beside_earlier(&measured, EARLIER));
+    checks.extend(compare_with_earlier(&measured, EARLIER));
     checks.extend((suite.further_checks)(&measured, &paths)?);
     let report = Report {
         suite: suite.name.to_owned(),
@@ -188,7 +187,7 @@ fn with_program(program: &Path, command: &Command) -> Command {
     other
 }
 
-/// Those that were asked for; all where none was.
+/// The given cases, or all if none is given.
 fn chosen_cases(suite: &Suite, asked: Option<&[String]>) -> Result<Vec<(&'static str, RowOrder)>> {
     let all = (suite.cases)();
     let known = |name: &String| all.iter().any(|(case, _)| case == name);

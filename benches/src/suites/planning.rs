@@ -1,6 +1,8 @@
-//! How long plans are made for: of each query of TPC-H, when nothing is known of its tables, and when their samples are there.
+//! Planning time of each query of TPC-H, without knowledge of its tables, and with their samples in
+//! memory.
 //!
-//! Each query is planned in a process of its own, so that nothing is known at first. The process itself is not timed.
+//! Each query is planned in a process of its own, which knows nothing at first. The start of the
+//! process is not timed.
 
 use std::env;
 use std::process::Command;
@@ -16,18 +18,18 @@ use crate::harness::{Check, warm_memory};
 use crate::options::Planning;
 use crate::workspace::{Paths, Workspace};
 
-/// A plan may take so long when nothing is known.
-const MOST_COLD: Duration = Duration::from_millis(20);
-/// And so long when samples are there.
-const MOST_WARM: Duration = Duration::from_millis(5);
+/// Maximum planning time without samples.
+const MAX_COLD: Duration = Duration::from_millis(20);
+/// Maximum planning time with samples.
+const MAX_WARM: Duration = Duration::from_millis(5);
 
-/// Memory that a process finds at hand: what the host takes to hand it out is no part of planning.
-const AT_HAND_BYTES: usize = 256 << 20;
+/// Memory to touch before a process starts, since the host's delay does not belong to planning.
+const WARM_BYTES: usize = 256 << 20;
 
-/// How often a query is planned once samples are there; the quickest counts.
+/// Number of plans of a query with samples. The fastest counts.
 const WARM_PLANS: usize = 5;
 
-/// What planning a query took, in seconds.
+/// The planning times of a query, in seconds.
 #[derive(Debug, Serialize, Deserialize)]
 struct Row {
     case: String,
@@ -35,10 +37,10 @@ struct Row {
     warm_seconds: f64,
 }
 
-/// Measures, prints and writes the results. Returns whether all checks hold.
+/// Measures, prints and writes the results. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When a query cannot be planned, or a file cannot be written.
+/// Fails if a query cannot be planned, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Planning) -> Result<bool> {
     let paths = workspace.paths(options.scale);
     if let Some(case) = &options.alone {
@@ -62,12 +64,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Planning) -> Result<bool> {
             if beyond.is_empty() { "all of them".to_owned() } else { format!("beyond: {}", beyond.join(", ")) };
         Check { name: format!("{name} plans take at most {} ms", most.as_millis()), ok: beyond.is_empty(), detail }
     };
-    let checks = [check("cold", MOST_COLD, |row| row.cold_seconds), check("warm", MOST_WARM, |row| row.warm_seconds)];
+    let checks = [check("cold", MAX_COLD, |row| row.cold_seconds), check("warm", MAX_WARM, |row| row.warm_seconds)];
     super::tables::finish("planning", workspace, &rows, &checks)
 }
 
 impl Row {
-    /// In this process.
+    /// Measures in this process.
     fn of(query: &'static Query, paths: &Paths, parallelism: usize) -> Result<Self> {
         let mut times = Vec::new();
         for _ in 0..=WARM_PLANS {
@@ -82,12 +84,12 @@ impl Row {
         Ok(Self { case: query.name.to_owned(), cold_seconds: times[0], warm_seconds })
     }
 
-    /// In processes of their own: the quickest of some.
+    /// Measures in separate processes. Returns the fastest of some.
     fn quickest(case: &str, options: &Planning) -> Result<Self> {
         let mut quickest = Self { case: case.to_owned(), cold_seconds: f64::INFINITY, warm_seconds: f64::INFINITY };
         let program = env::current_exe().map_err(Error::io("find", "this program".as_ref()))?;
         for _ in 0..options.runs {
-            warm_memory(AT_HAND_BYTES);
+            warm_memory(WARM_BYTES);
             let mut command = Command::new(&program);
             command.args(["planning", "--alone", case, "--scale", &options.scale.to_string()]);
             command.args(["--parallelism", &options.parallelism.to_string()]);

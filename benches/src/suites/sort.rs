@@ -1,4 +1,4 @@
-//! Sort pairs of numbers; the answer is what was left of them when they were consumed in order.
+//! Sorts pairs of numbers. The answer is a digest of the pairs consumed in order.
 
 use super::{Rounds, Suite};
 use crate::data::pairs;
@@ -13,7 +13,7 @@ pub(crate) static SORT: Suite = Suite {
     limit_share_of_best_peer: 0.5,
     has_one_answer: false,
     rounds: Rounds::OfOneCase,
-    at_hand_bytes: 3 << 30,
+    warm_bytes: 3 << 30,
     mean_aim: None,
     worst_aim: None,
     aims: &[
@@ -28,7 +28,7 @@ pub(crate) static SORT: Suite = Suite {
     further_checks: |_, _| Ok(Vec::new()),
 };
 
-/// Each case and what it divides the data's size by, for its memory.
+/// Each case, and the divisor of the data's size that gives its memory.
 const CASES: &[(&str, Option<u64>)] = &[("ample", None), ("quarter", Some(4)), ("sixteenth", Some(16))];
 
 fn memory_bytes(case: &str, scale: f64) -> Option<u64> {

@@ -1,4 +1,5 @@
-//! Events of a log counted by key and minute of their own time; the answer is what was left of the counts when they were consumed, or read again from a folder.
+//! Events of a log counted by key and minute of event time. The answer is a digest of the counts
+//! that were consumed, or read again from a folder.
 
 use super::{Rounds, Suite};
 use crate::data::events::{self, EventCount};
@@ -6,19 +7,19 @@ use crate::harness::{Check, Measurement, RowOrder, Spread};
 use crate::protocol::PROCESSOR_SECONDS;
 use crate::workspace::{Paths, Workspace};
 
-/// The figure that says how many snapshots were taken before the job's end.
+/// Figure: number of snapshots before the job's end.
 pub(crate) const SNAPSHOTS: &str = "snapshots";
 
-/// Bytes of state that were written for them.
+/// Figure: bytes of state that they wrote.
 pub(crate) const SNAPSHOT_BYTES: &str = "snapshot_bytes";
 
-/// From the barrier to the commit, on average.
+/// Figure: mean time from the barrier to the commit.
 pub(crate) const COMMIT_SECONDS: &str = "commit_seconds";
 
-/// The same of the one that took longest, be it that of the job's end.
+/// Figure: the longest such time, including the snapshot at the job's end.
 pub(crate) const LONGEST_COMMIT_SECONDS: &str = "longest_commit_seconds";
 
-/// The same of that of the job's end, from the last record on.
+/// Figure: the time from the last record to the commit of the snapshot at the job's end.
 pub(crate) const LAST_COMMIT_SECONDS: &str = "last_commit_seconds";
 
 /// The suite.
@@ -27,9 +28,9 @@ pub(crate) static STREAM: Suite = Suite {
     cases: || CASES.iter().map(|case| (*case, RowOrder::Given)).collect(),
     limit_share_of_best_peer: 1.0,
     has_one_answer: true,
-    // What snapshots cost is less than what the machine's speed changes by from one minute to another.
+    // The cost of snapshots is less than the changes of the machine's speed from minute to minute.
     rounds: Rounds::OfAllCases,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],
@@ -41,23 +42,25 @@ pub(crate) static STREAM: Suite = Suite {
 
 const CASES: [&str; 5] = ["memory", "log", WITHOUT_SNAPSHOTS, "snapshot_5s", "snapshot_500ms"];
 
-/// What the runs with snapshots are compared with.
+/// The case that the runs with snapshots are compared with.
 const WITHOUT_SNAPSHOTS: &str = "folder";
 
-/// The seconds between two snapshots for which there is a limit.
+/// The snapshot interval in seconds that has a limit.
 const LIMITED_SECONDS: f64 = 5.0;
 
-/// The limit, in percent of the processor time that passes between two of them.
-const MOST_PERCENT: f64 = 2.0;
+/// The limit, in percent of the processor time in this interval.
+const MAX_PERCENT: f64 = 2.0;
 
 fn folder(workspace: &Workspace, scale: f64) -> std::path::PathBuf {
     workspace.events(EventCount::of_scale(scale).events)
 }
 
-/// Prints what snapshots cost in each case that takes some, and says whether one every five seconds costs little enough.
+/// Prints the cost of snapshots in each case that takes some, and checks that one every five
+/// seconds is cheap enough.
 ///
-/// A run at full size is over within five seconds, and one takes a tenth more or less of the processor than the next: what ten snapshots add shows better than what one
-/// does. So the case with the most of them says what one costs.
+/// A run at full size ends within five seconds, and the processor time of runs varies by a tenth.
+/// The cost of ten snapshots is easier to measure than that of one. So the case with most snapshots
+/// determines the cost of one.
 fn snapshot_costs(measured: &[Measurement]) -> Vec<Check> {
     let ours = |case| measured.iter().find(|found| found.system == "ours" && found.case == case);
     let Some(without) = ours(WITHOUT_SNAPSHOTS) else { return Vec::new() };
@@ -71,25 +74,25 @@ fn snapshot_costs(measured: &[Measurement]) -> Vec<Check> {
     taken.max_by(|one, other| one.snapshots.total_cmp(&other.snapshots)).map(Cost::check).into_iter().collect()
 }
 
-/// What snapshots cost in a case.
+/// The cost of snapshots in a case.
 struct Cost {
     case: &'static str,
     seconds: f64,
     processor_seconds: f64,
-    /// The processor time by that of the run without snapshots in the same round.
+    /// Processor time relative to the run without snapshots in the same round.
     ratio: Spread,
     snapshots: f64,
-    /// State that was written, in bytes.
+    /// Bytes of state that were written.
     bytes: f64,
     commit_seconds: [f64; 3],
-    /// What one takes of the processor, in seconds.
+    /// Processor seconds of one snapshot.
     of_one: f64,
-    /// What one every five seconds takes by that, in percent.
+    /// The resulting cost of one snapshot every five seconds, in percent.
     percent: f64,
 }
 
 impl Cost {
-    /// None where no snapshots are taken, or the processor time is not known.
+    /// Returns `None` if the case takes no snapshots, or the processor time is unknown.
     fn of(with: &Measurement, without: &Measurement) -> Option<Self> {
         let snapshots = median(with.figure(SNAPSHOTS))?;
         let pairs = || with.figure(PROCESSOR_SECONDS).iter().zip(without.figure(PROCESSOR_SECONDS));
@@ -131,9 +134,9 @@ impl Cost {
         let Self { case, snapshots, percent, .. } = self;
         Check {
             name: format!(
-                "a snapshot every {LIMITED_SECONDS} s takes at most {MOST_PERCENT} % of the processor without any"
+                "a snapshot every {LIMITED_SECONDS} s takes at most {MAX_PERCENT} % of the processor without any"
             ),
-            ok: *percent <= MOST_PERCENT,
+            ok: *percent <= MAX_PERCENT,
             detail: format!("{percent:.2} %, by {snapshots} in a run of {case}"),
         }
     }
@@ -159,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_case_with_the_most_snapshots_says_what_one_takes() {
+    fn the_case_with_most_snapshots_gives_the_cost_of_one() {
         let without = measured(WITHOUT_SNAPSHOTS, [4.0; 3], None);
         let checks = |rare: f64, frequent: f64, snapshots| {
             let rare = measured("snapshot_5s", [rare; 3], Some(1.0));
@@ -179,7 +182,7 @@ mod tests {
     #[test]
     fn runs_are_compared_round_by_round() {
         let without = measured(WITHOUT_SNAPSHOTS, [1.0, 2.0, 4.0], None);
-        // The machine grew slower from round to round, and once much else ran.
+        // The machine got slower from round to round, with high other load once.
         let cost = Cost::of(&measured("snapshot_500ms", [1.01, 2.02, 9.0], Some(4.0)), &without).unwrap();
         assert!((cost.ratio.median - 1.01).abs() < 1e-9 && (cost.of_one - 0.005).abs() < 1e-9, "{}", cost.of_one);
     }

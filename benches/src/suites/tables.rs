@@ -1,4 +1,4 @@
-//! The end of a suite whose rows are its own.
+//! The end of a suite that has its own row type.
 
 use std::fs;
 
@@ -17,10 +17,10 @@ struct Results<'a, R> {
     checks: &'a [Check],
 }
 
-/// Prints the checks and writes `target/benches/<suite>.json`. Returns whether all checks hold.
+/// Prints the checks and writes `target/benches/<suite>.json`. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub(super) fn finish<R: Serialize>(suite: &str, workspace: &Workspace, rows: &[R], checks: &[Check]) -> Result<bool> {
     print_checks(checks);
     let results = Results { suite, provenance: Provenance::now(workspace), rows, checks };

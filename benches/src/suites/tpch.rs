@@ -15,7 +15,7 @@ pub(crate) static TPCH: Suite = Suite {
     limit_share_of_best_peer: 1.0,
     has_one_answer: false,
     rounds: Rounds::OfAllCases,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],

@@ -1,4 +1,4 @@
-//! Count each word of a text file; the answer is every word with its count, in any order.
+//! Counts each word of a text file. The answer is every word with its count, in any order.
 
 use examples::text_data;
 
@@ -14,7 +14,7 @@ pub(crate) static WORD_COUNT: Suite = Suite {
     limit_share_of_best_peer: 0.25,
     has_one_answer: false,
     rounds: Rounds::OfAllCases,
-    at_hand_bytes: 0,
+    warm_bytes: 0,
     mean_aim: None,
     worst_aim: None,
     aims: &[],

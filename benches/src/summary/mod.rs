@@ -1,5 +1,5 @@
-//! What a reader decides by: the engine's times beside each peer's, from the results that the suites left, as a figure, as a page, and in
-//! the README.
+//! The summary for readers: the engine's times compared with each peer's, from the results of the
+//! suites, as a figure, as a page, and in the README.
 
 mod page;
 mod picture;
@@ -14,31 +14,33 @@ use crate::workspace::Workspace;
 
 use ratios::Comparison;
 
-/// A suite that is shown, and what it is in a reader's words.
-struct Shown {
+/// A suite in the summary, with its title for readers.
+struct SummarySuite {
     suite: &'static str,
-    /// What was done to what.
+    /// The work and its data.
     title: &'static str,
-    /// Which of its cases count.
+    /// Selects the cases that count.
     counts: fn(&str) -> bool,
 }
 
-/// In the order of the figure.
-const SHOWN: [Shown; 4] = [
-    Shown { suite: "tpch", title: "TPC-H, 22 queries", counts: |_| true },
-    // Those with nulls and with skewed keys are cases of their own, whose names go on with an underscore.
-    Shown { suite: "h2o", title: "db-benchmark, 15 groupings and joins", counts: |case| !case.contains('_') },
-    Shown { suite: "word_count", title: "count words", counts: |_| true },
-    Shown { suite: "sort", title: "sort pairs", counts: |case| case == "ample" },
+/// The suites in the order of the figure.
+const SUMMARY_SUITES: [SummarySuite; 4] = [
+    SummarySuite { suite: "tpch", title: "TPC-H, 22 queries", counts: |_| true },
+    // Cases with nulls and with skewed keys are separate, and have an underscore in their names.
+    SummarySuite { suite: "h2o", title: "db-benchmark, 15 groupings and joins", counts: |case| !case.contains('_') },
+    SummarySuite { suite: "word_count", title: "count words", counts: |_| true },
+    SummarySuite { suite: "sort", title: "sort pairs", counts: |case| case == "ample" },
 ];
 
-/// Writes `docs/figures/summary.svg`, `docs/figures/summary.md` and the README's table from the suites' results that are there.
+/// Writes `docs/figures/summary.svg`, `docs/figures/summary.md` and the README's table from the
+/// existing results of the suites.
 ///
 /// # Errors
-/// Where there is none, where one is of other peers or another commit than the rest, or a file cannot be read or written.
+/// Fails if there are no results, if they are of different commits or peers, or if a file cannot be
+/// read or written.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut reports = Vec::new();
-    for shown in &SHOWN {
+    for shown in &SUMMARY_SUITES {
         let path = workspace.output().join(shown.suite).with_extension("json");
         if path.exists() {
             reports.push((shown, read(&path)?));
@@ -51,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     if let Some((shown, _)) = reports.iter().find(|(_, report)| {
         report.provenance.versions != provenance.versions || report.provenance.commit != provenance.commit
     }) {
-        return Err(Error::MixedResults { first: SHOWN[0].suite.to_owned(), other: shown.suite.to_owned() });
+        return Err(Error::MixedResults { first: SUMMARY_SUITES[0].suite.to_owned(), other: shown.suite.to_owned() });
     }
     let comparisons: Vec<Comparison> =
         reports.iter().map(|(shown, report)| Comparison::of(shown.title, report, shown.counts)).collect();

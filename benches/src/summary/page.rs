@@ -1,4 +1,4 @@
-//! The table of a page of its own, and the same in the README.
+//! The table as a separate page, and in the README.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::ratios::Comparison;
 use crate::error::{Error, Result};
 use crate::harness::Provenance;
 
-/// What stands around the README's table. What is between them is made.
+/// The marks around the README's table. The text between them is generated.
 const START: &str = "<!-- benches -- summary: from here -->";
 const END: &str = "<!-- benches -- summary: to here -->";
 
@@ -24,7 +24,7 @@ pub(super) fn write(comparisons: &[Comparison], provenance: &Provenance, path: &
     Ok(())
 }
 
-/// Puts the table into the README, between its marks.
+/// Writes the table into the README, between its marks.
 pub(super) fn update_readme(comparisons: &[Comparison], provenance: &Provenance, path: &Path) -> Result<()> {
     let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
     let parts = text.split_once(START).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
@@ -37,7 +37,7 @@ pub(super) fn update_readme(comparisons: &[Comparison], provenance: &Provenance,
     Ok(())
 }
 
-/// A row for each suite, a column for each peer.
+/// One row per suite, one column per peer.
 fn table(comparisons: &[Comparison]) -> String {
     let mut systems: Vec<&str> = Vec::new();
     for peer in comparisons.iter().flat_map(|comparison| &comparison.peers) {
@@ -60,7 +60,7 @@ fn table(comparisons: &[Comparison]) -> String {
     text
 }
 
-/// How it is read, and on what it was measured.
+/// A note on how to read the table, and on the origin of the measurements.
 fn note(provenance: &Provenance) -> String {
     let versions: Vec<String> =
         provenance.versions.iter().map(|(system, version)| format!("{system} {version}")).collect();
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_keeps_what_is_around_the_table() {
+    fn the_readme_keeps_the_text_around_the_table() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("README.md");
         fs::write(&path, format!("before\n{START}\nold\n{END}\nafter\n")).unwrap();

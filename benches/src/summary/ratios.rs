@@ -2,24 +2,24 @@
 
 use crate::harness::{Report, Row};
 
-/// A suite's peers beside ours.
+/// The peers of a suite compared with our engine.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Comparison {
-    /// The suite in a reader's words.
+    /// The title of the suite for readers.
     pub(super) title: &'static str,
     /// Every peer that answered.
     pub(super) peers: Vec<Peer>,
 }
 
-/// A peer's times by ours, over the cases that both answered.
+/// A peer's times relative to ours, over the cases that both answered.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Peer {
     pub(super) system: String,
-    /// The geometric mean: above 1 where the peer is slower.
+    /// The geometric mean. Above 1 if the peer is slower.
     pub(super) mean: f64,
     pub(super) least: f64,
     pub(super) greatest: f64,
-    /// How many cases.
+    /// Number of cases.
     pub(super) cases: usize,
 }
 
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn peers_are_multiples_of_ours_over_cases_that_both_answered() {
+    fn ratios_cover_the_cases_that_both_answered() {
         let row = |case: &str, system: &str, seconds: f64| json!({"case": case, "system": system, "seconds": seconds, "min_seconds": seconds, "max_seconds": seconds, "runs": 5});
         let rows = [
             row("q1", "ours", 1.0),

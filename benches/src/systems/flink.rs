@@ -1,4 +1,5 @@
-//! Apache Flink on a Java machine of its own: its jars from its Python package, a small program compiled against them.
+//! Apache Flink in a separate JVM: the jars from its Python package, and a small program compiled
+//! against them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ impl System for Flink {
         suite == "sort"
     }
 
-    /// Installs the jars when their pinned version changes, and compiles the program, which takes two seconds, each time.
+    /// Installs the jars when their pinned version changes. Compiles the program each time, in two
+    /// seconds.
     fn prepare(&self, workspace: &Workspace) -> Result<()> {
         let folder = workspace.make_output("flink")?;
         install(&folder, &sources(workspace).join("requirements.txt"))?;
@@ -81,7 +83,7 @@ fn sources(workspace: &Workspace) -> PathBuf {
     workspace.peers().join("flink")
 }
 
-/// As a class path.
+/// The jars as a class path.
 fn jars(workspace: &Workspace) -> String {
     format!("{}/*", workspace.output().join("flink/libraries/pyflink/lib").display())
 }

@@ -1,4 +1,4 @@
-//! Who is measured. One file a kind of system, one line in [`SYSTEMS`] for each.
+//! The measured systems. One file per kind of system, one line in [`SYSTEMS`] for each.
 
 mod flink;
 mod python;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::workspace::{Paths, Workspace};
 use crate::{limit, ours};
 
-/// What a system stands for in a comparison.
+/// The role of a system in a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The engine of this repository.
@@ -26,27 +26,27 @@ pub(crate) enum Role {
     Peer,
 }
 
-/// Something that answers cases in a process of its own.
+/// A system that answers cases in its own process.
 pub(crate) trait System: Debug + Sync {
     /// Its name in results.
     fn name(&self) -> &'static str;
 
-    /// What it stands for.
+    /// Its role.
     fn role(&self) -> Role;
 
-    /// The version that it is pinned to; `None` for what is in this repository.
+    /// The pinned version. `None` for code of this repository.
     fn version(&self) -> Option<&'static str>;
 
-    /// Whether it answers a case.
+    /// Returns `true` if it answers a case.
     fn answers(&self, suite: &str, case: &str) -> bool;
 
-    /// Installs or builds it; quick when that was done before.
+    /// Installs or builds the system. Fast if that was done before.
     ///
     /// # Errors
-    /// When a program needed for that is missing or fails.
+    /// Fails if a required program is missing or fails.
     fn prepare(&self, workspace: &Workspace) -> Result<()>;
 
-    /// Starts a worker for one suite.
+    /// Creates the command that starts a worker for one suite.
     fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command;
 }
 
@@ -58,23 +58,24 @@ pub(crate) static SYSTEMS: &[&dyn System] = &[
         name: "duckdb",
         answers: |suite, _| matches!(suite, "word_count" | "tpch" | "h2o" | "sort" | "cliff"),
     },
-    // Polars takes no limit of memory.
+    // Polars has no memory limit.
     &python::PythonSystem {
         name: "polars",
         answers: |suite, case| {
             matches!((suite, case), ("word_count" | "tpch" | "h2o" | "cliff", _) | ("sort", "ample"))
         },
     },
-    // DataFusion has no reader of lines and no splitting scan, so nobody would count words with it.
+    // DataFusion has neither a reader of lines nor a splitting scan, so it is not used to count
+    // words.
     &python::PythonSystem { name: "datafusion", answers: |suite, _| matches!(suite, "tpch" | "h2o" | "cliff") },
     &timely::Timely,
     &flink::Flink,
 ];
 
-/// The cases that this binary itself serves under a system's name.
+/// The cases that this binary serves under a system's name.
 ///
 /// # Errors
-/// When it serves none under that name.
+/// Fails if it serves none under that name.
 pub(crate) fn registry(system: &str) -> Result<&'static [Case]> {
     match system {
         "ours" => Ok(ours::CASES),
@@ -83,10 +84,10 @@ pub(crate) fn registry(system: &str) -> Result<&'static [Case]> {
     }
 }
 
-/// The systems to measure: the peers asked for, or all, and always the engine and the limit.
+/// The systems to measure: the given peers, or all, and always the engine and the limit.
 ///
 /// # Errors
-/// When a peer asked for does not exist.
+/// Fails if a given peer does not exist.
 pub(crate) fn choose(peers: Option<&[String]>) -> Result<Vec<&'static dyn System>> {
     let is_peer = |system: &dyn System| system.role() == Role::Peer;
     let known: Vec<_> = SYSTEMS.iter().filter(|system| is_peer(**system)).map(|system| system.name()).collect();
@@ -98,10 +99,10 @@ pub(crate) fn choose(peers: Option<&[String]>) -> Result<Vec<&'static dyn System
     Ok(SYSTEMS.iter().copied().filter(|system| !is_peer(*system) || wanted(*system)).collect())
 }
 
-/// The system of a name.
+/// Finds a system by name.
 ///
 /// # Errors
-/// When there is none.
+/// Fails if there is none.
 pub(crate) fn find(name: &str) -> Result<&'static dyn System> {
     let found = SYSTEMS.iter().copied().find(|system| system.name() == name);
     found.ok_or_else(|| {
@@ -109,7 +110,7 @@ pub(crate) fn find(name: &str) -> Result<&'static dyn System> {
     })
 }
 
-/// What stands behind a package's name and `sign`, up to the end of its line or to a quote.
+/// The text after a package's name and `sign`, up to the end of its line or to a quote.
 fn pinned(pins: &'static str, sign: &str) -> Option<&'static str> {
     let (_, rest) = pins.split_once(sign)?;
     rest.split(['\n', '"']).next()
@@ -119,7 +120,7 @@ fn unknown(kind: &'static str, name: &str, known: &str) -> Error {
     Error::UnknownName { kind, name: name.to_owned(), known: known.to_owned() }
 }
 
-/// The arguments every worker takes, and where it puts what does not fit into memory.
+/// Adds the arguments of every worker, and the folder for spilled data.
 fn set_up_worker(command: &mut Command, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) {
     command.arg(suite).arg("--text").arg(&paths.text).arg("--tpch").arg(&paths.tpch).arg("--tables").arg(&paths.tables);
     command.arg("--parallelism").arg(resources.parallelism.to_string());

@@ -1,4 +1,4 @@
-//! Systems that are Python wheels, installed into a virtual environment of the benchmarks' own.
+//! Systems that are Python wheels, installed into a separate virtual environment.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,14 +11,15 @@ use crate::error::{Error, Result};
 use crate::harness::run_to_end;
 use crate::workspace::{Paths, Workspace};
 
-/// Installing takes seconds from a near mirror; this is for a slow one.
+/// Installation takes seconds from a near mirror. The limit is for a slow one.
 const INSTALL_LIMIT: Duration = Duration::from_secs(900);
 
-/// A wheel named in `peers/python/requirements.txt`, with its cases in `peers/python/<name>_cases.py`.
+/// A wheel named in `peers/python/requirements.txt`, with its cases in
+/// `peers/python/<name>_cases.py`.
 #[derive(Debug)]
 pub(super) struct PythonSystem {
     pub(super) name: &'static str,
-    /// Whether it answers a case of a suite.
+    /// Returns `true` if it answers a case of a suite.
     pub(super) answers: fn(&str, &str) -> bool,
 }
 
@@ -39,7 +40,7 @@ impl System for PythonSystem {
         (self.answers)(suite, case)
     }
 
-    /// Makes the environment again whenever the pinned versions change.
+    /// Recreates the environment whenever the pinned versions change.
     fn prepare(&self, workspace: &Workspace) -> Result<()> {
         let requirements = sources(workspace).join("requirements.txt");
         let pinned = fs::read_to_string(&requirements).map_err(Error::io("read", &requirements))?;
@@ -58,7 +59,7 @@ impl System for PythonSystem {
 
     fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command {
         let mut command = Command::new(environment(workspace).join("bin/python"));
-        // -B: no compiled files beside the sources.
+        // -B: no compiled files next to the sources.
         command.arg("-B").arg(sources(workspace).join("worker.py")).arg(self.name);
         set_up_worker(&mut command, workspace, suite, paths, resources);
         command

@@ -38,7 +38,7 @@ impl System for RustSystem {
     }
 
     fn worker(&self, workspace: &Workspace, suite: &str, paths: &Paths, resources: &Resources) -> Command {
-        // The name it was started by is only needed where the kernel cannot tell the path.
+        // The name of the program is used only if the kernel cannot provide the path.
         let mut command = Command::new(env::current_exe().unwrap_or_else(|_| "benches".into()));
         command.arg("worker").arg(self.name);
         set_up_worker(&mut command, workspace, suite, paths, resources);

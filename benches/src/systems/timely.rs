@@ -1,4 +1,4 @@
-//! Timely dataflow: a small project of its own, so that its dependencies stay out of this workspace.
+//! Timely dataflow: a separate project, so that its dependencies stay out of this workspace.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,8 @@ impl System for Timely {
         suite == "word_count"
     }
 
-    /// Copies the sources below `target/` and builds them there; cargo finds out whether anything changed.
+    /// Copies the sources below `target/` and builds them there. Cargo detects whether anything
+    /// changed.
     fn prepare(&self, workspace: &Workspace) -> Result<()> {
         let sources = workspace.peers().join("timely");
         let project = workspace.make_output("timely/src")?.join("..");
@@ -56,7 +57,7 @@ fn target(workspace: &Workspace) -> PathBuf {
     workspace.output().join("timely/target")
 }
 
-/// A copy would look new to cargo each time.
+/// Cargo would treat a copy as changed each time.
 fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
     let text = fs::read(from).map_err(Error::io("read", from))?;
     if fs::read(to).is_ok_and(|present| present == text) {

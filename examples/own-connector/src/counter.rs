@@ -12,14 +12,14 @@ const BATCH_ROWS: u64 = 100;
 /// Time between two batches of a task.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Counts from 0 to `end`. Split `s` has the numbers whose remainder by three is `s`.
+/// Counts from 0 to `end`, without `end`. Split `s` has the numbers `n` with `n % 3 == s`.
 pub struct Counter {
     schema: Schema,
     end: u64,
 }
 
 impl Counter {
-    /// The numbers below `end`.
+    /// Creates a source of the numbers below `end`.
     #[must_use]
     pub fn to(end: u64) -> Self {
         Counter { schema: schema_of::<u64>(), end }
@@ -76,7 +76,7 @@ impl SplitReader for CounterReader {
         }
         self.has_paused = !self.has_paused;
         if self.has_paused {
-            // The task is woken after it, and this thread goes on with others.
+            // The task is woken afterwards. This thread continues with other tasks.
             self.context.blocking.submit(Box::new(|| std::thread::sleep(PAUSE)));
             return Ok(ReadProgress::Pending);
         }

@@ -1,4 +1,4 @@
-//! A connector of a program's own: a source that counts, and a sink that sends lines to a server.
+//! A custom connector: a source that counts, and a sink that sends lines to a server.
 
 mod counter;
 mod line_sink;

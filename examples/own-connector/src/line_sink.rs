@@ -13,7 +13,7 @@ pub struct LineSink {
 }
 
 impl LineSink {
-    /// Sends to this server. Connects when the job runs.
+    /// Creates a sink for this server. It connects when the job runs.
     #[must_use]
     pub fn to(server: SocketAddr) -> Self {
         LineSink { server }
@@ -72,7 +72,7 @@ struct LineWriter {
     server: Background<SocketAddr>,
     subtask: usize,
     lines: String,
-    /// The transaction of the request that is sent.
+    /// The transaction of the request that was sent.
     prepared: Option<Transaction>,
 }
 
@@ -95,7 +95,7 @@ impl Writer for LineWriter {
             self.server.put(server);
             return Ok(Prepared::Transactions(self.prepared.take().into_iter().collect()));
         }
-        // The number of the process tells it from a transaction of a process that was killed.
+        // The process id distinguishes it from a transaction of a process that was killed.
         let transaction = format!("{epoch}-{}-{}", self.subtask, std::process::id());
         let request = format!("prepare {transaction}\n{}end\n", std::mem::take(&mut self.lines));
         self.prepared = Some(transaction);

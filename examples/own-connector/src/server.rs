@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader, Result, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Accepts lines in transactions. Requests are `prepare NAME`, lines and `end`; `commit NAME`; `abort
-/// NAME`; `in-doubt`, which returns the names of prepared transactions.
+/// Accepts lines in transactions. Requests are `prepare NAME`, lines and `end`; `commit NAME`;
+/// `abort NAME`; `in-doubt`, which returns the names of prepared transactions.
 pub struct LineServer {
     address: SocketAddr,
     lines: Arc<Mutex<Lines>>,
@@ -19,28 +19,28 @@ struct Lines {
 }
 
 impl LineServer {
-    /// Listens on a free port of this machine until the process ends.
+    /// Listens on a free local port until the process ends.
     ///
     /// # Errors
-    /// Fails if there is no port.
+    /// Fails if no port is free.
     pub fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (address, lines) = (listener.local_addr()?, Arc::<Mutex<Lines>>::default());
         let shared = lines.clone();
         std::thread::spawn(move || {
-            // A client that is killed breaks its request off, which then changes nothing.
+            // If a client is killed, its request is incomplete and changes nothing.
             listener.incoming().flatten().for_each(|stream| drop(serve(&stream, &shared)));
         });
         Ok(LineServer { address, lines })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The lines of all transactions that are committed.
+    /// Returns the lines of all committed transactions.
     #[must_use]
     pub fn committed(&self) -> Vec<String> {
         lock(&self.lines).committed.clone()

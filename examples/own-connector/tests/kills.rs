@@ -1,4 +1,4 @@
-//! The program is killed at any time, and resumes: the server has each record once.
+//! The program is killed at random times and resumes: the server has each record once.
 
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]

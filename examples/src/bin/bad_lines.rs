@@ -1,6 +1,7 @@
-//! Counts the lines of a CSV file that have not as many fields as it should: `bad_lines PATH [FIELDS]`.
+//! Counts the lines of a CSV file with a wrong number of fields: `bad_lines PATH [FIELDS]`.
 //!
-//! What is wrong is counted beside the records: while the job runs, the progress line shows it.
+//! Bad records are counted in addition to good ones: the progress line shows them while the job
+//! runs.
 
 use dataflow::prelude::*;
 use dataflow::{Accumulated, accumulators::Count, accumulators::Histogram};

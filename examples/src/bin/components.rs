@@ -1,18 +1,20 @@
-//! The largest parts of a graph that are connected: `components [GRAPH]`. The graph is `rmat-16` unless it is said: 2^16 vertices, of which some have many edges.
-//! `grid-1000` is a square of a thousand vertices on a side. It is generated into `data/` the first time.
+//! Prints the largest connected components of a graph: `components [GRAPH]`.
+//!
+//! The default graph is `rmat-16`: 2^16 vertices, some of which have many edges. `grid-1000` is a
+//! square of 1,000 × 1,000 vertices. The first run generates the graph into `data/`.
 
 use dataflow::prelude::*;
 use examples::graph_data::{self, Graph};
 use examples::graphs::{Edge, Vertex, components};
 
-/// A component and how many vertices it has.
+/// A component and its number of vertices.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Component {
     id: u32,
     vertices: u64,
 }
 
-/// Edges that lead both ways.
+/// Adds the reverse of each edge.
 #[dataflow]
 fn both_ways(edges: DataSet<Edge>) -> DataSet<Edge> {
     edges.flat_map(|e| [e, Edge { source: e.target, target: e.source }])

@@ -1,11 +1,11 @@
 //! Counts clicks by page and minute while they are written, and resumes after a crash:
 //! `hits_per_minute [SECONDS]`.
 //!
-//! The program appends clicks to the log `data/clicks` for ten seconds by default. A minute of event
-//! time passes each second. A job follows the log, prints the counts of each minute after its end, and
-//! writes them to the folder `data/hits/`. With `--snapshots data/snapshots` the program may be killed
-//! at any time. Started again with `--restore`, it resumes from the last snapshot. At the end the
-//! folder has counted each click once.
+//! The program appends clicks to the log `data/clicks` for ten seconds by default. A minute of
+//! event time passes each second. A job follows the log, prints the counts of each minute after its
+//! end, and writes them to the folder `data/hits/`. With `--snapshots data/snapshots` the program
+//! may be killed at any time. Started again with `--restore`, it resumes from the last snapshot. At
+//! the end the folder has counted each click once.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -52,8 +52,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Prints the plan. Writes no clicks, so the log of an earlier run must exist. Leaves out the output
-/// folder, since a plan is refused if its output exists.
+/// Prints the plan. Writes no clicks, so the log of an earlier run must exist. Leaves out the
+/// output folder, since a plan is refused if its output exists.
 fn show_plan(env: &Env) -> Result<(), Box<dyn std::error::Error>> {
     if !Path::new(CLICKS).exists() {
         return Err(DataError::Missing { path: CLICKS.into() }.into());

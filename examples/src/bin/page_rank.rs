@@ -1,5 +1,7 @@
-//! The pages that most links lead to: `page_rank [GRAPH] [ROUNDS]`. The graph is `rmat-16` unless it is said: 2^16 pages, of which some have many links. It is
-//! generated into `data/` the first time.
+//! Prints the pages of highest rank: `page_rank [GRAPH] [ROUNDS]`.
+//!
+//! The default graph is `rmat-16`: 2^16 pages, some of which have many links. The first run
+//! generates it into `data/`.
 
 use dataflow::prelude::*;
 use examples::graph_data::{self, Graph};

@@ -1,4 +1,5 @@
-//! TPC-H Q1, what was billed, shipped and returned: `pricing_summary [SCALE]`. The table is generated into `data/` the first time.
+//! TPC-H Q1, totals of billed, shipped and returned items: `pricing_summary [SCALE]`. The first run
+//! generates the table into `data/`.
 
 use dataflow::prelude::*;
 use examples::tpch::pricing_summary;

@@ -1,4 +1,5 @@
-//! TPC-H Q3, the unshipped orders that are worth most: `shipping_priority [SCALE]`. The tables are generated into `data/` the first time.
+//! TPC-H Q3, the unshipped orders of greatest value: `shipping_priority [SCALE]`. The first run
+//! generates the tables into `data/`.
 
 use dataflow::prelude::*;
 use examples::tpch::shipping_priority;

@@ -1,5 +1,5 @@
-//! TPC-H's 22 queries: `tpch all --scale 1` runs them and says how long each took, `tpch q3 q5` prints the answers of some. The tables are
-//! generated into `data/` the first time.
+//! TPC-H's 22 queries. `tpch all --scale 1` runs them and prints the time of each. `tpch q3 q5`
+//! prints the answers of these queries. The first run generates the tables into `data/`.
 
 use std::io;
 use std::time::Instant;

@@ -1,8 +1,8 @@
-//! Draws ranks from a Zipf distribution in constant time: Vose's alias method.
+//! Draws ranks from a Zipf distribution in constant time, with Vose's alias method.
 
 use crate::random::{Random, scale};
 
-/// `slots[i]` keeps `i` with probability `keep / 2^32` and gives `alias` otherwise.
+/// `slots[i]` returns `i` with probability `keep / 2^32`, and `alias` otherwise.
 #[derive(Debug)]
 pub(super) struct AliasTable {
     slots: Vec<Slot>,
@@ -14,8 +14,8 @@ struct Slot {
     alias: u32,
 }
 
-/// A slot chosen and the coin to toss there. Apart from [`AliasTable::resolve`] so that many slots can be on their
-/// way from memory at once.
+/// A chosen slot and a random number for it. Separate from [`AliasTable::resolve`], so that many
+/// slots can be loaded from memory at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Draw {
     slot: u32,
@@ -23,7 +23,8 @@ pub(super) struct Draw {
 }
 
 impl AliasTable {
-    /// Rank r (from 0) has a probability proportional to 1/(r + 1). `ranks` is at most 2^24.
+    /// Creates a table in which rank r (from 0) has a probability proportional to 1/(r + 1).
+    /// `ranks` is at most 2^24.
     pub(super) fn zipf(ranks: usize) -> Self {
         let harmonic: f64 = (1..=ranks).map(|rank| 1.0 / rank as f64).sum();
         // Each rank's probability times the number of slots: 1 fills a slot exactly.
@@ -40,7 +41,7 @@ impl AliasTable {
                 small.push(high);
             }
         }
-        // Whatever is left over by rounding keeps its own slot whole.
+        // Slots that remain because of rounding always return their own rank.
         Self { slots }
     }
 

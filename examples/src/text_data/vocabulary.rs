@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::random::Random;
 
-/// All words in one string; a word is a span of it.
+/// All words in one string. A word is a range of it.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     letters: Vec<u8>,
@@ -18,7 +18,7 @@ pub(super) struct Span {
 }
 
 impl Vocabulary {
-    /// `distinct` different words, always the same ones.
+    /// Creates `distinct` different words, always the same ones.
     pub(super) fn new(distinct: usize) -> Self {
         let mut random = Random::new(u64::MAX);
         let mut seen = HashSet::with_capacity(distinct);
@@ -48,7 +48,8 @@ impl Vocabulary {
     }
 }
 
-/// 4 to 11 letters, 7.5 on average; one word in 256 has 16 to 24, so that no reader can count on short words only.
+/// 4 to 11 letters, 7.5 on average. One word in 256 has 16 to 24, so that readers cannot rely on
+/// short words.
 fn random_word(random: &mut Random) -> Vec<u8> {
     let len = match random.below(256) {
         0 => 16 + random.below(9),

@@ -1,10 +1,10 @@
-//! Q13: how many orders customers place.
+//! Q13: the distribution of customers by their number of orders.
 
 use dataflow::prelude::*;
 
 use super::{Customer, Order};
 
-/// How many customers placed so many orders.
+/// The number of customers with a given number of orders.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Distribution {
@@ -12,7 +12,8 @@ pub struct Distribution {
     pub customers: u64,
 }
 
-/// Customers by the number of their orders, those without any included; orders whose comment is like `unwanted` do not count.
+/// Customers by the number of their orders, including customers without orders. Orders with a
+/// comment like `unwanted` do not count.
 #[dataflow]
 pub fn customer_distribution(
     customers: DataSet<Customer>,

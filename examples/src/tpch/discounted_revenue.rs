@@ -1,21 +1,21 @@
-//! Q19: what parts bring in that are sold in certain ways.
+//! Q19: the revenue of parts that are sold in certain ways.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Part, PartRef};
 
-/// A brand in some containers and sizes, sold in some quantities.
+/// A brand in certain containers and sizes, sold in certain quantities.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The brand.
     pub brand: &'static str,
-    /// What the containers' names begin with.
+    /// The prefix of the containers' names.
     pub container: &'static str,
-    /// What the containers' names end with.
+    /// The suffixes of the containers' names.
     pub endings: &'static [&'static str],
     /// The least and the greatest quantity.
     pub quantity: (i64, i64),
-    /// The greatest size; the least is 1.
+    /// The greatest size. The least is 1.
     pub size: i32,
 }
 
@@ -30,7 +30,7 @@ impl Choice {
     }
 }
 
-/// The revenue of all lines of which one of the choices holds, sent by air and handed over in person.
+/// The revenue of all lines that match one of the choices, shipped by air and delivered in person.
 #[dataflow]
 pub fn discounted_revenue(items: DataSet<LineItem>, parts: DataSet<Part>, choices: Vec<Choice>) -> DataSet<Decimal<4>> {
     items

@@ -1,10 +1,10 @@
-//! Q11: which parts make up a good part of a nation's stock.
+//! Q11: the parts that make up a large share of a nation's stock.
 
 use dataflow::prelude::*;
 
 use super::{Nation, PartSupp, Supplier};
 
-/// What a nation's stock of a part is worth.
+/// The value of a nation's stock of a part.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Stock {
@@ -12,7 +12,8 @@ pub struct Stock {
     pub value: Decimal<2>,
 }
 
-/// The parts that are worth more than one part in `parts_of_all` of everything that the nation's suppliers have.
+/// The parts whose stock is worth more than one part in `parts_of_all` of the total stock of the
+/// nation's suppliers.
 #[dataflow]
 pub fn important_stock(
     partsupps: DataSet<PartSupp>,

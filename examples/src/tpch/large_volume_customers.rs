@@ -1,10 +1,10 @@
-//! Q18: which customers place large orders.
+//! Q18: customers with large orders.
 
 use dataflow::prelude::*;
 
 use super::{Customer, LineItem, Order};
 
-/// A large order and who placed it.
+/// A large order and its customer.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct LargeOrder {
@@ -16,7 +16,7 @@ pub struct LargeOrder {
     pub quantity: Decimal<2>,
 }
 
-/// The hundred dearest orders of more than `quantity` pieces.
+/// The hundred most expensive orders of more than `quantity` pieces.
 #[dataflow]
 pub fn large_volume_customers(
     customers: DataSet<Customer>,

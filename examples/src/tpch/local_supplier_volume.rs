@@ -1,10 +1,10 @@
-//! Q5: what suppliers sell to customers of their own nation.
+//! Q5: sales of suppliers to customers of their own nation.
 
 use dataflow::prelude::*;
 
 use super::{Customer, LineItem, Nation, Order, Region, Supplier};
 
-/// What a nation's suppliers sold to it.
+/// The revenue of a nation's suppliers within the nation.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct NationRevenue {

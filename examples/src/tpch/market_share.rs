@@ -12,7 +12,7 @@ pub struct MarketShare {
     pub share: f64,
 }
 
-/// Of what customers of a region ordered from `first` to `last`, the part that suppliers of `nation` sold.
+/// The share of suppliers of `nation` in the orders of a region's customers from `first` to `last`.
 #[dataflow]
 pub fn market_share(
     parts: DataSet<Part>,

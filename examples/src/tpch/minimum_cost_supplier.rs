@@ -1,4 +1,4 @@
-//! Q2: who in a region sells parts at the lowest price there.
+//! Q2: suppliers in a region that sell parts at the lowest price there.
 
 use dataflow::prelude::*;
 
@@ -19,7 +19,8 @@ pub struct Offer {
     pub cost: Decimal<2>,
 }
 
-/// The suppliers of a region that offer parts of a size and kind at the region's lowest price: the hundred with the largest balance.
+/// The suppliers of a region that offer parts of a size and kind at the region's lowest price: the
+/// hundred with the largest balance.
 #[dataflow]
 pub fn minimum_cost_supplier(
     parts: DataSet<Part>,

@@ -1,10 +1,10 @@
-//! Q4: how well the priority of orders is kept.
+//! Q4: how well the priority of orders is observed.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Order};
 
-/// How many orders of a priority came late.
+/// The number of late orders of a priority.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct PriorityCount {
@@ -12,7 +12,8 @@ pub struct PriorityCount {
     pub order_count: u64,
 }
 
-/// Orders placed from `first` until before `end` of which at least one line was received after its day, by priority.
+/// Orders placed from `first` until before `end` with at least one line received after its commit
+/// date, by priority.
 #[dataflow]
 pub fn order_priority(
     orders: DataSet<Order>,

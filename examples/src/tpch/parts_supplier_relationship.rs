@@ -1,10 +1,10 @@
-//! Q16: how many suppliers there are for parts that a customer asks for.
+//! Q16: the number of suppliers of the parts that a customer asks for.
 
 use dataflow::prelude::*;
 
 use super::{Part, PartSupp, Supplier};
 
-/// How many suppliers have parts of a brand, kind and size.
+/// The number of suppliers that have parts of a brand, kind and size.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Suppliers {
@@ -14,7 +14,8 @@ pub struct Suppliers {
     pub suppliers: u64,
 }
 
-/// Suppliers without complaints, for parts of some sizes that are not of `brand` nor of `kind`.
+/// Suppliers without complaints, for parts of certain sizes whose brand is not `brand` and whose
+/// kind is not `kind`.
 #[dataflow]
 pub fn parts_supplier_relationship(
     partsupps: DataSet<PartSupp>,

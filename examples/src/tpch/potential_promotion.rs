@@ -1,10 +1,10 @@
-//! Q20: who has more of a line of parts than is needed.
+//! Q20: suppliers with an excess of certain parts.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Nation, Part, PartSupp, Supplier};
 
-/// A supplier.
+/// A supplier's name and address.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Address {
@@ -12,8 +12,8 @@ pub struct Address {
     pub address: String,
 }
 
-/// The suppliers of a nation that have more than half of what they shipped from `first` until before `end` of some part whose name
-/// begins with `word`.
+/// The suppliers of a nation that stock more than half of the quantity they shipped from `first`
+/// until before `end`, of some part whose name begins with `word`.
 #[dataflow]
 pub fn potential_promotion(
     suppliers: DataSet<Supplier>,

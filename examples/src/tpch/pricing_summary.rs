@@ -1,4 +1,4 @@
-//! Q1: what was billed, shipped and returned up to a day.
+//! Q1: totals of billed, shipped and returned items up to a day.
 
 use dataflow::prelude::*;
 

@@ -1,10 +1,10 @@
-//! Q9: what is earned with a line of parts.
+//! Q9: the profit with a line of parts.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Nation, Order, Part, PartSupp, Supplier};
 
-/// What a nation's suppliers earned in a year.
+/// The profit of a nation's suppliers in a year.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Profit {

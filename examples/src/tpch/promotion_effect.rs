@@ -1,10 +1,11 @@
-//! Q14: how much of the revenue comes from parts in a promotion.
+//! Q14: the share of promoted parts in the revenue.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Part};
 
-/// The promotion's share of all revenue, in percent, of items shipped from `first` until before `end`.
+/// The promotion's share of the revenue in percent, for items shipped from `first` until before
+/// `end`.
 #[dataflow]
 pub fn promotion_effect(items: DataSet<LineItem>, parts: DataSet<Part>, first: Date, end: Date) -> DataSet<f64> {
     items

@@ -9,14 +9,14 @@ use dataflow::{CsvOptions, Records, Result};
 use super::*;
 use crate::tpch_data::Table;
 
-/// The tables, as files.
+/// The tables as files.
 pub struct Tables<'e> {
     env: &'e Env,
     folder: PathBuf,
 }
 
 impl<'e> Tables<'e> {
-    /// The tables in a folder of `tpch_data`.
+    /// Creates the tables over a folder of `tpch_data`.
     pub fn new(env: &'e Env, folder: impl Into<PathBuf>) -> Self {
         Tables { env, folder: folder.into() }
     }
@@ -30,9 +30,8 @@ macro_rules! readers {
     ($($name:ident: $record:ident = $table:ident;)*) => {
         impl Tables<'_> {$(
             #[doc = concat!("The table of [`", stringify!($record), "`]s.")]
-            ///
             /// # Errors
-            /// Where the file cannot be read.
+            /// Fails if the file cannot be read.
             pub fn $name(&self) -> Result<DataSet<$record>> {
                 self.read(Table::$table)
             }
@@ -50,9 +49,9 @@ readers! {
     suppliers: Supplier = Supplier;
 }
 
-/// The records of an answer, whatever their type.
+/// The records of an answer, of any type.
 pub struct Answer {
-    /// How many.
+    /// The number of records.
     pub rows: usize,
     write: Box<WriteRows>,
 }
@@ -67,7 +66,7 @@ impl Answer {
     /// Writes each record as a line of tab-separated values.
     ///
     /// # Errors
-    /// Where `out` fails.
+    /// Fails if `out` fails.
     pub fn write(&self, out: &mut dyn io::Write) -> Result<()> {
         (self.write)(out)
     }
@@ -75,29 +74,30 @@ impl Answer {
 
 /// A query.
 pub struct Query {
-    /// `q1` to `q22`.
+    /// The name: `q1` to `q22`.
     pub name: &'static str,
-    /// The specification's title.
+    /// The title in the specification.
     pub title: &'static str,
-    /// Whether the order of the answer's rows is part of it.
+    /// `true` if the answer's rows have a specified order.
     pub sorted: bool,
     answer: fn(&Tables<'_>) -> Result<Answer>,
     write: fn(&Tables<'_>, &str) -> Result<()>,
 }
 
 impl Query {
-    /// Answers it.
+    /// Runs the query and returns its answer.
     ///
     /// # Errors
-    /// Where a table cannot be read.
+    /// Fails if a table cannot be read.
     pub fn run(&self, tables: &Tables<'_>) -> Result<Answer> {
         (self.answer)(tables)
     }
 
-    /// Declares it, with its answer in a file: a record a line, its values separated by tabs. It is there when the tables' environment has run.
+    /// Declares the query with an output file of tab-separated values, one record per line. The
+    /// file exists after the tables' environment has run.
     ///
     /// # Errors
-    /// Where a table cannot be read.
+    /// Fails if a table cannot be read.
     pub fn write(&self, tables: &Tables<'_>, path: &str) -> Result<()> {
         (self.write)(tables, path)
     }
@@ -105,7 +105,7 @@ impl Query {
 
 macro_rules! queries {
     ($($name:ident $sorted:ident $title:literal: |$tables:ident| $query:expr;)*) => {
-        /// All of them, in order.
+        /// All queries in order.
         pub static QUERIES: &[Query] = &[$(
             Query {
                 name: stringify!($name),

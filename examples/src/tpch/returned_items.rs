@@ -1,10 +1,10 @@
-//! Q10: which customers send most back.
+//! Q10: customers with the most returned items.
 
 use dataflow::prelude::*;
 
 use super::{Customer, LineItem, Nation, Order};
 
-/// A customer, and what the returned items cost.
+/// A customer and the value of the returned items.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Returns {
@@ -18,7 +18,8 @@ pub struct Returns {
     pub comment: String,
 }
 
-/// The twenty customers that lost the company most with items ordered from `first` until before `end`.
+/// The twenty customers with the greatest lost revenue, for items ordered from `first` until before
+/// `end`.
 #[dataflow]
 pub fn returned_items(
     customers: DataSet<Customer>,

@@ -1,17 +1,17 @@
-//! Q6: what small discounts cost.
+//! Q6: the revenue lost to small discounts.
 
 use dataflow::prelude::*;
 
 use super::LineItem;
 
-/// The revenue that would have come in without the discounts.
+/// The additional revenue without the discounts.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Forecast {
     pub revenue: Decimal<4>,
 }
 
-/// The discounts given on small lines shipped from `first` until before `end`.
+/// The discounts on small lines shipped from `first` until before `end`.
 #[dataflow]
 pub fn revenue_forecast(
     items: DataSet<LineItem>,

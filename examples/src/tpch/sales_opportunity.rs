@@ -1,4 +1,4 @@
-//! Q22: which customers might buy again.
+//! Q22: customers who might buy again.
 
 use dataflow::prelude::*;
 
@@ -13,7 +13,7 @@ pub struct Opportunity {
     pub acctbal: Decimal<2>,
 }
 
-/// Customers without orders and with more than the mean balance, by the country code of their phone.
+/// Customers without orders whose balance is above the mean, by the country code of their phone.
 #[dataflow]
 pub fn sales_opportunity(
     customers: DataSet<Customer>,

@@ -1,10 +1,10 @@
-//! Q12: whether cheap ways of shipping harm urgent orders.
+//! Q12: the effect of cheap shipping modes on urgent orders.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Order};
 
-/// Late lines of a mode, of urgent and of other orders.
+/// The late lines of a mode, of urgent and of other orders.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct LateLines {

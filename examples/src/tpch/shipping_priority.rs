@@ -1,10 +1,10 @@
-//! Q3: the unshipped orders that are worth most.
+//! Q3: the unshipped orders of greatest value.
 
 use dataflow::prelude::*;
 
 use super::{Customer, LineItem, Order};
 
-/// What an order would still bring in.
+/// The potential revenue of an order.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Revenue {
@@ -14,7 +14,7 @@ pub struct Revenue {
     pub shippriority: i32,
 }
 
-/// The ten orders of a market segment, open on `day`, that are worth most.
+/// The ten orders of greatest value in a market segment that are open on `day`.
 #[dataflow]
 pub fn shipping_priority(
     customers: DataSet<Customer>,

@@ -1,10 +1,11 @@
-//! Q17: what would be lost if small orders were not taken any more.
+//! Q17: the revenue lost if small orders were not accepted.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Part};
 
-/// The yearly revenue of lines with less than a fifth of their part's mean quantity, for parts of a brand in a container.
+/// The yearly revenue of lines with less than a fifth of their part's mean quantity, for parts of a
+/// brand in a container.
 #[dataflow]
 pub fn small_quantity_orders(
     items: DataSet<LineItem>,

@@ -1,4 +1,4 @@
-//! The tables that the queries read. Names are TPC-H's without the prefixes of its columns.
+//! The tables that the queries read. Names are those of TPC-H, without the column prefixes.
 
 use dataflow::prelude::*;
 
@@ -100,7 +100,7 @@ pub struct Nation {
     pub comment: String,
 }
 
-/// A part of the world.
+/// A region of the world.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Region {
@@ -112,7 +112,7 @@ pub struct Region {
     pub comment: String,
 }
 
-/// A part that suppliers have.
+/// A part that suppliers offer.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Part {
@@ -136,7 +136,7 @@ pub struct Part {
     pub comment: String,
 }
 
-/// What a supplier has of a part, and asks for it.
+/// A supplier's stock and price of a part.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct PartSupp {

@@ -1,10 +1,10 @@
-//! Q15: which supplier sold most.
+//! Q15: the supplier with the greatest revenue.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Supplier};
 
-/// A supplier, and what it sold.
+/// A supplier and its revenue.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct TopSupplier {
@@ -15,7 +15,7 @@ pub struct TopSupplier {
     pub revenue: Decimal<4>,
 }
 
-/// The suppliers that sold most from `first` until before `end`.
+/// The suppliers with the greatest revenue from `first` until before `end`.
 #[dataflow]
 pub fn top_supplier(
     items: DataSet<LineItem>,

@@ -1,10 +1,10 @@
-//! Q7: what two nations ship to each other.
+//! Q7: shipments between two nations.
 
 use dataflow::prelude::*;
 
 use super::{Customer, LineItem, Nation, Order, Supplier};
 
-/// What one nation shipped to another in a year.
+/// The value of shipments from one nation to another in a year.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Shipping {

@@ -1,10 +1,10 @@
-//! Q21: who kept orders waiting.
+//! Q21: suppliers who kept orders waiting.
 
 use dataflow::prelude::*;
 
 use super::{LineItem, Nation, Order, Supplier};
 
-/// How many lines of a supplier kept an order waiting.
+/// The number of a supplier's lines that kept an order waiting.
 #[derive(Record, Clone, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub struct Waiting {
@@ -12,7 +12,8 @@ pub struct Waiting {
     pub lines: u64,
 }
 
-/// The suppliers of a nation that were alone late with orders which others had a part in: the hundred with most lines.
+/// The suppliers of a nation that were the only late ones in orders of several suppliers: the
+/// hundred with most such lines.
 #[dataflow]
 pub fn waiting_suppliers(
     suppliers: DataSet<Supplier>,
@@ -31,7 +32,8 @@ pub fn waiting_suppliers(
         .map(|l, s| (l.orderkey, s.name))
         .semi_join(failed)
         .on(|l| l.0, |o| o.orderkey);
-    // An order's suppliers are several if the least and the greatest key differ, and its late ones are one if they do not.
+    // An order has several suppliers if the least and greatest key differ. It has one late supplier
+    // if the least and greatest key of its late lines are equal.
     let blamed = items
         .semi_join(late)
         .on(|l| l.orderkey, |late| late.0)

@@ -1,7 +1,8 @@
 //! TPC-H tables as Parquet files, generated once.
 //!
-//! Files stand in `<folder>/sf<scale>/<table>.parquet`: snappy, row groups of [`ROW_GROUP_ROWS`] rows, statistics on
-//! every page. Keys are INT64, decimals `Decimal128(15, 2)` stored as INT64, dates DATE, texts UTF-8.
+//! The files are `<folder>/sf<scale>/<table>.parquet`: Snappy, row groups of [`ROW_GROUP_ROWS`]
+//! rows, statistics in every page. Keys are INT64, decimals `Decimal128(15, 2)` stored as INT64,
+//! dates DATE, texts UTF-8.
 
 mod table;
 mod write;
@@ -13,15 +14,16 @@ pub use table::Table;
 
 use crate::{DataError, progress};
 
-/// Rows in a row group, as other engines write by default: small enough to share out between threads, large enough
-/// that page headers cost nothing.
+/// Rows in a row group, a common default of other engines: small enough to distribute to threads,
+/// large enough that page headers do not matter.
 pub const ROW_GROUP_ROWS: usize = 122_880;
 
-/// Makes the tables that are missing and returns the folder that holds them, `<folder>/sf<scale>`.
+/// Generates the missing tables. Returns their folder, `<folder>/sf<scale>`.
 ///
-/// Two threads work at a time: one generates rows, one encodes them. A bar on standard error shows how far they are;
-/// where that is no terminal, a line for each table says what is made. A complete file is left alone, so a second call
-/// costs one look-up a table. The scale factor 1 has 6 million line items, about 220 MB in all, and takes some seconds.
+/// Two threads run per table: one generates rows, one encodes them. A bar on standard error shows
+/// the progress. If standard error is not a terminal, one line per table is printed instead. A
+/// complete file is kept, so a second call costs one look-up per table. Scale factor 1 has 6
+/// million line items, about 220 MB in total, and takes some seconds.
 ///
 /// ```no_run
 /// use examples::tpch_data::{Table, ensure};
@@ -32,7 +34,8 @@ pub const ROW_GROUP_ROWS: usize = 122_880;
 /// ```
 ///
 /// # Errors
-/// [`DataError::Argument`] for a scale that is not positive; otherwise when the folder cannot be written.
+/// [`DataError::Argument`] if the scale is not positive. Also fails if the folder cannot be
+/// written.
 pub fn ensure(folder: &Path, scale: f64, tables: &[Table]) -> Result<PathBuf, DataError> {
     check_scale(scale)?;
     let scale_folder = scale_folder(folder, scale);
@@ -43,8 +46,8 @@ pub fn ensure(folder: &Path, scale: f64, tables: &[Table]) -> Result<PathBuf, Da
     Ok(scale_folder)
 }
 
-/// The folder of the tables below `data/tpch` that a program reads. Generates missing tables, unless the
-/// program runs with `--plan`.
+/// The folder of the tables below `data/tpch` that a program reads. Generates missing tables,
+/// unless the program runs with `--plan`.
 ///
 /// # Errors
 /// Those of [`ensure`]; [`DataError::Missing`] under `--plan` if a table does not exist.
@@ -67,7 +70,7 @@ fn check_scale(scale: f64) -> Result<(), DataError> {
     Err(DataError::Argument { name, value, expected: "a number above 0, such as 1 or 0.01" })
 }
 
-/// Where [`ensure`] puts the tables of one scale factor.
+/// The folder of [`ensure`] for one scale factor.
 pub fn scale_folder(folder: &Path, scale: f64) -> PathBuf {
     folder.join(format!("sf{scale}"))
 }
@@ -86,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_have_the_specified_layout_and_are_made_once() {
+    fn tables_have_the_specified_layout_and_are_generated_once() {
         let folder = tempfile::tempdir().unwrap();
         let made = ensure(folder.path(), 0.1, &[Table::LineItem, Table::Nation]).unwrap();
         assert_eq!(made, folder.path().join("sf0.1"));
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scale_of_zero_is_refused() {
+    fn a_scale_of_zero_is_rejected() {
         let error = ensure(Path::new("unused"), 0.0, &[Table::Nation]).unwrap_err();
         assert!(error.to_string().contains("the scale factor is 0"), "{error}");
     }

@@ -12,26 +12,26 @@ use tpchgen_arrow::{
 /// A table of TPC-H.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Table {
-    /// 150,000 rows a scale factor.
+    /// 150,000 rows per unit of the scale factor.
     Customer,
-    /// About 6,000,000 rows a scale factor.
+    /// About 6,000,000 rows per unit of the scale factor.
     LineItem,
     /// 25 rows.
     Nation,
-    /// 1,500,000 rows a scale factor.
+    /// 1,500,000 rows per unit of the scale factor.
     Orders,
-    /// 200,000 rows a scale factor.
+    /// 200,000 rows per unit of the scale factor.
     Part,
-    /// 800,000 rows a scale factor.
+    /// 800,000 rows per unit of the scale factor.
     PartSupp,
     /// 5 rows.
     Region,
-    /// 10,000 rows a scale factor.
+    /// 10,000 rows per unit of the scale factor.
     Supplier,
 }
 
 impl Table {
-    /// All eight, in alphabetical order.
+    /// All eight tables in alphabetical order.
     pub const ALL: [Self; 8] = [
         Self::Customer,
         Self::LineItem,
@@ -43,7 +43,7 @@ impl Table {
         Self::Supplier,
     ];
 
-    /// The name in the specification, in lower case.
+    /// Returns the name in the specification, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Customer => "customer",
@@ -57,18 +57,19 @@ impl Table {
         }
     }
 
-    /// `<name>.parquet`.
+    /// Returns `<name>.parquet`.
     pub fn file_name(self) -> String {
         format!("{}.parquet", self.name())
     }
 
-    /// What a file of the table holds, for people.
+    /// A description of a file of the table, for messages.
     pub(super) fn content(self, scale: f64) -> String {
         let about = if self == Self::LineItem { "about " } else { "" };
         format!("table {} of TPC-H at scale factor {scale}, {about}{} rows", self.name(), self.estimated_rows(scale))
     }
 
-    /// Rows at a scale factor; an estimate for [`Table::LineItem`], whose orders have one to seven items each.
+    /// The number of rows at a scale factor. An estimate for [`Table::LineItem`], since orders have
+    /// one to seven items.
     pub(super) fn estimated_rows(self, scale: f64) -> u64 {
         let rows_at_scale_1 = match self {
             Self::Customer => 150_000.0,
@@ -83,7 +84,7 @@ impl Table {
         (rows_at_scale_1 * scale) as u64
     }
 
-    /// The rows in order, as Arrow batches of about `batch_rows` rows.
+    /// Generates the rows in order, as Arrow batches of about `batch_rows` rows.
     pub(super) fn batches(self, scale: f64, batch_rows: usize) -> Box<dyn RecordBatchReader + Send> {
         macro_rules! reader {
             ($arrow:ident, $generator:ident) => {

@@ -1,4 +1,4 @@
-//! One table into one Parquet file: a thread generates, the caller encodes.
+//! Writes one table to one Parquet file: a thread generates, the caller encodes.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,10 +16,10 @@ use tpchgen_arrow::arrow::error::ArrowError;
 use super::{ROW_GROUP_ROWS, Table};
 use crate::{DataError, progress};
 
-/// Rows handed from the generator to the encoder at once.
+/// Rows that the generator sends to the encoder in one batch.
 const BATCH_ROWS: usize = 8_192;
 
-/// Batches the generator may be ahead by.
+/// Number of batches that the generator may be ahead of the encoder.
 const BATCHES_AHEAD: usize = 16;
 
 pub(super) fn write_table(path: &Path, table: Table, scale: f64) -> Result<(), DataError> {
@@ -29,7 +29,8 @@ pub(super) fn write_table(path: &Path, table: Table, scale: f64) -> Result<(), D
     thread::scope(|scope| {
         let generator = scope.spawn(move || generate(reader, &sender));
         let written = encode(path, schema, receiver, progress_bar(table, scale));
-        // A generator that panicked closed the channel early, so the file would look complete.
+        // A generator that panicked closed the channel early, so the file looks complete but is
+        // not.
         let generated = generator.join().map_err(|_| DataError::Generator { path: path.to_owned() });
         written.and(generated)
     })
@@ -38,7 +39,7 @@ pub(super) fn write_table(path: &Path, table: Table, scale: f64) -> Result<(), D
 fn generate(reader: Box<dyn RecordBatchReader + Send>, sender: &SyncSender<Result<RecordBatch, ArrowError>>) {
     for batch in reader {
         if sender.send(batch).is_err() {
-            // The encoder failed and reports why.
+            // The encoder failed and reports the error.
             return;
         }
     }

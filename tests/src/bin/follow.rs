@@ -1,7 +1,10 @@
-//! A program that writes or follows a log, and says what that takes.
+//! Writes or follows a log, and measures the cost of following it.
 //!
-//! `write FOLDER` appends numbers, a block each, until it is killed. `print FOLDER` and `json FOLDER` follow a log and print what is in it. `wait FOLDER SPLITS` follows a log of so many splits that has nothing new, and prints
-//! the threads that it has then, the milliseconds of processor time that half a second of waiting takes, and the threads for timers in the end.
+//! * `write FOLDER` appends numbers in blocks of one record, until it is killed.
+//! * `print FOLDER` and `json FOLDER` follow a log and print its records.
+//! * `wait FOLDER SPLITS` follows a log with this number of splits and no new records. It prints
+//!   the number of threads, the processor time of half a second of waiting in milliseconds, and the
+//!   number of timer threads at the end.
 
 #![allow(clippy::print_stdout, reason = "what it found")]
 
@@ -53,12 +56,12 @@ fn wait(folder: &str, splits: usize) -> Result<(), Failure> {
         kept(env.read_log(&path)?).write_native(&output);
         env.run().map(|_| ())
     });
-    // By then it waits as long as it does at all.
+    // After this time the job polls at its longest interval.
     std::thread::sleep(Duration::from_millis(700));
     let (begun, before) = (Instant::now(), processor_time()?);
     std::thread::sleep(Duration::from_millis(500));
     let (taken, waited) = (processor_time()? - before, begun.elapsed());
-    // Those that may block come and go.
+    // I/O threads are started and ended on demand, so they are not counted.
     let count = threads()?.iter().filter(|name| !name.contains("io")).count();
     log.seal_all()?;
     job.join().map_err(|_| "the job panicked")??;

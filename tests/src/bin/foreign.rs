@@ -1,10 +1,12 @@
-//! Reads one file of another program and writes its rows as JSON lines, for `tests/foreign/compare.py`.
+//! Reads one file of another program and writes its rows as JSON lines, for
+//! `tests/foreign/compare.py`.
 //!
-//! `foreign FORMAT INPUT OUTPUT` reads the record's fields from standard input, one word a line: `record 2`, a name, its type, a name,
-//! its type. A type is a word such as `i64`, or `optional`, `list`, `map` or `record N` with the types that it holds after it.
+//! `foreign FORMAT INPUT OUTPUT` reads the record's fields from standard input, one word per line:
+//! `record 2`, a name, its type, a name, its type. A type is a word such as `i64`, or `optional`,
+//! `list`, `map` or `record N` followed by the types that it contains.
 //!
-//! It ends with 0 if the file was read, with 1 and a message if it was refused, and with 3 if anything panicked on the way, even if
-//! the panic was caught.
+//! Exit codes: 0 if the file was read, 1 with a message if it was rejected, 3 if any code panicked,
+//! even if the panic was caught.
 
 use std::io::Read as _;
 use std::process::ExitCode;
@@ -36,7 +38,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Counts all panics, also those that the engine catches: its own hook is set at the first call of `catching`.
+/// Counts all panics, including those that the engine catches. The engine sets its own hook at the
+/// first call of `catching`.
 fn count_panics() {
     let _ = catching(|| Ok(()));
     let before = std::panic::take_hook();
@@ -74,7 +77,7 @@ fn usage(message: &str) -> Error {
     Error::Plan(message.to_owned())
 }
 
-/// A type before leaves have their numbers.
+/// A type whose leaves have no numbers yet.
 enum Type {
     Leaf(LeafType),
     Optional(Box<Type>),

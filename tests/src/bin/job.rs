@@ -1,4 +1,5 @@
-//! A program whose job goes wrong, as its first argument says: what a process's end looks like from outside.
+//! A program whose job fails in the way that its first argument names. Shows how such a process
+//! ends.
 
 #![allow(clippy::panic, reason = "it is what is tested")]
 

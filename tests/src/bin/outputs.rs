@@ -1,5 +1,10 @@
-//! A program that copies what it reads: `copy <from> <to>` lines of text, `slowly <from> <to>` a line in 50 milliseconds, `print <rows>` numbers to the terminal, `endless` lines for some minutes, `both <rows> <to>` to the terminal and a
-//! file, `count <from>` the records of a Parquet file.
+//! Copies its input.
+//!
+//! * `copy <from> <to>` copies lines of text. `slowly <from> <to>` copies one line per 50
+//!   milliseconds.
+//! * `print <rows>` prints numbers to the terminal. `endless` prints lines for some minutes.
+//! * `both <rows> <to>` writes to the terminal and to a file.
+//! * `count <from>` counts the records of a Parquet file.
 
 use std::time::Duration;
 

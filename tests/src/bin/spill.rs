@@ -1,4 +1,5 @@
-//! A program that sorts more than its memory holds: a thousand rows for each line of its input. `slowly`, so that it can be stopped in the middle.
+//! Sorts more rows than its memory holds: 1,000 rows for each input line. With `slowly` it can be
+//! stopped in the middle.
 
 use std::time::Duration;
 

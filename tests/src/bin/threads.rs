@@ -1,4 +1,4 @@
-//! A program that runs jobs of many parallelisms, one after the other, and says how many threads it has for tasks in the end.
+//! Runs jobs of many parallelisms in sequence, and prints how many task threads exist at the end.
 
 #![allow(clippy::print_stdout, reason = "what it found")]
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use dataflow::prelude::*;
 use dataflow::{Options, ProgressWhen};
 
-/// Threads of pools, by their names.
+/// The number of pool threads, recognized by their names.
 fn threads() -> std::io::Result<usize> {
     let name = |path: &Path| std::fs::read_to_string(path.join("comm")).unwrap_or_default();
     let threads = std::fs::read_dir("/proc/self/task")?.filter_map(Result::ok).map(|thread| name(&thread.path()));
@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let env = Env::new(Options { progress: ProgressWhen::Never, ..options });
         env.collection(0..100u64)?.count()?;
     }
-    // Threads end by themselves, once they hear that nobody needs them, and give themselves their names once they
-    // start, which the last pool's need not have done when its only job has run.
+    // Threads end on their own after their pool is dropped. They set their names when they start,
+    // which can be after the only job of the last pool.
     for _ in 0..1_000 {
         if threads()? == 20 {
             break;

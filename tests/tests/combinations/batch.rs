@@ -13,12 +13,12 @@ static ALONE: Mutex<()> = Mutex::new(());
 
 /// The result of a batch.
 pub(crate) struct Outcome {
-    /// Whether all programs are compiled, and were run.
+    /// `true` if all programs compile and were run.
     pub(crate) is_whole: bool,
     pub(crate) failed: Vec<Failed>,
 }
 
-/// Where the crates lie, and what they are built to.
+/// The folder of the crates and their build output.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tests/combinations")
 }
@@ -34,7 +34,7 @@ pub(crate) fn run(programs: &[Program]) -> Outcome {
     let mut first = 0;
     loop {
         let status = command(&list).env("COMBINATIONS_FIRST", first.to_string()).status().unwrap();
-        // A program that hangs ends its process: another goes on with the next program.
+        // A program that hangs ends its process. Another process continues with the next program.
         match listed(&list).last() {
             Some(last) if status.signal().is_some() && last.number >= first => first = last.number + 1,
             last => {
@@ -45,7 +45,8 @@ pub(crate) fn run(programs: &[Program]) -> Outcome {
     }
 }
 
-/// Compiles variants and runs each in one way. The result lists those that fail as their program did.
+/// Compiles variants and runs each in one way. The result lists the variants that fail like their
+/// program.
 pub(crate) fn run_variants(programs: &[Program], tasks: &[Failed]) -> Outcome {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let [list, given] = ["failures", "variants"].map(|name| folder().join(name));
@@ -61,7 +62,7 @@ fn command(list: &Path) -> Command {
     command
 }
 
-/// Writes the crate, of which only the programs change from batch to batch, and builds it.
+/// Writes the crate and builds it. Only the programs differ between batches.
 fn is_built(programs: &[Program]) -> bool {
     let (tests, folder) = (Path::new(env!("CARGO_MANIFEST_DIR")), folder());
     fs::create_dir_all(folder.join("src")).unwrap();
@@ -85,7 +86,7 @@ fn is_built(programs: &[Program]) -> bool {
     cargo.status().unwrap().success()
 }
 
-/// Leaves a file that is the same as it is, so that nothing is built for it.
+/// Writes a file only if its text changes, to avoid a rebuild.
 fn write(path: &Path, text: &str) {
     if fs::read_to_string(path).ok().as_deref() != Some(text) {
         fs::write(path, text).unwrap();

@@ -1,12 +1,14 @@
-//! Combinations of words: random programs, over every kind of flow, on both engines, compared with plain loops over rows.
+//! Combinations of words: random programs, over every kind of flow, on both engines, compared with
+//! plain loops over rows.
 //!
-//! `cargo test` runs 40. `cargo test -p tests --test combinations -- --ignored --nocapture many_programs`
-//! compiles and runs 3,000 more, in batches, in `target/tests/combinations`. In the environment, `PROGRAMS`
-//! is their number and `SEED` the first seed.
+//! `cargo test` runs 40.
+//! `cargo test -p tests --test combinations -- --ignored --nocapture many_programs`
+//! compiles and runs 3,000 more in batches, in `target/tests/combinations`. The environment
+//! variables `PROGRAMS` and `SEED` set their number and the first seed.
 //!
-//! A program that fails is made smaller while it fails with the same kind of error. First records and options
-//! are dropped, with a process for each try (`harness/shrink.rs`). Then words are dropped, with a batch for all
-//! variants of a round (`words.rs`). The report has the smallest program.
+//! A failing program is shrunk while it fails with the same kind of error. First records and
+//! options are dropped, with a process for each try (`harness/shrink.rs`). Then words are dropped,
+//! with a batch for all variants of a round (`words.rs`). The report shows the smallest program.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -19,10 +21,10 @@ use std::env;
 
 use harness::{Coverage, Program, Spec};
 
-/// Programs that are compiled with the tests.
+/// Number of programs that are compiled with the tests.
 const FEW: u64 = 40;
 
-/// Programs of a batch.
+/// Number of programs in a batch.
 const BATCH: u64 = 150;
 
 #[allow(warnings, clippy::all, clippy::unwrap_used, reason = "generated")]
@@ -49,20 +51,20 @@ fn child() {
 }
 
 #[test]
-fn a_few_programs_give_what_loops_give() {
+fn a_few_programs_match_plain_loops() {
     let failures = harness::run_all(&programs::all(), 0);
     assert!(failures.is_empty(), "{} programs are wrong: see above", failures.len());
 }
 
 /// `UPDATE_EXPECT=1` writes them.
 #[test]
-fn the_few_programs_are_those_of_the_generator() {
+fn the_few_programs_equal_the_generators_output() {
     expect_test::expect_file!["programs.rs"].assert_eq(&harness::text(&few()));
 }
 
 #[test]
 #[ignore = "compiles for hours"]
-fn many_programs_give_what_loops_give() {
+fn many_programs_match_plain_loops() {
     let number = |name: &str, default: u64| env::var(name).map_or(default, |text| text.parse().unwrap());
     let (programs, seed) = (number("PROGRAMS", 3_000), number("SEED", 1_000));
     let (mut coverage, mut wrong) = (Coverage::default(), Vec::new());
@@ -85,7 +87,7 @@ fn many_programs_give_what_loops_give() {
 }
 
 #[test]
-fn changes_of_programs_have_a_text_and_make_them_smaller() {
+fn program_changes_round_trip_as_text_and_shrink() {
     let mut tried = 0;
     for program in few() {
         for edit in harness::Edit::of_words(&program) {
@@ -99,10 +101,10 @@ fn changes_of_programs_have_a_text_and_make_them_smaller() {
     assert!(tried > 100, "{tried} changes");
 }
 
-/// A change that makes a right program wrong would hide the fault that is searched for.
+/// A change that makes a right program wrong would hide the real fault.
 #[test]
 #[ignore = "compiles for minutes"]
-fn changed_programs_give_what_loops_give() {
+fn changed_programs_match_plain_loops() {
     let changed = |program: Program| {
         let edits = harness::Edit::of_words(&program).into_iter();
         edits.map(move |edit| Program::of(&Spec { edits: vec![edit], ..program.spec.clone() }))

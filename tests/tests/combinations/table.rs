@@ -8,7 +8,7 @@ use super::harness::words;
 
 const SINK: &str = "a result: `harness/sink.rs`";
 
-/// Words that the table of words lacks, and the reason.
+/// Words that the table of words does not contain, and the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("collect", SINK),
     ("print", "writes to standard output: `tests/outputs`"),
@@ -25,7 +25,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("write_to", "connectors of a program: `examples/own-connector`"),
 ];
 
-/// The words of the macro's table, by their rows: `row("map", …`.
+/// The words of the macro's table, from its rows: `row("map", …`.
 fn words_of_the_language() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dataflow-macros/src/operators/table.rs");
     let text = fs::read_to_string(path).unwrap();
@@ -33,7 +33,7 @@ fn words_of_the_language() -> BTreeSet<String> {
     rows.map(|row| row.split('"').next().unwrap().to_owned()).collect()
 }
 
-/// The methods of a front's folder whose names have a prefix.
+/// The methods of a folder in `dataflow` whose names have a prefix.
 fn methods(folder: &str, prefix: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dataflow/src").join(folder);
     let files = fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()));

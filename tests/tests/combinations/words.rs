@@ -1,15 +1,15 @@
-//! Drops words of failing programs: all variants of a round are one batch.
+//! Drops words of failing programs. All variants of a round are one batch.
 
 use super::batch;
 use super::harness::{Edit, Failed, Program, Spec, size};
 
-/// Rounds, at most: each compiles a batch.
+/// Maximum number of rounds. Each compiles a batch.
 const ROUNDS: usize = 16;
 
-/// Variants of one program in a round, at most.
+/// Maximum number of variants of one program in a round.
 const VARIANTS: usize = 16;
 
-/// A program that fails.
+/// A failing program.
 struct Failing {
     program: Program,
     failed: Failed,
@@ -26,7 +26,7 @@ impl Failing {
     }
 }
 
-/// Makes the failing programs of a batch smaller, and prints them.
+/// Shrinks the failing programs of a batch, and prints them.
 pub(crate) fn shrink(programs: &[Program], failed: Vec<Failed>) {
     let failing = |failed: Failed| {
         let drawn = &programs[failed.number];
@@ -42,7 +42,7 @@ pub(crate) fn shrink(programs: &[Program], failed: Vec<Failed>) {
         let sizes = all.iter().map(|failing| size(&failing.program)).collect::<Vec<_>>();
         println!("round {}: {}", round + 1, sizes.join("; "));
     }
-    // The data of smaller programs can be smaller, too; this prints the programs.
+    // The data of smaller programs may shrink further. This also prints the programs.
     let smallest = all.iter().map(|failing| failing.program.clone()).collect::<Vec<_>>();
     println!("the smallest programs, which were {}:", join(&all));
     batch::run(&smallest);
@@ -52,7 +52,8 @@ fn join(all: &[Failing]) -> String {
     all.iter().map(|failing| failing.before.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// Replaces each program by its smallest variant that fails. Returns whether all variants compile and run.
+/// Replaces each program by its smallest failing variant. Returns `true` if all variants compile
+/// and run.
 fn shrink_once(all: &mut [Failing]) -> bool {
     let (mut variants, mut tasks, mut owners) = (Vec::new(), Vec::new(), Vec::new());
     for (owner, failing) in all.iter().enumerate().filter(|(_, failing)| !failing.is_smallest) {

@@ -1,4 +1,4 @@
-//! Accumulators: what closures add comes to the same on every engine, once for each call, whatever the plan does.
+//! Accumulators: every engine counts each closure call once, whatever the plan does.
 
 use dataflow::accumulators::{Average, Buckets, Count, Histogram, Maximum, Minimum};
 use dataflow::prelude::*;
@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn what_closures_add_is_what_iterators_find(input in inputs()) {
+    fn accumulators_hold_the_sums_that_iterators_compute(input in inputs()) {
         let sales = input.sales();
         let kept: Vec<&Sale> = sales.iter().filter(|s| s.amount >= 0).collect();
         let halves: Vec<(u64, i64)> = kept.iter().flat_map(|s| [(s.id, s.amount / 2), (s.id, s.amount / 2 + 1)]).collect();
@@ -60,7 +60,7 @@ proptest! {
                 env.collection(&sales).unwrap(),
                 negative.clone(), lengths.clone(), least.clone(), most.clone(), sizes.clone(),
             );
-            // Each run begins with nothing.
+            // Each run resets the accumulators.
             for _ in 0..2 {
                 same_records(engine, flow.collect().unwrap(), halves.clone());
                 assert_eq!(negative.value().unwrap(), (sales.len() - kept.len()) as u64, "{engine}");
@@ -109,7 +109,7 @@ fn pairs(sales: DataSet<Sale>, seen: Accumulated<Count>) -> DataSet<u64> {
     })
 }
 
-/// Runs a pipeline on every engine, and gives what it counted on each.
+/// Runs a pipeline on every engine. Passes its result and its count to `check`.
 fn counts(pipeline: fn(DataSet<Sale>, Accumulated<Count>) -> dataflow::Result<u64>, check: fn(u64, u64)) {
     let sales = sales();
     within_two_minutes("accumulators", move || {
@@ -122,22 +122,22 @@ fn counts(pipeline: fn(DataSet<Sale>, Accumulated<Count>) -> dataflow::Result<u6
 }
 
 #[test]
-fn a_counting_filter_is_not_repeated_where_branches_meet() {
+fn counting_filter_is_not_repeated_in_branches_that_join_again() {
     counts(|sales, seen| self_joined(sales, seen).count(), |_, seen| assert_eq!(seen, 1_500));
 }
 
 #[test]
-fn a_counting_filter_runs_once_for_several_consumers() {
+fn counting_filter_runs_once_for_several_consumers() {
     counts(|sales, seen| twice(sales, seen).count(), |_, seen| assert_eq!(seen, 1_500));
 }
 
 #[test]
-fn a_closure_over_pairs_is_called_once_a_pair() {
+fn closure_over_pairs_is_called_once_per_pair() {
     counts(|sales, seen| pairs(sales, seen).count(), |pairs, seen| assert_eq!(pairs, seen));
 }
 
 #[test]
-fn a_counting_filter_sees_what_statistics_would_exclude() {
+fn counting_filter_sees_rows_that_statistics_would_skip() {
     #[dataflow]
     fn late(numbers: DataSet<(u64, u64)>, seen: Accumulated<Count>) -> DataSet<(u64, u64)> {
         numbers
@@ -158,7 +158,7 @@ fn a_counting_filter_sees_what_statistics_would_exclude() {
     });
 }
 
-/// Sets of letters; merging is not adding.
+/// Sets of letters. Merging is a union, not a sum.
 #[derive(Clone, Default)]
 struct Letters(std::collections::BTreeSet<char>);
 
@@ -177,7 +177,7 @@ impl Accumulator for Letters {
 }
 
 #[test]
-fn ones_own_accumulator_reaches_every_kind_of_closure() {
+fn own_accumulator_works_in_every_kind_of_closure() {
     #[derive(Clone)]
     struct Inside {
         letters: Option<Accumulated<Letters>>,
@@ -186,7 +186,7 @@ fn ones_own_accumulator_reaches_every_kind_of_closure() {
     fn letters(words: DataSet<String>, inside: Inside, letters: Accumulated<Letters>) -> DataSet<(u64, u64)> {
         words
             .map(|word| {
-                // A clone in the closure is one more handle; each is dropped with the record.
+                // The clone in the closure is a second handle. Each is dropped with the record.
                 let (inner, inside) = (letters.clone(), inside.clone());
                 word.chars().for_each(|letter| inner.add(letter));
                 inside.letters.iter().for_each(|letters| letters.add('!'));
@@ -217,7 +217,7 @@ fn ones_own_accumulator_reaches_every_kind_of_closure() {
 }
 
 #[test]
-fn a_run_that_fails_leaves_no_value() {
+fn failed_run_leaves_no_value() {
     #[dataflow]
     fn parsed(lines: DataSet<String>, good: Accumulated<Count>) -> DataSet<u64> {
         lines.try_map(|line| {
@@ -239,14 +239,14 @@ fn a_run_that_fails_leaves_no_value() {
         lines(["1", "2", "3"]).write_text(folder.join("numbers.txt"));
         let report = env.run().unwrap();
         assert_eq!(report.accumulated().collect::<Vec<_>>(), [("good", "3")], "{engine}");
-        // What does not use it gathers nothing.
+        // A run that does not use the accumulator leaves it empty.
         env.collection([1u64]).unwrap().count().unwrap();
         assert_eq!(good.value().unwrap(), 0, "{engine}");
     });
 }
 
 #[test]
-fn a_name_means_one_accumulator() {
+fn a_name_denotes_one_accumulator() {
     on_each_engine(|engine, env| {
         let (first, second) = (env.counter("rows"), env.counter("rows"));
         let numbers = env.collection(0..10u64).unwrap();
@@ -273,7 +273,7 @@ fn a_name_means_one_accumulator() {
 }
 
 #[test]
-fn an_accumulator_of_another_environment_gathers_too() {
+fn accumulator_of_another_environment_gathers_too() {
     let other = local(2);
     let seen = other.counter("seen");
     on_each_engine(|engine, env| {
@@ -282,7 +282,7 @@ fn an_accumulator_of_another_environment_gathers_too() {
     });
 }
 
-/// A number and its value, which grows in each round.
+/// A key, and a value that grows in each round.
 type Grown = (u64, u64);
 
 #[dataflow]
@@ -294,7 +294,7 @@ fn counted_by_map(rows: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Gr
 }
 
 #[dataflow]
-fn counted_beside_all(rows: DataSet<Grown>, others: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
+fn counted_with_all(rows: DataSet<Grown>, others: DataSet<Grown>, calls: Accumulated<Count>) -> DataSet<Grown> {
     rows.with_all(others).map(|r, all| {
         calls.add(1);
         (r.0, r.1 + all.len() as u64)
@@ -357,7 +357,7 @@ fn closures_in_a_loop_add_in_every_round() {
                 assert_eq!(calls.value().unwrap(), 1_000, "{engine}, {name}");
             };
             all_rounds("map", &counted_by_map);
-            all_rounds("with_all", &|looped, calls| counted_beside_all(looped, rows(), calls));
+            all_rounds("with_all", &|looped, calls| counted_with_all(looped, rows(), calls));
             all_rounds("join", &|looped, calls| counted_in_a_join(looped, rows(), calls));
             all_rounds("reduce_group", &counted_in_groups);
             all_rounds("filter", &counted_in_place);

@@ -1,8 +1,8 @@
-//! `aggregate`: several measures in one pass, grouped and not.
+//! `aggregate`: several measures in one pass, with and without a key.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -65,26 +65,26 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn all_measures_of_a_group(input in inputs(), rate in -2..3i64) {
+    fn aggregate_computes_all_measures_of_a_group(input in inputs(), rate in -2..3i64) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.name.clone(), s.coupon));
         let expected = groups.into_iter().map(|group| summary(group, rate)).collect();
-        everywhere(expected, |env| summaries(env.collection(&sales)?, rate).collect());
+        same_on_all_engines(expected, |env| summaries(env.collection(&sales)?, rate).collect());
     }
 
     #[test]
-    fn without_a_key_everything_is_one_group_and_nothing_is_none(input in inputs()) {
+    fn without_a_key_all_records_form_one_group(input in inputs()) {
         let sales = input.sales();
         let amounts = || sales.iter().map(|s| s.amount);
         let expected = amounts().max().map(|most| (amounts().sum(), sales.len() as u64, most));
-        everywhere(expected.into_iter().collect(), |env| ungrouped(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.into_iter().collect(), |env| ungrouped(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn measures_are_computed_with_and_filtered_afterwards(input in inputs()) {
+    fn measures_may_be_combined_and_filtered(input in inputs()) {
         let sales = input.sales();
         let ratio = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>() / group.len() as i64;
         let groups = grouped(&sales, |s| s.key).into_iter().map(|(key, group)| (key, ratio(&group)));
-        everywhere(groups.filter(|group| group.1 >= 0).collect(), |env| ratios(env.collection(&sales)?).collect());
+        same_on_all_engines(groups.filter(|group| group.1 >= 0).collect(), |env| ratios(env.collection(&sales)?).collect());
     }
 }

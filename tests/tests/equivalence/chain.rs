@@ -1,8 +1,9 @@
-//! One record at a time: `map`, `flat_map`, `filter`, `filter_map`, `try_map`, `project`, and chains of them.
+//! Operators on single records: `map`, `flat_map`, `filter`, `filter_map`, `try_map`, `project`,
+//! and chains of them.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::cases;
 
@@ -71,7 +72,7 @@ proptest! {
     fn map_computes_from_the_borrowed_record(input in inputs(), rate in -3..3i64) {
         let sales = input.sales();
         let expected = sales.iter().map(|s| (s.name.clone(), s.amount * rate)).collect();
-        everywhere(expected, |env| map(env.collection(&sales)?, rate).collect());
+        same_on_all_engines(expected, |env| map(env.collection(&sales)?, rate).collect());
     }
 
     #[test]
@@ -79,14 +80,14 @@ proptest! {
         let sales = input.sales();
         let note = |s: &Sale| s.note.clone().filter(|note| note.len() > 12);
         let expected = sales.iter().map(|s| (note(s), s.coupon.map(|coupon| coupon + 1))).collect();
-        everywhere(expected, |env| map_of_options(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| map_of_options(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn flat_map_gives_all_parts(input in inputs()) {
+    fn flat_map_emits_all_parts(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().flat_map(|s| s.name.split('-').map(str::to_owned)).collect();
-        everywhere(expected, |env| flat_map(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| flat_map(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -94,46 +95,46 @@ proptest! {
         let sales = input.sales();
         let keeps = |s: &&Sale| s.amount >= least && s.name.len() > 12 && s.coupon.is_some();
         let expected = sales.iter().filter(keeps).cloned().collect();
-        everywhere(expected, |env| filter(env.collection(&sales)?, least).collect());
+        same_on_all_engines(expected, |env| filter(env.collection(&sales)?, least).collect());
     }
 
     #[test]
     fn filter_map_drops_and_computes(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().filter_map(|s| s.note.clone().map(|note| (s.id, note))).collect();
-        everywhere(expected, |env| filter_map(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| filter_map(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn try_map_without_an_error_is_map(input in inputs()) {
+    fn try_map_without_errors_equals_map(input in inputs()) {
         let sales = input.sales();
-        everywhere(sales.iter().map(|s| s.id).collect(), |env| try_map(env.collection(&sales)?).collect());
+        same_on_all_engines(sales.iter().map(|s| s.id).collect(), |env| try_map(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn project_picks_and_reorders(input in inputs()) {
+    fn project_selects_and_reorders_fields(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().map(|s| (s.note.clone(), s.id, s.coupon)).collect();
-        everywhere(expected, |env| project(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| project(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn filters_see_the_fields_that_projections_left(input in inputs()) {
+    fn filters_see_the_fields_that_projections_keep(input in inputs()) {
         let sales = input.sales();
         let keeps = |s: &&Sale| s.amount > 0 && s.name.len() < 20 && s.id.is_multiple_of(3);
         let expected = sales.iter().filter(keeps).map(|s| (s.id, s.name.clone())).collect();
-        everywhere(expected, |env| filter_project_filter(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| filter_project_filter(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn a_fused_chain_is_its_parts_one_after_the_other(input in inputs()) {
+    fn fused_chain_equals_its_operators_in_sequence(input in inputs()) {
         let sales = input.sales();
         let parts = |s: &Sale| {
             let (id, name) = (s.id, s.name.to_uppercase());
             (0..id % 4).map(move |n| (n, name.len() + 1)).filter(|part| part.0 != 2)
         };
         let kept = sales.iter().filter(|s| s.coupon != Some(3) && s.name.contains('ä'));
-        everywhere(kept.flat_map(parts).map(|(n, length)| (n, length as u64)).collect(), |env| {
+        same_on_all_engines(kept.flat_map(parts).map(|(n, length)| (n, length as u64)).collect(), |env| {
             fused(env.collection(&sales)?).collect()
         });
     }

@@ -1,14 +1,14 @@
-//! `co_group`: closures over the groups of two flows, sorted and not.
+//! `co_group`: closures over the groups of two flows, sorted and unsorted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Reading, Sale, everywhere, inputs, local};
+use tests::{Folder, Reading, Sale, inputs, local, same_on_all_engines};
 
 use crate::{cases, grouped};
 
-/// By a number: how many and how much on both sides.
+/// Grouped by a number: counts and sums of both sides.
 type Balance = (u32, u64, i64, u64, i64);
 
 #[dataflow]
@@ -29,7 +29,8 @@ fn balances(sales: DataSet<Sale>, readings: DataSet<Reading>, least: i64) -> Dat
     })
 }
 
-/// By a key of a null or text and a null or number, in order: the sizes, and both firsts.
+/// Grouped by an optional text and an optional number, in order: sizes, and the first record of
+/// each side.
 type Firsts = (u64, u64, Option<u64>, Option<u64>);
 
 #[dataflow]
@@ -40,7 +41,7 @@ fn firsts(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Firsts> {
     })
 }
 
-/// By a key that both sides compute, in an order that the left side computes.
+/// Grouped by a key that both sides compute, in an order that the left side computes.
 #[dataflow]
 fn by_computed(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<(u64, u64, Option<u64>, Option<u64>)> {
     left.co_group(right)
@@ -53,7 +54,8 @@ fn by_computed(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<(u64, u64, 
         })
 }
 
-/// A join, by hand: each record of one side beside those of the other. A flow beside itself.
+/// A join written by hand: pairs each record of one side with those of the other. Both sides are
+/// the same flow.
 #[dataflow]
 fn pairs(sales: DataSet<Sale>) -> DataSet<(String, u64, u64)> {
     let cheap = sales.filter(|s| s.amount % 3 == 0);
@@ -71,7 +73,7 @@ fn pairs(sales: DataSet<Sale>) -> DataSet<(String, u64, u64)> {
         .filter(|p| p.1 % 2 == 0)
 }
 
-/// Leaves the groups early, and of many emits nothing.
+/// Stops reading groups early, and emits nothing for many of them.
 #[dataflow]
 fn only_left(left: DataSet<Reading>, right: DataSet<Reading>) -> DataSet<u32> {
     left.co_group(right).on(|l| l.key, |r| r.key).reduce_group(|lefts, rights, out| {
@@ -87,7 +89,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn a_closure_sees_each_record_of_both_groups_once(input in inputs(), rows in 0..9_000usize, least in -1_100..500i64) {
+    fn closure_sees_each_record_of_both_groups_once(input in inputs(), rows in 0..9_000usize, least in -1_100..500i64) {
         let (sales, readings) = (input.sales(), input.other(rows).readings());
         let mut expected: BTreeMap<u32, Balance> = BTreeMap::new();
         for s in &sales {
@@ -100,13 +102,13 @@ proptest! {
             let known = expected.entry(r.key).or_default();
             (known.0, known.3, known.4) = (r.key, known.3 + 1, known.4 + r.value);
         }
-        everywhere(expected.into_values().collect(), |env| {
+        same_on_all_engines(expected.into_values().collect(), |env| {
             balances(env.collection(&sales)?, env.collection(&readings)?, least).collect()
         });
     }
 
     #[test]
-    fn both_groups_are_in_order_and_nulls_are_a_key(input in inputs(), rows in 0..9_000usize) {
+    fn both_groups_are_sorted_and_null_is_a_key(input in inputs(), rows in 0..9_000usize) {
         let (left, right) = (input.sales(), input.other(rows).sales());
         let positive: Vec<Sale> = left.iter().filter(|s| s.amount > 0).cloned().collect();
         let key = |s: &Sale| (s.note.clone(), s.coupon);
@@ -119,7 +121,7 @@ proptest! {
             (l.len() as u64, r.len() as u64, first, other)
         };
         let expected = keys.into_iter().map(of_key).collect();
-        everywhere(expected, |env| firsts(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| firsts(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -134,34 +136,34 @@ proptest! {
             (l.len() as u64, r.len() as u64, first, r.iter().map(|s| s.id).min())
         };
         let expected = keys.into_iter().map(of_key).collect();
-        everywhere(expected, |env| by_computed(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_computed(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn a_flow_beside_itself(input in inputs()) {
+    fn a_flow_can_be_co_grouped_with_itself(input in inputs()) {
         let sales = input.sales();
         let mut expected = Vec::new();
         for (name, group) in grouped(&sales, |s| s.name.clone()) {
-            // Records of one name are of one key.
+            // All records with one name have the same key.
             let others = group.iter().filter(|s| s.amount % 3 == 0).take(3).map(|s| u64::from(s.key)).collect::<Vec<_>>();
             let even = group.iter().filter(|s| s.id % 2 == 0);
             expected.extend(even.flat_map(|s| others.iter().map(|&key| (name.clone(), s.id, key))));
         }
-        everywhere(expected, |env| pairs(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| pairs(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn a_side_may_have_no_record(input in inputs(), rows in 0..50usize) {
+    fn one_side_may_have_no_records(input in inputs(), rows in 0..50usize) {
         let (left, right) = (input.readings(), input.other(rows).readings());
         let known = grouped(&right, |r| r.key);
         let expected: Vec<u32> = grouped(&left, |l| l.key).into_keys().filter(|key| !known.contains_key(key)).collect();
-        everywhere(expected, |env| only_left(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| only_left(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }
 
 #[test]
 fn two_empty_flows_have_no_groups() {
-    everywhere(Vec::new(), |env| {
+    same_on_all_engines(Vec::new(), |env| {
         only_left(env.collection(Vec::<Reading>::new())?, env.collection(Vec::<Reading>::new())?).collect()
     });
 }

@@ -1,4 +1,4 @@
-//! `combine_group`: closures over partial groups, which another operator puts together.
+//! `combine_group`: closures over partial groups, which a later operator merges.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dataflow::prelude::*;
 use dataflow::{Options, ProgressWhen};
 use proptest::prelude::*;
-use tests::{Input, Keys, PARALLELISM, Reading, Sale, everywhere, inputs};
+use tests::{Input, Keys, PARALLELISM, Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -29,7 +29,7 @@ fn partial_sums(sales: DataSet<Sale>, least: i64) -> DataSet<Sums> {
     })
 }
 
-/// The whole pattern: partial groups, then what makes groups of them.
+/// The usual pattern: partial sums, then a grouping that merges them.
 #[dataflow]
 fn sums(sales: DataSet<Sale>, least: i64) -> DataSet<Sums> {
     let partial = partial_sums(sales, least);
@@ -57,7 +57,8 @@ fn best_three(sales: DataSet<Sale>) -> DataSet<(String, u64)> {
     })
 }
 
-/// Each partial group's size, many times: more than a page of output in the middle of the input.
+/// Emits each partial group's size `copies` times, so that output pages fill up in the middle of
+/// the input.
 #[dataflow]
 fn sizes(readings: DataSet<Reading>, copies: u64) -> DataSet<(u32, u64)> {
     readings.group_by(|r| r.key).combine_group(|group, out| {
@@ -74,30 +75,30 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn partial_groups_come_to_the_whole(input in inputs(), least in -1_100..500i64) {
+    fn merged_partial_groups_equal_the_whole_groups(input in inputs(), least in -1_100..500i64) {
         let sales = input.sales();
         let total = |(note, group): (Option<String>, Vec<&Sale>)| {
             let kept: Vec<i64> = group.iter().map(|s| s.amount).filter(|&amount| amount >= least).collect();
             (note, kept.len() as u64, kept.iter().sum())
         };
         let expected: Vec<Sums> = grouped(&sales, |s| s.note.clone()).into_iter().map(total).collect();
-        everywhere(expected, |env| sums(env.collection(&sales)?, least).collect());
+        same_on_all_engines(expected, |env| sums(env.collection(&sales)?, least).collect());
     }
 
     #[test]
-    fn partial_groups_are_in_order(input in inputs()) {
+    fn partial_groups_are_sorted(input in inputs()) {
         let sales = input.sales();
         let mut expected = Vec::new();
         for (name, mut group) in grouped(&sales, |s| s.name.clone()) {
             group.sort_by_key(|s| (Reverse(s.amount), s.id));
             expected.extend(group.into_iter().take(3).map(|s| (name.clone(), s.id)));
         }
-        everywhere(expected, |env| best_three(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| best_three(env.collection(&sales)?).collect());
     }
 }
 
 #[test]
-fn a_key_has_several_groups_where_memory_ends() {
+fn a_key_has_several_partial_groups_in_little_memory() {
     let readings = Input { rows: 60_000, keys: Keys::Uniform(50), seed: 3 }.readings();
     let groups = grouped(&readings, |r| r.key);
     for parallelism in PARALLELISM {

@@ -1,10 +1,10 @@
-//! Arrays, boxes, generic records and lists of texts: through pages, as keys, and in files.
+//! Arrays, boxes, generic records and lists of texts: in pages, as keys, and in files.
 
 use std::cmp::Reverse;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, inputs, local, on_each_engine, small_inputs};
+use tests::{Folder, Sale, inputs, local, on_each_engine, same_on_all_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -58,7 +58,7 @@ fn counts(records: DataSet<Composed>) -> DataSet<Counted> {
     records.filter(|r| r.digits[2] == 7).group_by(|r| (r.digits, r.pair.first, r.day.day)).count()
 }
 
-/// An array of which elements are read.
+/// Reads elements of an array.
 #[dataflow]
 fn sums(records: DataSet<Composed>) -> DataSet<(u64, i64)> {
     records.filter_map(|r| r.pair.second.map(|[coupon, amount]| (r.id, coupon + amount + i64::from(r.digits[0]))))
@@ -76,13 +76,13 @@ proptest! {
     fn composed_records_pass_through_pages(input in inputs()) {
         let sales = input.sales();
         let records: Vec<Composed> = sales.iter().map(composed).collect();
-        everywhere(records.clone(), |env| made(env.collection(&sales)?).collect());
-        everywhere(records.clone(), |env| env.collection(&records)?.collect());
+        same_on_all_engines(records.clone(), |env| made(env.collection(&sales)?).collect());
+        same_on_all_engines(records.clone(), |env| env.collection(&records)?.collect());
         let sum = |r: &Composed| Some((r.id, r.pair.second?.iter().sum::<i64>() + i64::from(r.digits[0])));
-        everywhere(records.iter().filter_map(sum).collect(), |env| sums(made(env.collection(&sales)?)).collect());
+        same_on_all_engines(records.iter().filter_map(sum).collect(), |env| sums(made(env.collection(&sales)?)).collect());
         let groups = grouped(&records, |r| (r.digits, r.pair.first.clone(), r.day.day)).into_iter();
         let expected = groups.map(|(key, group)| (key, group.len() as u64)).collect();
-        everywhere(expected, |env| counts(made(env.collection(&sales)?)).collect());
+        same_on_all_engines(expected, |env| counts(made(env.collection(&sales)?)).collect());
     }
 
     #[test]
@@ -92,7 +92,7 @@ proptest! {
         let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
         let key = |r: &Composed| r.pair.second.map(|second| (second, r.digits));
         let expected = pairs.filter(|(l, r)| key(l).is_some() && key(l) == key(r)).map(|(l, r)| (l.id, r.id)).collect();
-        everywhere(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }
 
@@ -142,15 +142,15 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn lists_of_texts_are_values_like_others(input in inputs()) {
+    fn lists_of_texts_behave_like_other_values(input in inputs()) {
         let sales = input.sales();
         let made: Vec<Page> = sales.iter().map(page).collect();
-        everywhere(made.clone(), |env| pages(env.collection(&sales)?).collect());
+        same_on_all_engines(made.clone(), |env| pages(env.collection(&sales)?).collect());
         let kept = made.iter().filter(|p| p.words.len() > 1 && !p.words.contains(&"ää".to_owned()));
-        everywhere(kept.flat_map(|p| p.words.clone()).collect(), |env| words(env.collection(&made)?).collect());
+        same_on_all_engines(kept.flat_map(|p| p.words.clone()).collect(), |env| words(env.collection(&made)?).collect());
         let groups = grouped(&made, |p| p.words.clone()).into_iter();
         let expected = groups.map(|(words, group)| (words, group.len() as u64)).collect();
-        everywhere(expected, |env| pages_by_words(pages(env.collection(&sales)?)).collect());
+        same_on_all_engines(expected, |env| pages_by_words(pages(env.collection(&sales)?)).collect());
         let mut expected = made.clone();
         expected.sort_by_key(|p| (p.words.clone(), Reverse(p.id)));
         on_each_engine(|engine, env| {
@@ -166,14 +166,14 @@ proptest! {
         let right: Vec<Page> = input.other(60).sales().iter().map(page).collect();
         let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
         let expected = pairs.filter(|(l, r)| l.words == r.words).map(|(l, r)| (l.id, r.id, l.words.clone())).collect();
-        everywhere(expected, |env| same_words(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| same_words(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }
 
 #[test]
 fn arrays_are_columns_of_files() {
     let folder = Folder::default();
-    // One task: of two, either may come first in the file.
+    // One task, because the parts of several tasks may be in any order in the file.
     let (csv, parquet, env) = (folder.join("days.csv"), folder.join("days.parquet"), local(1));
     let record = |id: u64| (id, digits(id), Day { day: Date::from_days(id as i32), price: Decimal::from_scaled(5) });
     let records: Vec<(u64, [u8; 3], Day)> = (0..20_000).map(record).collect();
@@ -184,6 +184,6 @@ fn arrays_are_columns_of_files() {
     assert!(
         std::fs::read_to_string(&csv).unwrap().starts_with("0,1.0,1.1,1.2,2.day,2.price\n0,0,0,7,1970-01-01,0.05\n")
     );
-    everywhere(records.clone(), |env| env.read_csv(&csv)?.collect());
-    everywhere(records.clone(), |env| env.read_parquet(&parquet)?.collect());
+    same_on_all_engines(records.clone(), |env| env.read_csv(&csv)?.collect());
+    same_on_all_engines(records.clone(), |env| env.read_parquet(&parquet)?.collect());
 }

@@ -1,14 +1,15 @@
-//! Keys and orders that are computed: wherever a key or an order may stand, owned and borrowed, alone and in tuples, of every width.
+//! Computed keys and orders in every place that takes one: owned and borrowed, single and in tuples
+//! of every width.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, on_each_engine, small_inputs};
+use tests::{Input, Reading, Sale, inputs, on_each_engine, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::{cases, grouped};
 
-/// A text of its own for each of a few keys, longer than what a row holds in its place.
+/// One text for each of a few keys, longer than a row stores inline.
 fn label(sale: &Sale) -> String {
     format!("the label of the sales of {}", sale.key % 5)
 }
@@ -149,76 +150,76 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn groups_are_those_of_the_computed_key(input in inputs(), width in 1u32..20) {
+    fn groups_are_formed_by_computed_keys(input in inputs(), width in 1u32..20) {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let expected = grouped(&sales, |s| s.day.month() as i32).into_iter().map(|(key, group)| (key, group.len() as u64));
-        everywhere(expected.collect(), |env| counts(flow(env)?).collect());
+        same_on_all_engines(expected.collect(), |env| counts(flow(env)?).collect());
         let expected = grouped(&sales, |s| (s.key / width, s.name.to_lowercase())).into_iter().map(|((key, name), group)| {
             let coupons: BTreeSet<i32> = group.iter().filter_map(|s| s.coupon).collect();
             (key, name, group.iter().map(|s| s.amount).sum(), group.len() as u64, coupons.len() as u64)
         });
-        everywhere(expected.collect(), |env| measures(flow(env)?, width).collect());
+        same_on_all_engines(expected.collect(), |env| measures(flow(env)?, width).collect());
         let expected = grouped(&sales, |s| s.name.len()).into_iter();
         let expected = expected.map(|(key, group)| (key as u64, group.iter().map(|s| s.amount).min().unwrap_or(0)));
-        everywhere(expected.collect(), |env| by_length(flow(env)?).collect());
+        same_on_all_engines(expected.collect(), |env| by_length(flow(env)?).collect());
         let expected = grouped(&sales, |s| s.name[..s.name.len().min(2)].to_owned()).into_iter();
-        everywhere(expected.map(|(key, group)| (key, group.len() as u64)).collect(), |env| by_prefix(flow(env)?).collect());
+        same_on_all_engines(expected.map(|(key, group)| (key, group.len() as u64)).collect(), |env| by_prefix(flow(env)?).collect());
         let key = |s: &Sale| if s.amount > 500 { Some(s.name.clone()) } else { s.note.clone() };
         let expected = grouped(&sales, key).into_iter().map(|(key, group)| (key, group.len() as u64));
-        everywhere(expected.collect(), |env| by_branch(flow(env)?).collect());
+        same_on_all_engines(expected.collect(), |env| by_branch(flow(env)?).collect());
     }
 
     #[test]
-    fn groups_become_one_record(input in inputs()) {
+    fn groups_with_computed_keys_become_one_record(input in inputs()) {
         let (sales, readings) = (input.sales(), input.readings());
         let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
         readings.iter().map(|r| r.value % 1_000).for_each(|value| *sums.entry(value % 7).or_default() += value);
-        everywhere(sums.into_values().collect(), |env| folded(env.collection(&readings)?).collect());
+        same_on_all_engines(sums.into_values().collect(), |env| folded(env.collection(&readings)?).collect());
         let expected = grouped(&readings, |r| r.key % 10).into_values().filter_map(|group| {
             let key = group.iter().map(|r| r.key).min()?;
             Some(Reading { key, value: group.iter().map(|r| r.value).sum(), count: group.len() as u64 })
         });
-        everywhere(expected.collect(), |env| reduced(env.collection(&readings)?).collect());
+        same_on_all_engines(expected.collect(), |env| reduced(env.collection(&readings)?).collect());
         let expected = grouped(&sales, label).into_values();
         let expected = expected.filter_map(|group| group.into_iter().min_by_key(|s| (s.name.clone(), s.id)).cloned());
-        everywhere(expected.collect(), |env| reduced_by_text(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.collect(), |env| reduced_by_text(env.collection(&sales)?).collect());
         let expected = grouped(&sales, |s| s.key % 10).into_values();
         let expected = expected.filter_map(|group| group.into_iter().min_by_key(|s| (s.amount.abs(), s.id)).cloned());
-        everywhere(expected.collect(), |env| least_of_each(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.collect(), |env| least_of_each(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn records_of_groups_are_as_they_were(input in inputs()) {
+    fn records_of_groups_are_unchanged(input in inputs()) {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let groups = grouped(&sales, |s| s.key % 10);
         let expected = groups.values().map(|group| (group[0].id, group.len() as u64)).collect();
-        everywhere(expected, |env| over_groups(flow(env)?).collect());
+        same_on_all_engines(expected, |env| over_groups(flow(env)?).collect());
         let by_amount = |group: &[&Sale], amount: fn(&Sale) -> i64| {
             let mut group = group.to_vec();
             group.sort_by_key(|s| (-amount(s), s.id));
             group.into_iter().map(|s| s.id).collect::<Vec<u64>>()
         };
         let expected = groups.iter().map(|(&key, group)| (key, by_amount(group, |s| s.amount))).collect();
-        everywhere(expected, |env| over_sorted_groups(flow(env)?).collect());
+        same_on_all_engines(expected, |env| over_sorted_groups(flow(env)?).collect());
         let expected = groups.iter().flat_map(|(&key, group)| vec![u64::from(key); group.len().min(2)]).collect();
-        everywhere(expected, |env| some_of_each(flow(env)?).collect());
+        same_on_all_engines(expected, |env| some_of_each(flow(env)?).collect());
         let three = |group: &Vec<&Sale>| by_amount(group, |s| s.amount.abs()).into_iter().take(3).collect::<Vec<_>>();
-        everywhere(groups.values().flat_map(three).collect(), |env| best_of_each(flow(env)?).collect());
+        same_on_all_engines(groups.values().flat_map(three).collect(), |env| best_of_each(flow(env)?).collect());
         let groups = grouped(&sales, |s| s.name.to_lowercase());
         let three = |group: &Vec<&Sale>| by_amount(group, |s| s.amount).into_iter().take(3).collect::<Vec<_>>();
-        everywhere(groups.values().flat_map(three).collect(), |env| best_of_each_by_field(flow(env)?).collect());
+        same_on_all_engines(groups.values().flat_map(three).collect(), |env| best_of_each_by_field(flow(env)?).collect());
     }
 
     #[test]
-    fn whole_flows_are_found_and_ordered_by_it(input in inputs()) {
+    fn whole_flows_are_searched_and_sorted_by_computed_keys(input in inputs()) {
         let sales = input.sales();
         let flow = |env: &Env| env.collection(&sales);
         let names: BTreeSet<String> = sales.iter().map(|s| s.name.to_uppercase()).collect();
-        everywhere(names.into_iter().collect(), |env| distinct(flow(env)?).collect());
-        everywhere(sales.clone(), |env| partitioned(flow(env)?).collect());
-        everywhere(sales.iter().max_by_key(|s| (s.amount.abs(), s.id)).cloned().into_iter().collect(), |env| greatest(flow(env)?).collect());
+        same_on_all_engines(names.into_iter().collect(), |env| distinct(flow(env)?).collect());
+        same_on_all_engines(sales.clone(), |env| partitioned(flow(env)?).collect());
+        same_on_all_engines(sales.iter().max_by_key(|s| (s.amount.abs(), s.id)).cloned().into_iter().collect(), |env| greatest(flow(env)?).collect());
         let mut by_order = sales.clone();
         by_order.sort_by_key(|s| (-(s.amount % 10), s.name.len(), s.id));
         let mut by_size = sales.clone();
@@ -255,7 +256,7 @@ fn joined_right_computed(sales: DataSet<Sale>, readings: DataSet<Reading>) -> Da
     sales.join(readings).on(|s| s.key, |r| r.key / 3).map(|s, r| (s.id, s.name, r.value))
 }
 
-/// The identities of a pair's sides.
+/// The `id`s of a pair's sides.
 type Sides = (Option<u64>, Option<u64>);
 
 #[dataflow]
@@ -287,7 +288,7 @@ fn without_partner(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<Sale> {
     left.anti_join(right).on(|l| l.coupon.map(|c| c / 2), |r| r.coupon)
 }
 
-/// The oracle's outer join: pairs of equal keys, and those without a partner on the sides that are kept.
+/// Reference outer join: pairs of equal keys, and unmatched records of the sides that are kept.
 fn pairs<'a, L, R, K: PartialEq>(
     left: &'a [L],
     right: &'a [R],
@@ -315,19 +316,19 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn pairs_have_equal_computed_keys(input in inputs()) {
+    fn joined_pairs_have_equal_computed_keys(input in inputs()) {
         let (sales, readings) = (input.sales(), input.other(25).readings());
         let of = |left: fn(&Sale) -> u32, right: fn(&Reading) -> u32| {
             pairs(&sales, &readings, (move |s: &Sale| Some(left(s)), move |r: &Reading| Some(right(r))), [false, false])
         };
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&sales)?, env.collection(&readings)?));
         let expected = of(|s| s.key / 3, |r| r.key + 1).into_iter().filter_map(|(s, r)| Some((s?.id, r?.value)));
-        locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined(s, r).collect()));
+        same_on_local_engines(expected.collect(), |env| flows(env).and_then(|(s, r)| joined(s, r).collect()));
         let named = |(s, r): (Option<&Sale>, Option<&Reading>)| Some((s?.id, s?.name.clone(), r?.value));
         let expected = of(|s| s.key / 3, |r| r.key).into_iter().filter_map(named);
-        locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_left_computed(s, r).collect()));
+        same_on_local_engines(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_left_computed(s, r).collect()));
         let expected = of(|s| s.key, |r| r.key / 3).into_iter().filter_map(named);
-        locally(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_right_computed(s, r).collect()));
+        same_on_local_engines(expected.collect(), |env| flows(env).and_then(|(s, r)| joined_right_computed(s, r).collect()));
     }
 
     #[test]
@@ -340,18 +341,18 @@ proptest! {
         let length = |s: &Sale| s.note.as_ref().map(String::len);
         let coupon = |s: &Sale| s.coupon.map(|c| c as usize % 10);
         let expected = ids(pairs(&left, &right, (length, coupon), [true, false]));
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| left_joined(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| left_joined(l, r).collect()));
         let named = |s: &Sale| Some((s.name.to_lowercase(), s.key));
         let expected = ids(pairs(&left, &right, (named, |s: &Sale| Some((s.name.clone(), s.key))), [false, true]));
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| right_joined(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| right_joined(l, r).collect()));
         let full = pairs(&left, &right, (|s: &Sale| Some(s.name.to_lowercase()), |s: &Sale| Some(s.name.clone())), [true, true]);
         let expected = full.into_iter().map(|(l, r)| (l.cloned(), r.cloned())).collect();
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| full_joined(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| full_joined(l, r).collect()));
         let partners = |l: &&Sale| right.iter().any(|r| r.amount / 100 == l.amount / 100);
         let expected = left.iter().filter(partners).cloned().collect();
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| with_partner(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| with_partner(l, r).collect()));
         let partners = |l: &&Sale| right.iter().any(|r| r.coupon.is_some() && r.coupon == l.coupon.map(|c| c / 2));
         let expected = left.iter().filter(|l| !partners(l)).cloned().collect();
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| without_partner(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| without_partner(l, r).collect()));
     }
 }

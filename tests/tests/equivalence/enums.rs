@@ -1,10 +1,10 @@
-//! Enums: matched in closures, as keys of groups, joins and orders, and through files.
+//! Enums: matched in closures, as keys of groups, joins and orders, and in files.
 
 use std::cmp::Reverse;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, inputs, local, locally, on_each_engine, small_inputs};
+use tests::{Folder, Sale, inputs, local, on_each_engine, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -40,7 +40,7 @@ fn size(amount: i64) -> Size {
     }
 }
 
-/// What [`entries`] computes.
+/// The entry that [`entries`] computes for a sale.
 fn entry(s: &Sale) -> Entry {
     let event = match s.key % 4 {
         0 => Event::Idle,
@@ -91,7 +91,7 @@ fn distinct_events(entries: DataSet<Entry>) -> DataSet<Event> {
     entries.project(|e| e.event).distinct()
 }
 
-/// Notes, whose nulls stand last in an order, are left out.
+/// Expects entries without null notes, because nulls sort last.
 #[dataflow]
 fn sorted(entries: DataSet<Entry>) -> DataSet<Entry> {
     entries.sort(|e| (asc(e.size), desc(e.event), asc(e.id)))
@@ -112,7 +112,7 @@ fn outer(left: DataSet<Entry>, right: DataSet<Entry>) -> DataSet<(u64, Option<Ev
     left.left_join(right).on(|l| l.id, |r| r.id).map(|l, r| (l.id, r.map(|r| r.event)))
 }
 
-/// Records that are enums, matched: what a closure matches on is read whole.
+/// Matches on records that are enums. A closure reads the whole value that it matches on.
 #[dataflow]
 fn matched(entries: DataSet<Entry>) -> DataSet<(Size, String)> {
     let events = entries.project(|e| e.event);
@@ -125,7 +125,7 @@ fn matched(entries: DataSet<Entry>) -> DataSet<(Size, String)> {
     })
 }
 
-/// A field that is an enum, compared and taken apart.
+/// Compares and destructures a field that is an enum.
 #[dataflow]
 fn taken_apart(entries: DataSet<Entry>) -> DataSet<(u64, i64)> {
     entries.filter(|e| e.size != Size::Medium && e.maybe != Some(Size::Large)).map(|e| {
@@ -141,7 +141,7 @@ proptest! {
     fn closures_make_and_match_enums(input in inputs()) {
         let sales = input.sales();
         let made: Vec<Entry> = sales.iter().map(entry).collect();
-        everywhere(made.clone(), |env| entries(env.collection(&sales)?).collect());
+        same_on_all_engines(made.clone(), |env| entries(env.collection(&sales)?).collect());
         let part = |e: &Entry| match &e.event {
             Event::Sold { amount: 0, .. } => None,
             Event::Sold { name, .. } => Some((Size::Small, name.clone())),
@@ -149,11 +149,11 @@ proptest! {
             Event::Resized(size) if *size != Size::Medium => Some((*size, String::new())),
             _ => None,
         };
-        everywhere(made.iter().filter_map(part).collect(), |env| matched(entries(env.collection(&sales)?)).collect());
+        same_on_all_engines(made.iter().filter_map(part).collect(), |env| matched(entries(env.collection(&sales)?)).collect());
         let amount = |e: &Entry| if let Event::Sold { amount, .. } = e.event { amount } else { -1 };
         let kept = made.iter().filter(|e| e.size != Size::Medium && e.maybe != Some(Size::Large));
         let expected = kept.map(|e| (e.id, amount(e))).collect();
-        everywhere(expected, |env| taken_apart(entries(env.collection(&sales)?)).collect());
+        same_on_all_engines(expected, |env| taken_apart(entries(env.collection(&sales)?)).collect());
     }
 
     #[test]
@@ -161,17 +161,17 @@ proptest! {
         let made: Vec<Entry> = input.sales().iter().map(entry).collect();
         let groups = grouped(&made, |e| (e.size, e.maybe, e.event.clone())).into_iter();
         let expected = groups.map(|(key, group)| (key, group.len() as u64)).collect();
-        everywhere(expected, |env| counts(env.collection(&made)?).collect());
+        same_on_all_engines(expected, |env| counts(env.collection(&made)?).collect());
         let groups = grouped(&made, |e| e.event.clone()).into_iter();
         let expected: Vec<(Event, u64)> =
             groups.map(|(event, group)| (event, group.iter().map(|e| e.id).min().unwrap())).collect();
-        everywhere(expected.clone(), |env| least_of_event(env.collection(&made)?).collect());
+        same_on_all_engines(expected.clone(), |env| least_of_event(env.collection(&made)?).collect());
         let events = expected.into_iter().map(|(event, _)| event).collect();
-        locally(events, |env| distinct_events(env.collection(&made)?).collect());
+        same_on_local_engines(events, |env| distinct_events(env.collection(&made)?).collect());
     }
 
     #[test]
-    fn enums_are_sorted_in_the_order_of_their_variants(input in inputs()) {
+    fn enums_are_sorted_in_variant_order(input in inputs()) {
         let has_no_null = |e: &Entry| !matches!(e.event, Event::Coupon(_, None));
         let made: Vec<Entry> = input.sales().iter().map(entry).filter(has_no_null).collect();
         let mut expected = made.clone();
@@ -188,17 +188,18 @@ proptest! {
         let left: Vec<Entry> = input.sales().iter().map(entry).collect();
         let right: Vec<Entry> = input.other(60).sales().iter().map(entry).collect();
         let pairs = || left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
-        // An `Option` inside of an enum is part of its value: two without are equal, unlike two nulls.
+        // An `Option` inside of an enum is part of its value: two `None` are equal, unlike two
+        // nulls.
         let expected = pairs().filter(|(l, r)| l.event == r.event && l.size == r.size);
-        everywhere(expected.map(|(l, r)| (l.id, r.id, r.size)).collect(), |env| {
+        same_on_all_engines(expected.map(|(l, r)| (l.id, r.id, r.size)).collect(), |env| {
             joined(env.collection(&left)?, env.collection(&right)?).collect()
         });
         let expected = pairs().filter(|(l, r)| l.maybe.is_some() && l.maybe == r.maybe);
-        everywhere(expected.map(|(l, r)| (l.id, r.id)).collect(), |env| {
+        same_on_all_engines(expected.map(|(l, r)| (l.id, r.id)).collect(), |env| {
             joined_by_option(env.collection(&left)?, env.collection(&right)?).collect()
         });
         let partner = |l: &Entry| right.iter().find(|r| r.id == l.id).map(|r| r.event.clone());
-        everywhere(left.iter().map(|l| (l.id, partner(l))).collect(), |env| {
+        same_on_all_engines(left.iter().map(|l| (l.id, partner(l))).collect(), |env| {
             outer(env.collection(&left)?, env.collection(&right)?).collect()
         });
     }
@@ -220,7 +221,7 @@ fn lines() -> Vec<Line> {
 }
 
 #[test]
-fn enums_of_names_are_texts_in_files() {
+fn plain_enums_are_texts_in_files() {
     let folder = Folder::default();
     let (csv, parquet, env) = (folder.join("lines.csv"), folder.join("lines.parquet"), local(2));
     let flow = env.collection(lines()).unwrap();
@@ -229,17 +230,17 @@ fn enums_of_names_are_texts_in_files() {
     let json = folder.join("lines.json");
     flow.write_json(&json);
     env.run().unwrap();
-    everywhere(lines(), |env| env.read_json::<Line>(&json)?.collect());
+    same_on_all_engines(lines(), |env| env.read_json::<Line>(&json)?.collect());
     let text = std::fs::read_to_string(&csv).unwrap();
     assert!(text.contains("\n1,\"middle, or so\",\"middle, or so\"\n") && text.contains("\n5,Large,\n"), "{text:.200}");
-    everywhere(lines(), |env| env.read_csv::<Line>(&csv)?.collect());
-    everywhere(lines(), |env| env.read_parquet::<Line>(&parquet)?.collect());
+    same_on_all_engines(lines(), |env| env.read_csv::<Line>(&csv)?.collect());
+    same_on_all_engines(lines(), |env| env.read_parquet::<Line>(&parquet)?.collect());
     let by_text = |env: &dataflow::Env| env.read_parquet::<(u64, String, Option<String>)>(&parquet)?.count();
     assert_eq!(by_text(&local(1)).unwrap(), 20_000);
 }
 
 #[test]
-fn a_name_of_no_variant_is_an_error_at_its_place() {
+fn unknown_variant_name_is_an_error_with_its_position() {
     let folder = Folder::default();
     let csv = folder.file("lines.csv", "id,size,maybe\n1,Small,\n2,Tiny,Large\n");
     let parquet = folder.join("lines.parquet");
@@ -264,7 +265,7 @@ fn a_name_of_no_variant_is_an_error_at_its_place() {
 }
 
 #[test]
-fn enums_are_shown_as_they_are_written() {
+fn enums_are_displayed_as_they_are_written() {
     let cases = [
         (Event::Sold { name: "tea".to_owned(), amount: 3 }, "Sold { name: \"tea\", amount: 3 }"),
         (Event::Coupon(-1, None), "Coupon(-1, None)"),
@@ -284,7 +285,7 @@ fn enums_are_shown_as_they_are_written() {
 fn enums_that_hold_values_are_not_read_from_parquet() {
     let folder = Folder::default();
     let (lone, pairs, env) = (folder.join("lines.parquet"), folder.join("pairs.parquet"), local(1));
-    // Whether the column is missing or there.
+    // Fails with and without the column in the file.
     env.collection(lines()).unwrap().write_parquet(&lone);
     env.collection([(1_u64, "Idle")]).unwrap().write_parquet(&pairs);
     env.run().unwrap();

@@ -1,7 +1,7 @@
-//! The same records through every format: what is written is read, in one file and in folders.
+//! Writes the same records in every format, to one file and to folders, and reads them back.
 
 use dataflow::prelude::*;
-use tests::{Folder, Input, Keys, Sale, everywhere, local};
+use tests::{Folder, Input, Keys, Sale, local, same_on_all_engines};
 
 #[dataflow]
 fn by_name(sales: DataSet<Sale>) -> DataSet<(String, Option<i32>, i64)> {
@@ -14,7 +14,8 @@ fn expected_by_name(sales: &[Sale]) -> Vec<(String, Option<i32>, i64)> {
     groups.map(|((name, coupon), group)| (name, coupon, group.iter().map(|s| s.amount).sum())).collect()
 }
 
-/// An empty text and a null are one empty field of CSV, so options of text go by Parquet alone.
+/// CSV writes an empty text and a null as the same empty field, so optional texts are tested with
+/// Parquet only.
 fn without_notes(sales: &[Sale]) -> Vec<Sale> {
     sales.iter().map(|s| Sale { note: None, ..s.clone() }).collect()
 }
@@ -31,8 +32,8 @@ fn parquet_keeps_every_field() {
             let env = local(4);
             env.collection(&sales).unwrap().write_parquet(&path);
             env.run().unwrap();
-            everywhere(sales.clone(), |env| env.read_parquet::<Sale>(&path)?.collect());
-            everywhere(expected_by_name(&sales), |env| by_name(env.read_parquet(&path)?).collect());
+            same_on_all_engines(sales.clone(), |env| env.read_parquet::<Sale>(&path)?.collect());
+            same_on_all_engines(expected_by_name(&sales), |env| by_name(env.read_parquet(&path)?).collect());
         }
     }
 }
@@ -46,8 +47,8 @@ fn csv_keeps_every_field() {
             let env = local(4);
             env.collection(&sales).unwrap().write_csv(&path);
             env.run().unwrap();
-            everywhere(sales.clone(), |env| env.read_csv::<Sale>(&path)?.collect());
-            everywhere(expected_by_name(&sales), |env| by_name(env.read_csv(&path)?).collect());
+            same_on_all_engines(sales.clone(), |env| env.read_csv::<Sale>(&path)?.collect());
+            same_on_all_engines(expected_by_name(&sales), |env| by_name(env.read_csv(&path)?).collect());
         }
     }
 }
@@ -60,13 +61,13 @@ fn json_keeps_every_field() {
             let (path, env) = (folder.join(name), local(4));
             env.collection(&sales).unwrap().write_json(&path);
             env.run().unwrap();
-            everywhere(sales.clone(), |env| env.read_json::<Sale>(&path)?.collect());
-            everywhere(expected_by_name(&sales), |env| by_name(env.read_json(&path)?).collect());
+            same_on_all_engines(sales.clone(), |env| env.read_json::<Sale>(&path)?.collect());
+            same_on_all_engines(expected_by_name(&sales), |env| by_name(env.read_json(&path)?).collect());
         }
     }
 }
 
-/// Fields whose columns have other names, lists, and records in records.
+/// Fields with renamed columns, lists, and nested records.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Basket {
     #[record(name = "basket-id")]
@@ -115,10 +116,10 @@ fn json_holds_lists_and_nested_records() {
     let content = std::fs::read_to_string(&path).unwrap();
     let first = "{\"basket-id\":0,\"prices\":[],\"digest\":\"\",\"buyer\":null,\"at\":\"1970-01-01T00:00:00Z\",\"place\":[\" \",0]}";
     assert!(content.lines().any(|line| line == first), "{content:.400}");
-    everywhere(baskets.clone(), |env| env.read_json::<Basket>(&path)?.collect());
+    same_on_all_engines(baskets.clone(), |env| env.read_json::<Basket>(&path)?.collect());
     let kept = baskets.iter().filter(|basket| basket.prices.len() > 2);
     let expected = kept.filter_map(|basket| Some((basket.id, basket.buyer.clone()?.name))).collect();
-    everywhere(expected, |env| names_of_buyers(env.read_json(&path)?).collect());
+    same_on_all_engines(expected, |env| names_of_buyers(env.read_json(&path)?).collect());
 }
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -165,10 +166,10 @@ fn json_and_parquet_keep_lists() {
     flow.write_json(&json);
     flow.write_parquet(&parquet);
     env.run().unwrap();
-    everywhere(lists.clone(), |env| env.read_json::<Lists>(&json)?.collect());
-    everywhere(lists.clone(), |env| env.read_parquet::<Lists>(&parquet)?.collect());
-    everywhere(longest_of.clone(), |env| longest(env.read_json(&json)?).collect());
-    everywhere(longest_of.clone(), |env| longest(env.read_parquet(&parquet)?).collect());
+    same_on_all_engines(lists.clone(), |env| env.read_json::<Lists>(&json)?.collect());
+    same_on_all_engines(lists.clone(), |env| env.read_parquet::<Lists>(&parquet)?.collect());
+    same_on_all_engines(longest_of.clone(), |env| longest(env.read_json(&json)?).collect());
+    same_on_all_engines(longest_of.clone(), |env| longest(env.read_parquet(&parquet)?).collect());
 }
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -177,7 +178,7 @@ struct OtherLists {
 }
 
 #[test]
-fn lists_of_other_elements_are_refused() {
+fn lists_of_other_elements_are_rejected() {
     let (folder, env) = (Folder::default(), local(1));
     let path = folder.join("lists.parquet");
     env.collection(&lists()[..2]).unwrap().write_parquet(&path);
@@ -240,8 +241,8 @@ fn the_native_format_keeps_every_record() {
         let (path, env) = (folder.join(name), local(4));
         env.collection(&visits).unwrap().write_native(&path);
         env.run().unwrap();
-        everywhere(visits.clone(), |env| env.read_native::<Visit>(&path)?.collect());
-        everywhere(clicks.clone(), |env| clicked(env.read_native(&path)?).collect());
+        same_on_all_engines(visits.clone(), |env| env.read_native::<Visit>(&path)?.collect());
+        same_on_all_engines(clicks.clone(), |env| clicked(env.read_native(&path)?).collect());
     }
 }
 
@@ -281,11 +282,11 @@ fn binary_files_keep_plain_records() {
         let (path, env) = (folder.join(name), local(4));
         env.collection(&trades).unwrap().write_binary(&path);
         env.run().unwrap();
-        everywhere(trades.clone(), |env| env.read_binary::<Trade>(&path)?.collect());
-        everywhere(expected.clone(), |env| sold(env.read_binary(&path)?).collect());
-        everywhere(vec![20_000], |env| Ok(vec![env.read_binary::<Trade>(&path)?.count()?]));
+        same_on_all_engines(trades.clone(), |env| env.read_binary::<Trade>(&path)?.collect());
+        same_on_all_engines(expected.clone(), |env| sold(env.read_binary(&path)?).collect());
+        same_on_all_engines(vec![20_000], |env| Ok(vec![env.read_binary::<Trade>(&path)?.count()?]));
     }
-    // One byte, eight, eight, three times two, four, one and four.
+    // Field sizes in bytes: 1, 8, 8, three times 2, 4, 1 and 4.
     assert_eq!(std::fs::metadata(folder.join("one.bin")).unwrap().len(), 32 * 20_000);
 }
 
@@ -298,7 +299,7 @@ fn lines_are_read_as_they_were_written() {
             let (env, lines): (_, Vec<String>) = (local(4), sales.iter().map(|s| s.name.clone()).collect());
             env.collection(&lines).unwrap().write_text(&path);
             env.run().unwrap();
-            everywhere(lines, |env| env.read_text(&path)?.collect());
+            same_on_all_engines(lines, |env| env.read_text(&path)?.collect());
         }
     }
 }

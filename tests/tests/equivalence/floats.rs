@@ -1,4 +1,4 @@
-//! Floats where `<` is no order: NaN, and the two zeros.
+//! Floats for which `<` is no total order: NaN, and the two zeros.
 
 use std::cmp::Ordering;
 
@@ -40,12 +40,13 @@ fn extremes(values: DataSet<Measured>) -> DataSet<(u32, f64, f64)> {
     values.group_by(|v| v.key).aggregate(|g| (g.key, g.min(|v| v.value), g.max(|v| v.value)))
 }
 
-/// The order of the language: NaN is greater than all, whatever its sign, and the zeros are equal.
+/// The order of floats: NaN is greater than all other values, whatever its sign, and the two zeros
+/// are equal.
 fn compare(left: f64, right: f64) -> Ordering {
     canonical(left).total_cmp(&canonical(right))
 }
 
-/// One value for all that are equal.
+/// Maps all values that compare equal to one value.
 fn canonical(value: f64) -> f64 {
     if value.is_nan() { f64::NAN.copysign(1.0) } else { value + 0.0 }
 }
@@ -72,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn top_in_descending_order_begins_with_nan(input in inputs(), count in 0..500usize) {
+    fn descending_top_starts_with_nan(input in inputs(), count in 0..500usize) {
         let values = measured(input);
         let mut expected = values.clone();
         expected.sort_by(|left, right| compare(right.value, left.value));
@@ -85,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn least_and_greatest_are_of_the_same_order(input in inputs()) {
+    fn min_and_max_use_the_same_order_as_sort(input in inputs()) {
         let values = measured(input);
         let groups = grouped(&values, |v| v.key);
         let values_of = |key| -> Vec<f64> { groups[&key].iter().map(|v| v.value).collect() };

@@ -1,13 +1,13 @@
-//! `fold` and `fold_with`: measures whose accumulator is the user's.
+//! `fold` and `fold_with`: measures with an accumulator of the user's type.
 
 use dataflow::Aggregator;
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
-/// Leaves of several kinds, an enum, an option and an array among them.
+/// An accumulator with leaves of several kinds, including an enum, an option and an array.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Extent {
     least: i64,
@@ -75,7 +75,8 @@ fn extents(sales: DataSet<Sale>, offset: i64) -> DataSet<Row> {
     })
 }
 
-/// The hash of a group, whatever its records' order; of a text, which the accumulator need not hold.
+/// A hash of a group that does not depend on the order of its records. It hashes a text without
+/// storing it.
 #[derive(Clone, Copy)]
 struct Digest {
     seed: u64,
@@ -104,7 +105,7 @@ fn hash(text: &str) -> u64 {
     text.bytes().fold(7, |hash, byte| hash.wrapping_mul(31) + u64::from(byte))
 }
 
-/// One aggregator twice, of which each measure gets a copy, and a fold of a plain number.
+/// One aggregator used for two measures, which get a copy each, and a fold into a plain number.
 #[dataflow]
 fn digests(sales: DataSet<Sale>, seed: u64) -> DataSet<(u32, Option<i32>, String, String, i64)> {
     let digest = Digest { seed };
@@ -128,7 +129,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn an_accumulator_of_many_leaves_beside_other_measures(input in inputs(), offset in -100..100i64) {
+    fn accumulator_of_many_leaves_works_next_to_other_measures(input in inputs(), offset in -100..100i64) {
         let sales: Vec<Sale> = input.sales().into_iter().filter(|s| s.amount != 13).collect();
         let extent = |(note, group): (Option<String>, Vec<&Sale>)| {
             let mut weekdays = [0; 7];
@@ -147,11 +148,11 @@ proptest! {
             )
         };
         let expected = grouped(&sales, |s| s.note.clone()).into_iter().map(extent).collect();
-        everywhere(expected, |env| extents(env.collection(&sales)?, offset).collect());
+        same_on_all_engines(expected, |env| extents(env.collection(&sales)?, offset).collect());
     }
 
     #[test]
-    fn an_aggregator_is_used_by_several_measures(input in inputs(), seed in any::<u64>()) {
+    fn an_aggregator_serves_several_measures(input in inputs(), seed in any::<u64>()) {
         let sales = input.sales();
         let of_group = |((key, coupon), group): ((u32, Option<i32>), Vec<&Sale>)| {
             let squares = group.iter().map(|s| s.amount * s.amount).sum();
@@ -159,7 +160,7 @@ proptest! {
             (key, coupon, names, digest(group.iter().map(|s| s.id)), squares)
         };
         let expected = grouped(&sales, |s| (s.key, s.coupon)).into_iter().map(of_group).collect();
-        everywhere(expected, |env| digests(env.collection(&sales)?, seed).collect());
+        same_on_all_engines(expected, |env| digests(env.collection(&sales)?, seed).collect());
     }
 
     #[test]
@@ -167,6 +168,6 @@ proptest! {
         let sales = input.sales();
         let all = (digest(sales.iter().map(|s| s.id)), sales.iter().map(|s| s.amount).sum(), sales.len() as u64);
         let expected = (!sales.is_empty()).then_some(all).into_iter().collect();
-        everywhere(expected, |env| ungrouped(env.collection(&sales)?, seed).collect());
+        same_on_all_engines(expected, |env| ungrouped(env.collection(&sales)?, seed).collect());
     }
 }

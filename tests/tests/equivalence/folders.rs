@@ -1,11 +1,11 @@
-//! Folders whose names are fields: what is written into them is read back, and filters leave folders out.
+//! Partitioned folders, whose names are fields: round trips, and filters that skip folders.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use dataflow::prelude::*;
 use dataflow::{CsvOptions, Env, ProgressWhen, Result};
-use tests::{Folder, embedded, everywhere, local, on_each_engine};
+use tests::{Folder, embedded, local, on_each_engine, same_on_all_engines};
 
 #[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -23,7 +23,7 @@ struct Item {
     price: Decimal<2>,
 }
 
-/// Names that are no names of folders as they are.
+/// Values that must be escaped in names of folders.
 const PLACES: [&str; 8] = ["Köln", "a/b", "", "..", "x=y%", "_hidden", "new.tmp", "__HIVE_DEFAULT_PARTITION__"];
 
 fn items() -> Vec<Item> {
@@ -38,7 +38,7 @@ fn items() -> Vec<Item> {
     (0..6_000).map(item).collect()
 }
 
-/// The files below a folder, and what stands between.
+/// The paths below a folder, relative to it.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -56,7 +56,7 @@ fn files(folder: &Path) -> Vec<String> {
 type Write = fn(&DataSet<Item>, &str);
 type Read = fn(&Env, &str) -> Result<DataSet<Item>>;
 
-const WAYS: [(&str, Write, Read); 5] = [
+const FORMATS: [(&str, Write, Read); 5] = [
     ("csv", |flow, path| flow.in_folders_by(|i| (i.place, i.day)).write_csv(path), |env, path| env.read_csv(path)),
     ("csv.gz", |flow, path| flow.in_folders_by(|i| i.kind).write_csv(path), |env, path| env.read_csv(path)),
     ("json", |flow, path| flow.in_folders_by(|i| (i.day, i.kind)).write_json(path), |env, path| env.read_json(path)),
@@ -74,11 +74,11 @@ fn dear(items: DataSet<Item>) -> DataSet<(String, Option<Date>)> {
 }
 
 #[test]
-fn what_is_written_into_folders_is_read_back() {
+fn partitioned_folders_are_read_back_as_written() {
     let items = items();
     let expected: Vec<_> =
         items.iter().filter(|i| i.price.scaled() > 5_000).map(|i| (i.place.clone(), i.day)).collect();
-    for (name, write, read) in WAYS {
+    for (name, write, read) in FORMATS {
         let folder = Folder::default();
         let mut written = Vec::new();
         for (engine, env) in [("embedded", embedded()), ("one", local(1)), ("four", local(4))] {
@@ -88,15 +88,15 @@ fn what_is_written_into_folders_is_read_back() {
             let parts = files(Path::new(&path));
             written.push(parts.iter().map(|part| part.rsplit_once('/').unwrap().0.to_owned()).collect::<BTreeSet<_>>());
             assert_eq!(parts.len(), written[0].len(), "{engine}, {name}: a folder has one file");
-            everywhere(items.clone(), |env| read(env, &path)?.collect());
-            everywhere(expected.clone(), |env| dear(read(env, &path)?).collect());
+            same_on_all_engines(items.clone(), |env| read(env, &path)?.collect());
+            same_on_all_engines(expected.clone(), |env| dear(read(env, &path)?).collect());
         }
         assert!(written.iter().all(|folders| *folders == written[0]), "{name}: {written:?}");
     }
 }
 
 #[test]
-fn folders_are_named_as_hive_names_them() {
+fn folders_are_named_like_hive_partitions() {
     let folder = Folder::default();
     let (path, env) = (folder.join("out"), local(2));
     env.collection(&items()).unwrap().in_folders_by(|i| (i.day, i.place)).write_parquet(&path);
@@ -138,7 +138,7 @@ fn written_and_kept(readings: DataSet<Reading>, path: String) -> DataSet<Reading
 }
 
 #[test]
-fn filters_on_folders_leave_folders_out() {
+fn filters_on_partition_fields_skip_folders() {
     let folder = Folder::default();
     let (path, env) = (folder.join("readings"), local(4));
     let readings: Vec<Reading> = (0..40_000).map(|n| Reading { sensor: n % 400, value: i64::from(n / 400) }).collect();
@@ -146,7 +146,7 @@ fn filters_on_folders_leave_folders_out() {
     kept.write_csv(folder.join("kept.csv"));
     env.run().unwrap();
     assert_eq!(files(Path::new(&path)).len(), 400);
-    everywhere((11..100).collect(), |env| of_sensor(env.read_binary(&path)?, 17).collect());
+    same_on_all_engines((11..100).collect(), |env| of_sensor(env.read_binary(&path)?, 17).collect());
     let env = local(2);
     of_sensor(env.read_binary(&path).unwrap(), 17).write_text(folder.join("out.txt"));
     assert_eq!(env.run().unwrap().source_rows(), 100);
@@ -159,10 +159,11 @@ fn wide(numbers: DataSet<u32>) -> DataSet<(u32, String)> {
 }
 
 #[test]
-fn many_folders_hold_no_more_than_they_may() {
+fn many_partitions_stay_within_the_memory_budget() {
     let folder = Folder::default();
     let path = folder.join("wide");
-    // Some 180 MB, of which no folder has a megabyte: the encoders would hold all of it.
+    // About 180 MB in folders of less than one megabyte each: encoders without a limit would buffer
+    // all of it.
     let memory_bytes = 150 << 20;
     let env = Env::new(Options { parallelism: 1, memory_bytes, progress: ProgressWhen::Never, ..Options::default() });
     wide(env.collection(0..60_000u32).unwrap()).in_folders_by(|w| w.0).write_native(&path);
@@ -217,7 +218,7 @@ fn with_zip(shops: DataSet<Shop>, zip: u32) -> DataSet<(String, u8)> {
 type WriteShops = fn(&DataSet<Shop>, &str);
 type ReadShops = fn(&Env, &str) -> Result<DataSet<Shop>>;
 
-/// Some and all fields of nested records.
+/// Nested records of which some or all fields are partition fields.
 const NESTED: [(&str, &str, WriteShops, ReadShops); 6] = [
     (
         "csv",
@@ -248,7 +249,7 @@ const NESTED: [(&str, &str, WriteShops, ReadShops); 6] = [
 ];
 
 #[test]
-fn fields_of_nested_records_are_names_of_folders() {
+fn fields_of_nested_records_can_be_partition_fields() {
     let shops = shops();
     let with_one = shops.iter().filter(|s| s.place.zip == Some(1));
     let expected: Vec<_> = with_one.map(|s| (s.place.city.clone(), s.place.floor.1)).collect();
@@ -262,14 +263,14 @@ fn fields_of_nested_records_are_names_of_folders() {
                 let names = part.rsplit_once('/').unwrap().0.split('/').map(|name| name.split_once('=').unwrap().0);
                 assert_eq!(names.map(|name| format!("{name}=…")).collect::<Vec<_>>().join("/"), folders, "{format}");
             }
-            everywhere(shops.clone(), |env| read(env, &path)?.collect());
-            everywhere(expected.clone(), |env| with_zip(read(env, &path)?, 1).collect());
+            same_on_all_engines(shops.clone(), |env| read(env, &path)?.collect());
+            same_on_all_engines(expected.clone(), |env| with_zip(read(env, &path)?, 1).collect());
         }
     }
 }
 
 #[test]
-fn folders_that_do_not_fit_are_named() {
+fn folders_that_do_not_match_the_record_are_reported() {
     let (header, line) = ("id,place,kind,note,price\n", "1,here,Small,,2.50\n");
     for (name, expected) in [
         ("day=2024-02-30", "folder `day=2024-02-30`: expected Date (a day like 2024-02-29), found `2024-02-30`"),
@@ -287,7 +288,7 @@ fn folders_that_do_not_fit_are_named() {
             assert!(error.contains("`read` at tests/tests/equivalence/folders.rs:"), "{engine}: {error}");
         });
     }
-    // A null where the record has no Option.
+    // A null for a field that is no `Option`.
     let folder = Folder::default();
     std::fs::create_dir(folder.path().join("sensor=__HIVE_DEFAULT_PARTITION__")).unwrap();
     let _ = folder.file("sensor=__HIVE_DEFAULT_PARTITION__/part.csv", "value\n1\n");
@@ -296,7 +297,7 @@ fn folders_that_do_not_fit_are_named() {
 }
 
 #[test]
-fn options_are_written_and_read_alike() {
+fn csv_options_round_trip() {
     let folder = Folder::default();
     for options in [
         CsvOptions { delimiter: b'|', quote: Some(b'\''), null: "-".to_owned(), ..CsvOptions::default() },
@@ -309,12 +310,12 @@ fn options_are_written_and_read_alike() {
         let env = local(2);
         env.collection(&rows).unwrap().write_csv_with(&path, options.clone());
         env.run().unwrap();
-        everywhere(rows, |env| env.read_csv_with(&path, options.clone())?.collect());
+        same_on_all_engines(rows, |env| env.read_csv_with(&path, options.clone())?.collect());
     }
 }
 
 #[test]
-fn what_options_cannot_write_is_said() {
+fn values_that_csv_options_cannot_write_are_reported() {
     let folder = Folder::default();
     let none = CsvOptions { quote: None, ..CsvOptions::default() };
     let odd = CsvOptions { null: "a,b".to_owned(), ..CsvOptions::default() };
@@ -340,7 +341,7 @@ struct Home {
     zip: u32,
 }
 
-/// Both fields are `home.zip` in the name of a folder.
+/// Both `zip` fields have the partition name `home.zip`.
 #[derive(Record, Clone, Copy, Debug)]
 struct Resident {
     home: Home,
@@ -349,7 +350,7 @@ struct Resident {
 }
 
 #[test]
-fn a_name_of_two_fields_is_no_name_of_a_folder() {
+fn a_partition_name_shared_by_two_fields_is_rejected() {
     let folder = Folder::default();
     on_each_engine(|_, env| {
         let residents = env.collection([Resident { home: Home { zip: 1 }, zip: 2 }]).unwrap();

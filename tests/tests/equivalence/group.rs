@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
@@ -43,7 +43,7 @@ fn count_by_several(sales: DataSet<Sale>) -> DataSet<((String, Date), u64)> {
 
 #[dataflow]
 fn avg(sales: DataSet<Sale>) -> DataSet<(u32, u64)> {
-    // As bits, which have an order.
+    // Compared as bits, because floats do not implement `Ord`.
     sales.group_by(|s| s.key).avg(|s| s.amount).map(|s| (s.0, s.1.to_bits()))
 }
 
@@ -56,79 +56,79 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn sums_of_numbers(input in inputs()) {
+    fn sum_by_a_number_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.key);
         let expected = groups.into_iter().map(|(key, group)| (key, group.iter().map(|s| s.amount).sum())).collect();
-        everywhere(expected, |env| sum(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| sum(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn sums_by_text(input in inputs()) {
+    fn sum_by_a_text_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let total = |group: Vec<&Sale>| Decimal::from_scaled(group.iter().map(|s| s.price.scaled()).sum());
         let expected = grouped(&sales, |s| s.name.clone()).into_iter().map(|(name, group)| (name, total(group))).collect();
-        everywhere(expected, |env| sum_by_text(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| sum_by_text(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn nulls_are_a_group_of_their_own(input in inputs()) {
+    fn nulls_form_a_group(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.note.clone(), s.coupon)).into_iter();
         let total = |group: Vec<&Sale>| group.iter().map(|s| s.amount).sum();
         let expected = groups.map(|((note, coupon), group)| (coupon, total(group), note)).collect();
-        everywhere(expected, |env| sum_by_several(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| sum_by_several(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn least_values(input in inputs()) {
+    fn min_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.key).into_iter();
         let expected = groups.map(|(key, group)| (group.iter().map(|s| s.day).min().unwrap(), key)).collect();
-        everywhere(expected, |env| min(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| min(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn greatest_values(input in inputs()) {
+    fn max_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.key).into_iter();
         let expected = groups.map(|(key, group)| (key, group.iter().map(|s| s.price).max().unwrap())).collect();
-        everywhere(expected, |env| max(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| max(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn counts_by_an_option(input in inputs()) {
+    fn count_by_an_option_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.coupon).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             count(env.collection(&sales)?).collect()
         });
     }
 
     #[test]
-    fn counts_of_narrow_records_of_which_a_page_has_several_windows(input in inputs()) {
+    fn count_is_right_for_pages_with_several_windows(input in inputs()) {
         let readings = input.readings();
         let groups = grouped(&readings, |r| r.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             narrow(env.collection(&readings)?).collect()
         });
     }
 
     #[test]
-    fn counts_by_several_keys(input in inputs()) {
+    fn count_by_several_keys_matches_iterators(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.name.clone(), s.day)).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             count_by_several(env.collection(&sales)?).collect()
         });
     }
 
     #[test]
-    fn means_are_exact_sums_divided_once(input in inputs()) {
+    fn avg_is_the_exact_sum_divided_once(input in inputs()) {
         let sales = input.sales();
         let mean = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>() as f64 / group.len() as f64;
         let groups = grouped(&sales, |s| s.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, mean(&group).to_bits())).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, mean(&group).to_bits())).collect(), |env| {
             avg(env.collection(&sales)?).collect()
         });
     }
@@ -139,9 +139,10 @@ fn count_pairs(pairs: DataSet<(String, String)>) -> DataSet<((String, String), u
     pairs.group_by(|p| (p.0, p.1)).count()
 }
 
-/// Few groups are told apart by short codes of their keys; texts that a code does not tell apart are still other groups.
+/// A few groups are distinguished by short codes of their keys. Texts with equal codes are still
+/// different groups.
 #[test]
-fn few_groups_of_texts_that_look_alike() {
+fn few_groups_of_similar_texts_stay_apart() {
     let texts: Vec<String> =
         ["", "\u{1}", "\u{1}\0", "a", "a\0", "ab", "abc", "abcd", "abce", "abcd\0\0\0\0\0\0\0\0\0"]
             .into_iter()
@@ -159,5 +160,5 @@ fn few_groups_of_texts_that_look_alike() {
     let groups = grouped(&pairs, |pair| pair.clone());
     assert!(groups.len() < 60, "{}", groups.len());
     let expected = groups.into_iter().map(|(key, group)| (key, group.len() as u64)).collect();
-    everywhere(expected, |env| count_pairs(env.collection(&pairs)?).collect());
+    same_on_all_engines(expected, |env| count_pairs(env.collection(&pairs)?).collect());
 }

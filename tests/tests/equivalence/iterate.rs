@@ -1,4 +1,4 @@
-//! Loops: every operator, round after round, over other records in each.
+//! Loops: every operator over several rounds, with other records in each round.
 
 use dataflow::prelude::*;
 use tests::{PARALLELISM, embedded, local, same_records, within_two_minutes};
@@ -6,12 +6,12 @@ use tests::{PARALLELISM, embedded, local, same_records, within_two_minutes};
 /// A key and a value.
 type Pair = (u64, u64);
 
-/// A number that looks random.
+/// A pseudo-random number derived from `n`.
 fn mixed(n: u64) -> u64 {
     n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) % 1_000
 }
 
-/// A body of a loop, with a flow from outside of it.
+/// A loop body, and a flow from outside of the loop.
 type Body = fn(DataSet<Pair>, DataSet<Pair>) -> DataSet<Pair>;
 
 #[dataflow]
@@ -133,7 +133,7 @@ fn beside_all(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
     pairs.with_all(least).map(|p, all| (p.0, mixed(p.1 + all.len() as u64)))
 }
 
-/// The semi-join passes rows on where they lie, while `with_all` still wants the small flow.
+/// The semi-join passes rows on in place while `with_all` still reads the small flow.
 #[dataflow]
 fn partners_beside_all(pairs: DataSet<Pair>, others: DataSet<Pair>) -> DataSet<Pair> {
     let least = others.sort(|o| (o.0, o.1)).first(3);
@@ -186,7 +186,7 @@ fn pairs(env: &Env, count: u64) -> DataSet<Pair> {
     env.collection((0..count).map(|n| (mixed(n) % 600, mixed(n * n + 1)))).unwrap()
 }
 
-/// The body `rounds` times over itself, by plain calls.
+/// The body called `rounds` times, without a loop.
 fn unrolled(env: &Env, body: Body, rounds: u32) -> Vec<Pair> {
     let mut rows: Vec<Pair> = pairs(env, 2_000).collect().unwrap();
     for _ in 0..rounds {
@@ -195,9 +195,9 @@ fn unrolled(env: &Env, body: Body, rounds: u32) -> Vec<Pair> {
     rows
 }
 
-/// What a driver keeps of one round must not be seen in the next.
+/// State that a driver keeps in one round must not show in the next.
 #[test]
-fn every_operator_runs_through_rounds() {
+fn every_operator_works_in_every_round() {
     for (name, body) in BODIES {
         within_two_minutes(name, move || {
             for rounds in 0..=3 {
@@ -217,7 +217,7 @@ fn every_operator_runs_through_rounds() {
     }
 }
 
-/// A town, or a node of a graph, and a number that it has.
+/// A town or a graph node, and a number assigned to it.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Vertex {
     id: u64,
@@ -238,7 +238,7 @@ fn better(set: Solution<Vertex, u64>, workset: DataSet<Vertex>, edges: DataSet<P
     })
 }
 
-/// The least number that each node is connected with, by plain loops.
+/// The least number in each node's component, computed by plain loops.
 fn components(edges: &[Pair], nodes: u64) -> Vec<Vertex> {
     let mut component: Vec<u64> = (0..nodes).collect();
     loop {
@@ -255,9 +255,9 @@ fn components(edges: &[Pair], nodes: u64) -> Vec<Vertex> {
 }
 
 #[test]
-fn a_solution_set_is_changed_while_there_are_rows() {
+fn solution_set_is_updated_until_no_rows_are_left() {
     within_two_minutes("components", || {
-        // A long chain, and some clusters.
+        // One long chain, and some clusters.
         let (nodes, chain) = (600, 60);
         let cluster = (chain..nodes).map(|n| (n, chain + mixed(n) % (nodes - chain) / 40 * 40));
         let edges: Vec<Pair> =
@@ -289,15 +289,15 @@ fn a_solution_set_is_changed_while_there_are_rows() {
     });
 }
 
-/// The same, later.
-fn late(vertex: Vertex) -> Vertex {
+/// The same vertex, delayed.
+fn delayed(vertex: Vertex) -> Vertex {
     std::thread::sleep(std::time::Duration::from_millis(2));
     vertex
 }
 
 #[dataflow]
 fn set_of_no_round(vertices: DataSet<Vertex>, first: DataSet<Vertex>, edges: DataSet<Pair>) -> DataSet<Vertex> {
-    vertices.map(|v| late(v)).iterate_delta(
+    vertices.map(|v| delayed(v)).iterate_delta(
         first,
         |v| v.id,
         10,
@@ -308,9 +308,9 @@ fn set_of_no_round(vertices: DataSet<Vertex>, first: DataSet<Vertex>, edges: Dat
     )
 }
 
-/// The loop is over before the set has come.
+/// The loop ends before the solution set arrives.
 #[test]
-fn a_solution_set_is_whole_where_no_round_is_run() {
+fn solution_set_is_complete_if_no_round_runs() {
     within_two_minutes("no round", || {
         for parallelism in PARALLELISM {
             let env = local(parallelism);
@@ -325,7 +325,7 @@ fn a_solution_set_is_whole_where_no_round_is_run() {
     });
 }
 
-/// Bodies are written where the loop is, or are pipelines of their own.
+/// Uses loop bodies that are written inline, and bodies that are separate pipelines.
 #[dataflow]
 fn ranks(pages: DataSet<(u64, f64)>, links: DataSet<Pair>, degrees: DataSet<Pair>) -> DataSet<(u64, f64)> {
     let count = 5.0;
@@ -353,7 +353,7 @@ fn hops(towns: DataSet<Pair>, roads: DataSet<Pair>) -> DataSet<Pair> {
 }
 
 #[test]
-fn bodies_stand_where_the_loop_is() {
+fn bodies_may_be_inline_or_separate_pipelines() {
     let links = [(0u64, 1u64), (1, 2), (2, 0), (3, 2), (4, 0), (1, 0), (2, 3), (3, 4)];
     let mut degrees = [0u64; 5];
     links.iter().for_each(|link| degrees[link.0 as usize] += 1);
@@ -381,7 +381,8 @@ fn bodies_stand_where_the_loop_is() {
     }
 }
 
-/// Towns that are reached, and in which round: those that the set does not have are new.
+/// Reached towns and the round that reached them. Keys that are missing in the solution set are
+/// new.
 #[dataflow]
 fn reached_first(start: DataSet<Pair>, roads: DataSet<Pair>, most: u32) -> DataSet<Pair> {
     start.iterate_delta(
@@ -396,7 +397,7 @@ fn reached_first(start: DataSet<Pair>, roads: DataSet<Pair>, most: u32) -> DataS
     )
 }
 
-/// Of new keys and known ones, by both fields.
+/// Left join of the rows with a solution set by both fields. Some keys are new to the set.
 #[dataflow]
 fn grown(set: Solution<Triple, (u64, u64)>, rows: DataSet<Triple>) -> DataSet<Triple> {
     next_of(rows).left_join(set).on(|r| (r.0, r.1)).map(|r, known| (r.0, r.1, known.map_or(1, |known| known.2 + 1)))
@@ -410,7 +411,7 @@ fn next_of(rows: DataSet<Triple>) -> DataSet<Triple> {
 }
 
 #[test]
-fn a_left_join_with_a_solution_set_finds_new_keys() {
+fn left_join_with_a_solution_set_finds_new_keys() {
     within_two_minutes("new keys", || {
         let roads: Vec<Pair> = (0..3_000).map(|n| (mixed(n), mixed(n * 7 + 1))).collect();
         let mut expected: std::collections::BTreeMap<u64, u64> = [(mixed(1), 0)].into();
@@ -442,7 +443,7 @@ fn a_left_join_with_a_solution_set_finds_new_keys() {
             (found.collect().unwrap(), of_two.collect().unwrap())
         };
         let (_, triples) = run(&embedded());
-        // Each of twenty rows goes through thirty keys, of which some are known.
+        // Each of 20 rows passes through 30 keys, some of which are known.
         assert!(triples.len() > 100 && triples.iter().any(|t| t.2 == 6) && triples.iter().any(|t| t.2 == 1));
         for env in [embedded(), local(1), local(2), local(4)] {
             let (found, of_two) = run(&env);

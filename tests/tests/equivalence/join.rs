@@ -1,8 +1,9 @@
-//! Inner joins: on one field and on several, on texts, on options whose nulls join nothing; either side the larger one.
+//! Inner joins: on one field and on several, on texts, on options whose nulls match nothing, with
+//! either side larger.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+use tests::{Input, Reading, Sale, inputs, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::cases;
 
@@ -41,7 +42,7 @@ fn all_words(left: DataSet<Sale>, right: DataSet<Reading>) -> DataSet<(u64, Stri
     left.join(right).on(|l| l.key, |r| r.key).flat_map(|l, r| l.name.split('-').map(move |part| (r.count, part)))
 }
 
-/// The oracle's join: every pair whose keys are equal.
+/// Reference join: all pairs with equal keys.
 fn pairs<'a, L, R, K: PartialEq>(
     left: &'a [L],
     right: &'a [R],
@@ -59,81 +60,81 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn by_a_number_with_the_larger_side_left(input in inputs()) {
+    fn join_by_number_with_a_larger_left_side(input in inputs()) {
         let (sales, readings) = sides(input);
         let expected = pairs(&sales, &readings, |s| s.key, |r| r.key).map(|(s, r)| (s.id, r.value)).collect();
-        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn by_a_number_with_the_larger_side_right(input in inputs()) {
+    fn join_by_number_with_a_larger_right_side(input in inputs()) {
         let (sales, readings) = sides(input);
         let expected = pairs(&sales, &readings, |s| s.key, |r| r.key).map(|(s, r)| (s.id, r.value)).collect();
-        locally(expected, |env| by_number_turned_round(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number_turned_round(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn by_a_number_with_both_sides_large(seed: u64) {
-        // Keys of their own keep the pairs few, so that both sides may have several pages for each task.
+    fn join_by_number_with_two_large_sides(seed: u64) {
+        // Separate keys keep the pairs few, although both sides have several pages per task.
         let input = Input { rows: 20_000, keys: tests::Keys::Uniform(2), seed };
         let sales: Vec<Sale> = input.sales().into_iter().map(|s| Sale { key: s.id as u32, ..s }).collect();
         let readings: Vec<Reading> =
             input.readings().into_iter().zip(5_000..).map(|(r, key)| Reading { key, ..r }).collect();
         let expected = sales[5_000..].iter().zip(&readings).map(|(s, r)| (s.id, r.value)).collect();
-        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn by_a_number_on_all_engines(input in small_inputs()) {
+    fn join_by_number_is_equal_on_all_engines(input in small_inputs()) {
         let (sales, readings) = sides(input);
         let expected = pairs(&sales, &readings, |s| s.key, |r| r.key).map(|(s, r)| (s.id, r.value)).collect();
-        everywhere(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn with_an_empty_side(input in small_inputs()) {
+    fn join_with_an_empty_side_is_empty(input in small_inputs()) {
         let sales = input.sales();
         let none: Vec<Reading> = Vec::new();
-        everywhere(Vec::new(), |env| by_number(env.collection(&sales)?, env.collection(&none)?).collect());
-        everywhere(Vec::new(), |env| by_number_turned_round(env.collection(&sales)?, env.collection(&none)?).collect());
+        same_on_all_engines(Vec::new(), |env| by_number(env.collection(&sales)?, env.collection(&none)?).collect());
+        same_on_all_engines(Vec::new(), |env| by_number_turned_round(env.collection(&sales)?, env.collection(&none)?).collect());
     }
 
     #[test]
-    fn by_a_text(input in small_inputs()) {
+    fn join_by_text_matches_the_reference(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(40).sales());
         let expected = pairs(&left, &right, |l| &l.name, |r| &r.name).map(|(l, r)| (l.id, r.id, r.name.clone())).collect();
-        everywhere(expected, |env| by_text(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_text(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn by_several_fields_of_which_one_may_be_null(input in small_inputs()) {
+    fn join_by_several_fields_handles_nulls(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(60).sales());
         let equal = pairs(&left, &right, |l| (&l.name, l.coupon, l.key), |r| (&r.name, r.coupon, r.key));
         let expected = equal.filter(|(l, _)| l.coupon.is_some()).map(|(l, r)| (l.id, r.id)).collect();
-        everywhere(expected, |env| by_several(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_several(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn nulls_join_nothing(input in small_inputs()) {
+    fn nulls_match_nothing(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(40).sales());
         let equal = pairs(&left, &right, |l| l.coupon, |r| r.coupon).filter(|(l, _)| l.coupon.is_some());
         let expected = equal.map(|(l, r)| (l.coupon, l.id, r.id)).collect();
-        everywhere(expected, |env| by_option(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_option(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn nulls_of_text_join_nothing_and_pairs_are_filtered(input in inputs()) {
+    fn null_texts_match_nothing_and_pairs_are_filtered(input in inputs()) {
         let (left, right) = (input.sales(), input.other(40).sales());
         let equal = pairs(&left, &right, |l| &l.note, |r| &r.note).filter(|(l, _)| l.note.is_some());
         let expected = equal.filter(|(l, r)| l.amount < r.amount).map(|(l, r)| (l.id, r.id)).collect();
-        locally(expected, |env| by_text_option(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_local_engines(expected, |env| by_text_option(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn pairs_may_give_many_records(input in small_inputs()) {
+    fn a_pair_may_emit_many_records(input in small_inputs()) {
         let (left, right) = sides(input);
         let parts = |(l, r): (&Sale, &Reading)| -> Vec<_> { l.name.split('-').map(|part| (r.count, part.to_owned())).collect() };
         let expected = pairs(&left, &right, |l| l.key, |r| r.key).flat_map(parts).collect();
-        everywhere(expected, |env| all_words(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| all_words(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }

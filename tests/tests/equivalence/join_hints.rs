@@ -1,13 +1,13 @@
-//! Joins whose nulls are equal, and joins that run as they are told: the same records, however they come about.
+//! Null-safe joins, and joins with hints: the strategy does not change the records.
 
 use dataflow::joins::{Hint, Inner, LeftOuter, RightOuter, Semi};
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, local, small_inputs};
+use tests::{Folder, Sale, local, same_on_all_engines, small_inputs};
 
 use crate::cases;
 
-/// The identities of a pair's sides.
+/// The `id`s of a pair's sides.
 pub(crate) type Sides = (Option<u64>, Option<u64>);
 
 type Key = (Option<String>, Option<i32>);
@@ -16,7 +16,7 @@ fn key(sale: &Sale) -> Key {
     (sale.note.clone().map(|note| note.chars().take(1).collect()), sale.coupon.map(|coupon| coupon / 4))
 }
 
-/// The oracle of joins: pairs of sales that join, and those without a partner on the sides that are kept.
+/// Reference join: pairs of matching sales, and unmatched records of the sides that are kept.
 pub(crate) fn pairs(
     left: &[Sale],
     right: &[Sale],
@@ -34,7 +34,7 @@ pub(crate) fn pairs(
     pairs
 }
 
-/// One pipeline for each kind of join on nulls that are equal.
+/// One pipeline for each kind of null-safe join.
 mod nulls_equal {
     use super::*;
 
@@ -80,7 +80,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn nulls_are_equal_where_it_is_asked_for(input in small_inputs()) {
+    fn null_safe_joins_treat_nulls_as_equal(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(40).sales());
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&left)?, env.collection(&right)?));
         let of = |joins: fn(&Sale, &Sale) -> bool, keeps| pairs(&left, &right, joins, keeps);
@@ -88,22 +88,22 @@ proptest! {
         let by_note = |l: &Sale, r: &Sale| l.note == r.note;
         let by_coupon = |l: &Sale, r: &Sale| l.coupon == r.coupon;
         let expected = of(|l, r| key(l) == key(r), [false, false]);
-        everywhere(expected, |env| flows(env).and_then(|(l, r)| nulls_equal::inner(l, r).collect()));
-        everywhere(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| nulls_equal::left(l, r).collect()));
-        everywhere(of(by_note, [false, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::right(l, r).collect()));
-        everywhere(of(by_coupon, [true, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::full(l, r).collect()));
+        same_on_all_engines(expected, |env| flows(env).and_then(|(l, r)| nulls_equal::inner(l, r).collect()));
+        same_on_all_engines(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| nulls_equal::left(l, r).collect()));
+        same_on_all_engines(of(by_note, [false, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::right(l, r).collect()));
+        same_on_all_engines(of(by_coupon, [true, true]), |env| flows(env).and_then(|(l, r)| nulls_equal::full(l, r).collect()));
         let with = |joins: fn(&Sale, &Sale) -> bool, wanted: bool| {
             left.iter().filter(|l| right.iter().any(|r| joins(l, r)) == wanted).map(|l| l.id).collect::<Vec<_>>()
         };
-        everywhere(with(by_both, true), |env| flows(env).and_then(|(l, r)| nulls_equal::semi(l, r).collect()));
-        everywhere(with(by_coupon, false), |env| flows(env).and_then(|(l, r)| nulls_equal::anti(l, r).collect()));
+        same_on_all_engines(with(by_both, true), |env| flows(env).and_then(|(l, r)| nulls_equal::semi(l, r).collect()));
+        same_on_all_engines(with(by_coupon, false), |env| flows(env).and_then(|(l, r)| nulls_equal::anti(l, r).collect()));
     }
 }
 
-/// One table for all tasks has to fit: where it does not, each task would have a table of its own, and more of these goes to disk, and more often, than of one that is
-/// partitioned.
+/// A broadcast build side has to fit in memory. If it does not, each task has a table of its own.
+/// More of these tables go to disk, and more often, than of a partitioned table.
 #[test]
-fn a_table_that_all_tasks_would_have_is_for_ample_memory() {
+fn broadcast_is_not_chosen_in_little_memory() {
     let facts: Vec<(u64, u64)> = (0..400_000).map(|n| (n % 100_000, n)).collect();
     let dimension: Vec<(u64, u64)> = (0..100_000).map(|n| (n, n)).collect();
     let (folder, ample) = (Folder::default(), local(2));
@@ -137,7 +137,7 @@ impl Flows<'_> {
 
     fn inner<H: Hint<Inner> + Copy>(&self, hint: H) {
         let expected = pairs(self.left, self.right, |l, r| l.key == r.key, [false, false]);
-        everywhere(expected, |env| {
+        same_on_all_engines(expected, |env| {
             let (left, right) = self.of(env);
             let joined = left.join(right).hint(hint).on(|l| l.key, |r| r.key);
             joined.process(|l, r, out| out.emit((Some(l.id), Some(r.id)))).collect()
@@ -146,7 +146,7 @@ impl Flows<'_> {
 
     fn left_outer<H: Hint<LeftOuter> + Copy>(&self, hint: H) {
         let expected = pairs(self.left, self.right, |l, r| l.key == r.key, [true, false]);
-        everywhere(expected, |env| {
+        same_on_all_engines(expected, |env| {
             let (left, right) = self.of(env);
             let joined = left.left_join(right).hint(hint).on(|l| l.key, |r| r.key);
             joined.process(|l, r, out| out.emit((Some(l.id), r.map(|r| r.id)))).collect()
@@ -155,7 +155,7 @@ impl Flows<'_> {
 
     fn right_outer<H: Hint<RightOuter> + Copy>(&self, hint: H) {
         let expected = pairs(self.left, self.right, |l, r| l.key == r.key, [false, true]);
-        everywhere(expected, |env| {
+        same_on_all_engines(expected, |env| {
             let (left, right) = self.of(env);
             let joined = left.right_join(right).hint(hint).on(|l| l.key, |r| r.key);
             joined.process(|l, r, out| out.emit((l.map(|l| l.id), Some(r.id)))).collect()
@@ -167,11 +167,11 @@ impl Flows<'_> {
             let kept = self.left.iter().filter(move |l| self.right.iter().any(|r| r.key == l.key) == wanted);
             kept.cloned().collect::<Vec<_>>()
         };
-        everywhere(with(true), |env| {
+        same_on_all_engines(with(true), |env| {
             let (left, right) = self.of(env);
             left.semi_join(right).hint(hint).on(|l| l.key, |r| r.key).collect()
         });
-        everywhere(with(false), |env| {
+        same_on_all_engines(with(false), |env| {
             let (left, right) = self.of(env);
             left.anti_join(right).hint(hint).on(|l| l.key, |r| r.key).collect()
         });
@@ -190,7 +190,7 @@ proptest! {
     #![proptest_config(cases(3))]
 
     #[test]
-    fn a_hint_changes_no_record(input in small_inputs()) {
+    fn hints_change_no_record(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(60).sales());
         let flows = Flows { left: &left, right: &right };
         flows.inner(BuildLeft);
@@ -207,7 +207,7 @@ proptest! {
         flows.semi_and_anti(BroadcastRight);
         flows.semi_and_anti(Repartition);
         let expected = pairs(&left, &right, |l, r| l.key == r.key, [true, true]);
-        everywhere(expected, |env| full(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| full(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }
 
@@ -233,13 +233,17 @@ fn expected_share(left: DataSet<u64>, right: DataSet<u64>, share: f64) -> DataSe
 }
 
 #[test]
-fn a_product_has_all_pairs_whichever_side_is_kept() {
+fn cross_join_has_all_pairs_for_either_kept_side() {
     let pairs = vec![10, 11, 20, 21, 30, 31];
-    everywhere(pairs.clone(), |env| product(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect());
-    everywhere(pairs, |env| product_the_other_way(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect());
+    same_on_all_engines(pairs.clone(), |env| {
+        product(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect()
+    });
+    same_on_all_engines(pairs, |env| {
+        product_the_other_way(env.collection([1u64, 2, 3])?, env.collection([0u64, 1])?).collect()
+    });
 }
 
-/// What EXPLAIN says of a pipeline over a large flow and a small one.
+/// The EXPLAIN text of a pipeline over a large flow and a small one.
 fn plan<T: Record>(pipeline: impl Fn(DataSet<u64>, DataSet<u64>) -> DataSet<T>) -> String {
     let env = local(4);
     let flows = (env.collection(0..5_000u64).unwrap(), env.collection(0..10u64).unwrap());
@@ -248,7 +252,7 @@ fn plan<T: Record>(pipeline: impl Fn(DataSet<u64>, DataSet<u64>) -> DataSet<T>) 
 }
 
 #[test]
-fn a_plan_shows_what_was_chosen_by_hint() {
+fn explain_shows_strategies_chosen_by_hint() {
     let joined =
         |large: DataSet<u64>, small: DataSet<u64>| large.join(small).on(|l| l, |r| r).process(|l, _, out| out.emit(l));
     let text = plan(joined);
@@ -270,13 +274,17 @@ fn a_plan_shows_what_was_chosen_by_hint() {
 }
 
 #[test]
-fn an_expected_size_decides() {
-    everywhere(vec![1, 2], |env| expected(env.collection(0..3u64)?, env.collection(0..3u64)?, 1_000_000).collect());
+fn expected_sizes_decide_the_build_side() {
+    same_on_all_engines(vec![1, 2], |env| {
+        expected(env.collection(0..3u64)?, env.collection(0..3u64)?, 1_000_000).collect()
+    });
     let text = plan(|large, small| expected(large, small, 1));
     assert!(text.contains("expect_rows 1 ") && text.contains("build left"), "{text}");
     let text = plan(|large, small| expected(large, small, 1_000_000));
     assert!(text.contains("build right"), "{text}");
-    everywhere(vec![1, 2], |env| expected_share(env.collection(0..3u64)?, env.collection(0..3u64)?, 0.5).collect());
+    same_on_all_engines(vec![1, 2], |env| {
+        expected_share(env.collection(0..3u64)?, env.collection(0..3u64)?, 0.5).collect()
+    });
     let text = plan(|large, small| expected_share(large, small, 0.000_1));
     assert!(text.contains("of which 0.0001 stay, by hint") && text.contains("build left"), "{text}");
 }

@@ -1,4 +1,5 @@
-//! Joins of every kind in less memory than either side takes: the same pairs, down to the least memory that the plan asks for.
+//! Joins of every kind in less memory than either side takes, down to the plan's minimum memory:
+//! the pairs stay the same.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +12,7 @@ use tests::{PARALLELISM, within_two_minutes};
 
 use crate::cases;
 
-/// A record of as many bytes as its side wants.
+/// A record with as many bytes as its side specifies.
 #[derive(Record, Clone, Debug)]
 struct Fact {
     key: Option<u64>,
@@ -19,22 +20,22 @@ struct Fact {
     text: String,
 }
 
-/// How the keys of a side are spread over its rows.
+/// The distribution of keys over the rows of a side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shape {
     Uniform,
     Zipf,
-    /// Most rows have the same.
+    /// Most rows have the same key.
     Hot,
     Sorted,
     Reversed,
-    /// Nobody else has it.
+    /// Keys that the other side does not have.
     Strange,
 }
 
 impl Shape {
     fn key(self, row: u64, rows: u64) -> Option<u64> {
-        // Another order than that of the rows, and the same on each machine.
+        // An order that differs from the row order and is the same on each machine.
         let mixed = row.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         let key = match self {
             Shape::Uniform => mixed % (rows / 2),
@@ -72,7 +73,7 @@ impl SideOf {
         (0..self.rows).map(move |row| (row, self.shape.key(row, self.rows)))
     }
 
-    /// The side's records, made where they are read: only their numbers are kept.
+    /// The side's records. They are generated while they are read; only their numbers are stored.
     fn flow(self, env: &Env) -> Result<DataSet<Fact>> {
         Ok(env.collection(0..self.rows)?.process(move |row, out| out.emit(self.fact(row))))
     }
@@ -93,7 +94,7 @@ enum Kind {
 const KINDS: [Kind; 8] =
     [Kind::Inner, Kind::Left, Kind::Right, Kind::Full, Kind::Semi, Kind::Anti, Kind::NullsEqual, Kind::Cross];
 
-/// One pair, and a number that tells it from most others.
+/// One pair as a count and a checksum, which differs from that of most other pairs.
 fn pair(left: Option<u64>, right: Option<u64>, text_bytes: usize) -> (u64, i64) {
     let word = |side: Option<u64>, factor: u64| side.map_or(factor, |id| (id + 1).wrapping_mul(factor));
     let mixed = word(left, 0x9e37_79b9_7f4a_7c15) ^ word(right, 0xd6e8_feb8_6659_fd93) ^ text_bytes as u64;
@@ -175,7 +176,7 @@ impl Case {
         Ok(summed(self.joined(env)?).collect()?.first().copied().unwrap_or_default())
     }
 
-    /// The least memory that the plan runs with, and its inputs' numbers.
+    /// The plan's minimum memory in bytes, plus room for the row numbers of its inputs.
     fn least(&self, parallelism: usize) -> usize {
         let error = self.run(&env(parallelism, 1 << 20)).unwrap_err();
         match error.cause() {
@@ -184,10 +185,10 @@ impl Case {
         }
     }
 
-    fn holds(&self, parallelism: usize, memory_bytes: usize) {
+    fn check(&self, parallelism: usize, memory_bytes: usize) {
         let (env, expected) = (env(parallelism, memory_bytes), self.expected());
         for _ in 0..2 {
-            // What was enough before is enough again: all was given back.
+            // The memory that was enough before is enough again, so all of it was released.
             let found = self.run(&env).unwrap_or_else(|error| panic!("{self:?} {parallelism} {memory_bytes}: {error}"));
             assert_eq!(found, expected, "{self:?}, parallelism {parallelism}, {memory_bytes} bytes");
         }
@@ -263,7 +264,7 @@ proptest! {
     #![proptest_config(cases(16))]
 
     #[test]
-    fn what_does_not_fit_memory_is_joined_all_the_same(
+    fn joins_larger_than_memory_match_the_reference(
         kind in prop::sample::select(KINDS.to_vec()),
         build_left: bool,
         left in side(),
@@ -273,12 +274,12 @@ proptest! {
     ) {
         let case = Case { kind, build_left, sides: [left, right] };
         let bytes: usize = case.sides.iter().map(|side| side.rows as usize * side.text_bytes).sum();
-        case.holds(parallelism, (bytes / share).max(case.least(parallelism)));
+        case.check(parallelism, (bytes / share).max(case.least(parallelism)));
     }
 }
 
 #[test]
-fn every_kind_runs_with_the_least_memory() {
+fn every_join_runs_in_its_minimum_memory() {
     for (number, kind) in KINDS.into_iter().enumerate() {
         within_two_minutes("join", move || {
             for (build_left, shape) in [(true, Shape::Uniform), (false, Shape::Hot)] {
@@ -287,7 +288,7 @@ fn every_kind_runs_with_the_least_memory() {
                 let parallelism = PARALLELISM[number % 2];
                 let least = case.least(parallelism);
                 assert!(parallelism > 1 || least < 8 << 20, "{least}: the data would fit");
-                case.holds(parallelism, least);
+                case.check(parallelism, least);
             }
         });
     }

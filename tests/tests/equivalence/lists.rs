@@ -1,11 +1,11 @@
-//! Lists of records, and maps: made by closures, through pages, as keys, in order.
+//! Lists of records, and maps: built in closures, in pages, as keys, and in orders.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Sale, everywhere, inputs, local, on_each_engine, small_inputs};
+use tests::{Folder, Sale, inputs, local, on_each_engine, same_on_all_engines, small_inputs};
 
 use crate::{cases, grouped};
 
@@ -29,7 +29,7 @@ struct Basket {
     prices: BTreeMap<String, Vec<(u64, bool)>>,
 }
 
-/// Up to five items; a few baskets have so many that they fit no page.
+/// Up to five items. A few baskets have too many items for one page.
 fn many(id: u64) -> u64 {
     if id.is_multiple_of(397) { 1_200 } else { id % 6 }
 }
@@ -116,7 +116,7 @@ fn joined(left: DataSet<Basket>, right: DataSet<Basket>) -> DataSet<(u64, u64, V
     left.join(right).on(|l| (l.items, l.prices), |r| (r.items, r.prices)).map(|l, r| (l.id, r.id, r.items))
 }
 
-/// The lists of a group, one behind the other.
+/// The lists of a group, concatenated.
 #[dataflow]
 fn gathered(sales: DataSet<Sale>) -> DataSet<(String, Vec<(u64, Date)>)> {
     sales.group_by(|s| s.name).reduce_group(|group, out| {
@@ -137,14 +137,14 @@ proptest! {
     fn lists_are_made_and_read(input in inputs()) {
         let sales = input.sales();
         let baskets: Vec<Basket> = sales.iter().map(basket).collect();
-        everywhere(baskets.clone(), |env| made(env.collection(&sales)?).collect());
+        same_on_all_engines(baskets.clone(), |env| made(env.collection(&sales)?).collect());
         let of = |b: &Basket| (b.id, b.items.clone(), b.items.iter().map(|item| item.counts.len() as u64).sum::<u64>());
         let kept = baskets.iter().filter(|b| b.items.len() > 1 && b.prices.contains_key(""));
-        everywhere(kept.map(of).collect(), |env| larger(env.collection(&baskets)?).collect());
+        same_on_all_engines(kept.map(of).collect(), |env| larger(env.collection(&baskets)?).collect());
         let all = baskets.iter().flat_map(|b| b.items.clone()).collect();
-        everywhere(all, |env| items(made(env.collection(&sales)?)).collect());
+        same_on_all_engines(all, |env| items(made(env.collection(&sales)?)).collect());
         let prices = |b: &Basket| b.prices.iter().map(|(name, parts)| (b.id, name.clone(), parts.len() as u64)).collect::<Vec<_>>();
-        everywhere(baskets.iter().flat_map(prices).collect(), |env| entries(made(env.collection(&sales)?)).collect());
+        same_on_all_engines(baskets.iter().flat_map(prices).collect(), |env| entries(made(env.collection(&sales)?)).collect());
     }
 
     #[test]
@@ -152,18 +152,18 @@ proptest! {
         let baskets: Vec<Basket> = input.sales().iter().map(basket).collect();
         let groups = grouped(&baskets, |b| b.items.clone());
         let counts = groups.iter().map(|(items, group)| (items.clone(), group.len() as u64)).collect();
-        everywhere(counts, |env| by_items(env.collection(&baskets)?).collect());
-        everywhere(groups.into_keys().collect(), |env| distinct_items(env.collection(&baskets)?).collect());
+        same_on_all_engines(counts, |env| by_items(env.collection(&baskets)?).collect());
+        same_on_all_engines(groups.into_keys().collect(), |env| distinct_items(env.collection(&baskets)?).collect());
         let groups = grouped(&baskets, |b| b.prices.clone()).into_iter();
         let sums = groups.map(|(prices, group)| (prices, group.iter().map(|b| b.id).sum())).collect();
-        everywhere(sums, |env| by_prices(env.collection(&baskets)?).collect());
+        same_on_all_engines(sums, |env| by_prices(env.collection(&baskets)?).collect());
     }
 
     #[test]
-    fn lists_and_maps_are_in_order(input in inputs()) {
+    fn lists_and_maps_are_sorted(input in inputs()) {
         let baskets: Vec<Basket> = input.sales().iter().map(basket).collect();
         let mut expected = baskets.clone();
-        // The order of a map is that of its entries, as it is in Rust.
+        // Maps are ordered by their entries, as in Rust.
         expected.sort_by_key(|b| (b.items.clone(), Reverse(b.prices.clone()), b.id));
         on_each_engine(|engine, env| {
             let found = sorted(env.collection(&baskets).unwrap()).collect().unwrap();
@@ -179,7 +179,7 @@ proptest! {
         let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (l, r)));
         let same = pairs.filter(|(l, r)| l.items == r.items && l.prices == r.prices);
         let expected = same.map(|(l, r)| (l.id, r.id, l.items.clone())).collect();
-        everywhere(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| joined(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
@@ -191,11 +191,11 @@ proptest! {
             (name, sales)
         };
         let expected = grouped(&sales, |s| s.name.clone()).into_iter().map(of_group).collect();
-        everywhere(expected, |env| gathered(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| gathered(env.collection(&sales)?).collect());
     }
 }
 
-/// What JSON can hold: lists and maps of all kinds, but enums of plain names only.
+/// All types that JSON supports: lists and maps of all kinds, but only enums without values.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shelf {
     id: u64,
@@ -247,20 +247,20 @@ fn json_holds_lists_and_maps() {
     let second = "{\"id\":1,\"boxes\":[{\"the name\":null,\"prices\":[],\"parts\":{}}],\"labels\":{\"a \\\"text\\\" with \\n and ö, number 0\":[]},\
                   \"numbers\":[[0,null]],\"grid\":[\"\"],\"flags\":[null]}";
     assert_eq!(content.lines().nth(1), Some(second));
-    everywhere(shelves.clone(), |env| env.read_json::<Shelf>(&path)?.collect());
+    same_on_all_engines(shelves.clone(), |env| env.read_json::<Shelf>(&path)?.collect());
     let names =
         |s: &Shelf| s.boxes.iter().flat_map(|b| b.parts.keys().map(|name| (s.id, name.clone()))).collect::<Vec<_>>();
-    everywhere(shelves.iter().flat_map(names).collect(), |env| parts(env.read_json(&path)?).collect());
+    same_on_all_engines(shelves.iter().flat_map(names).collect(), |env| parts(env.read_json(&path)?).collect());
 }
 
 #[test]
-fn json_says_what_is_wrong_within_a_list() {
+fn json_errors_inside_a_list_name_their_place() {
     let folder = Folder::default();
     let path = folder.join("bad.jsonl");
     let line = |boxes: &str, labels: &str| {
         format!("{{\"id\":1,\"boxes\":{boxes},\"labels\":{labels},\"grid\":[],\"flags\":[]}}\n")
     };
-    // In any order, with spaces, and fields that nobody knows.
+    // Fields in any order, spaces, and unknown fields.
     std::fs::write(
         &path,
         line("[ {\"parts\":{\"b\":[2,\"y\"],\"a\":[1,\"x\"]},\"prices\":[1.5],\"more\":[{}]} ]", "{}"),

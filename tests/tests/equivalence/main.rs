@@ -1,4 +1,5 @@
-//! Every operator, on every engine and parallelism, against plain iterators over owned structs.
+//! Every operator, on every engine and parallelism, compared with plain iterators over owned
+//! structs.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -34,11 +35,11 @@ mod reduce_group;
 mod reversal;
 mod results;
 mod sample;
+mod scarce_branches;
+mod scarce_buffering;
 mod scarce_group;
-mod scarce_kept;
 mod scarce_loops;
 mod scarce_measures;
-mod scarce_meet;
 mod scarce_shared;
 mod scarce_sort;
 mod semi_join;
@@ -53,12 +54,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::ProptestConfig;
 
-/// Few cases of many records each: a case visits five engines.
+/// Runs few cases with many records each, because each case runs on five engines.
 fn cases(count: u32) -> ProptestConfig {
     ProptestConfig { cases: count, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// The oracle's grouping.
+/// Groups records for the reference results.
 fn grouped<T, K: Ord>(records: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, Vec<&T>> {
     let mut groups: BTreeMap<K, Vec<&T>> = BTreeMap::new();
     records.iter().for_each(|record| groups.entry(key(record)).or_default().push(record));

@@ -2,11 +2,11 @@
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{PARALLELISM, Sale, embedded, everywhere, inputs, local};
+use tests::{PARALLELISM, Sale, embedded, inputs, local, same_on_all_engines};
 
 use crate::{cases, grouped};
 
-/// What changed from one sale of a name to the next; the closure holds two records at once.
+/// Changes from one sale of a name to the next. The closure holds two records at a time.
 #[dataflow]
 fn changes(sales: DataSet<Sale>) -> DataSet<(String, Option<String>, Option<String>, i64)> {
     sales.partition_by(|s| s.name).sort_partition(|s| (s.name, s.id)).map_partition(|records, out| {
@@ -17,7 +17,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<(String, Option<String>, Option<Stri
     })
 }
 
-/// Many records for one, with a captured value, and operators around it.
+/// Emits many records per record, uses a captured value, and has operators before and after.
 #[dataflow]
 fn repeated(sales: DataSet<Sale>, times: usize) -> DataSet<(u64, String)> {
     sales
@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn records_come_in_the_order_of_the_task(input in inputs()) {
+    fn records_arrive_in_task_order(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.name.clone());
         let pairs = groups.values().flat_map(|group| group.windows(2));
@@ -49,19 +49,19 @@ proptest! {
             let (before, after) = (pair[0], pair[1]);
             (before.name.clone(), before.note.clone(), after.note.clone(), after.amount - before.amount)
         };
-        everywhere(pairs.map(change).collect(), |env| changes(env.collection(&sales)?).collect());
+        same_on_all_engines(pairs.map(change).collect(), |env| changes(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn the_closure_emits_any_number(input in inputs(), times in 0..5usize) {
+    fn closure_may_emit_any_number_of_records(input in inputs(), times in 0..5usize) {
         let sales = input.sales();
         let kept = sales.iter().filter(|s| s.amount > 0 && s.id % 2 == 1);
         let expected = kept.flat_map(|s| vec![(s.id, s.name.clone()); times]).collect();
-        everywhere(expected, |env| repeated(env.collection(&sales)?, times).collect());
+        same_on_all_engines(expected, |env| repeated(env.collection(&sales)?, times).collect());
     }
 
     #[test]
-    fn the_closure_runs_once_in_each_task(input in inputs()) {
+    fn closure_runs_once_per_task(input in inputs()) {
         let sales = input.sales();
         for (tasks, env) in PARALLELISM.map(|tasks| (tasks, local(tasks))).into_iter().chain([(1, embedded())]) {
             let sizes = sizes(env.collection(&sales).unwrap()).collect().unwrap();

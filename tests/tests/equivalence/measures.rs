@@ -1,15 +1,17 @@
-//! Measures of `aggregate` beyond sums and extremes: distinct values, conditions, the value where another is least, the first.
+//! Measures of `aggregate` other than sums and extremes: distinct counts, conditions, the value at
+//! an extreme of another, the first value.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
-/// Names, coupons, pairs of both, and days, each beside a sum that must not count a record twice.
+/// Distinct counts of names, coupons, pairs of both, and days, each next to a sum that must count
+/// every record once.
 type Distinct = (u32, u64, u64, u64, u64, i64, u64);
 
 #[dataflow]
@@ -37,7 +39,7 @@ fn many_groups(sales: DataSet<Sale>) -> DataSet<((Date, String), u64)> {
     sales.group_by(|s| (s.day, s.name)).aggregate(|g| (g.key, g.count_distinct(|s| s.id)))
 }
 
-/// What is counted is part of the key, too.
+/// The counted values are also part of the key.
 #[dataflow]
 fn of_the_key(sales: DataSet<Sale>) -> DataSet<(Option<i32>, u64, u64)> {
     sales.group_by(|s| s.coupon).aggregate(|g| (g.key, g.count_distinct(|s| s.coupon), g.count_distinct(|s| s.key)))
@@ -49,7 +51,8 @@ fn conditional(sales: DataSet<Sale>, limit: i64) -> DataSet<(String, u64, u64)> 
     by_name.aggregate(|g| (g.key, g.count_if(|s| s.amount > limit), g.count_if(|s| s.coupon.is_some())))
 }
 
-/// The price of the earliest sale, the day of the dearest, of whichever comes first in ties.
+/// The price of the earliest sale and the day of the most expensive one. Of ties, the least
+/// value is returned.
 #[dataflow]
 fn best(sales: DataSet<Sale>) -> DataSet<(u32, Decimal<2>, Date, i64, u64)> {
     sales.group_by(|s| s.key).aggregate(|g| {
@@ -71,7 +74,7 @@ fn of_floats(readings: DataSet<Reading>) -> DataSet<(u32, u64)> {
         .map(|r| (r.0, r.1.to_bits()))
 }
 
-/// The name says nothing that the key does not.
+/// The name depends on the key only.
 #[dataflow]
 fn first(sales: DataSet<Sale>) -> DataSet<(u32, String, i64)> {
     sales.filter(|s| s.key != 77).group_by(|s| s.key).aggregate(|g| (g.key, g.first(|s| s.name), g.sum(|s| s.amount)))
@@ -93,7 +96,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn distinct_values_are_counted_beside_other_measures(input in inputs()) {
+    fn distinct_values_are_counted_next_to_other_measures(input in inputs()) {
         let sales = input.sales();
         let counted = |(key, group): (u32, Vec<&Sale>)| (
             key,
@@ -105,36 +108,36 @@ proptest! {
             group.len() as u64,
         );
         let expected = grouped(&sales, |s| s.key).into_iter().map(counted).collect();
-        everywhere(expected, |env| distinct(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| distinct(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn distinct_values_of_everything(input in inputs()) {
+    fn distinct_values_are_counted_without_a_key(input in inputs()) {
         let sales = input.sales();
         let all: Vec<&Sale> = sales.iter().collect();
         let least = sales.iter().map(|s| s.amount).min();
         let names = different(&all, |s| Some(s.name.clone()));
         let pairs = different(&all, |s| Some((s.name.clone(), s.day)));
         let expected = least.map(|least| (names, pairs, least)).into_iter().collect();
-        everywhere(expected, |env| ungrouped(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| ungrouped(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn distinct_values_of_many_groups(input in inputs()) {
+    fn distinct_values_of_many_groups_are_counted(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| (s.day, s.name.clone())).into_iter();
-        everywhere(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, group.len() as u64)).collect(), |env| {
             many_groups(env.collection(&sales)?).collect()
         });
     }
 
     #[test]
-    fn distinct_values_of_the_key(input in inputs()) {
+    fn distinct_values_of_the_key_are_counted(input in inputs()) {
         let sales = input.sales();
         let groups = grouped(&sales, |s| s.coupon).into_iter();
         let keys = |group: Vec<&Sale>| different(&group, |s| Some(s.key));
         let expected = groups.map(|(key, group)| (key, u64::from(key.is_some()), keys(group))).collect();
-        everywhere(expected, |env| of_the_key(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| of_the_key(env.collection(&sales)?).collect());
     }
 
     #[test]
@@ -145,11 +148,11 @@ proptest! {
         let expected = groups
             .map(|(name, group)| (name, count(&group, &|s| s.amount > limit), count(&group, &|s| s.coupon.is_some())))
             .collect();
-        everywhere(expected, |env| conditional(env.collection(&sales)?, limit).collect());
+        same_on_all_engines(expected, |env| conditional(env.collection(&sales)?, limit).collect());
     }
 
     #[test]
-    fn values_where_another_is_least_or_greatest(input in inputs()) {
+    fn values_at_the_extreme_of_another_field_are_returned(input in inputs()) {
         let sales = input.sales();
         let of_group = |(key, group): (u32, Vec<&Sale>)| (
             key,
@@ -159,34 +162,34 @@ proptest! {
             group.len() as u64,
         );
         let expected = grouped(&sales, |s| s.key).into_iter().map(of_group).collect();
-        everywhere(expected, |env| best(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| best(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn floats_are_compared_and_kept(input in inputs()) {
+    fn floats_are_compared_and_carried(input in inputs()) {
         let readings = input.readings();
         let least = |group: Vec<&Reading>| (group.iter().map(|r| r.value).min().unwrap() as f64).to_bits();
         let groups = grouped(&readings, |r| r.key).into_iter();
-        everywhere(groups.map(|(key, group)| (key, least(group))).collect(), |env| {
+        same_on_all_engines(groups.map(|(key, group)| (key, least(group))).collect(), |env| {
             of_floats(env.collection(&readings)?).collect()
         });
     }
 
     #[test]
-    fn the_first_stands_for_what_all_share(input in inputs()) {
+    fn first_returns_a_value_that_the_group_shares(input in inputs()) {
         let sales: Vec<Sale> = input.sales().into_iter().filter(|s| s.key != 77).collect();
         let groups = grouped(&sales, |s| s.key).into_iter();
         let total = |group: &[&Sale]| group.iter().map(|s| s.amount).sum::<i64>();
         let expected = groups.map(|(key, group)| (key, group[0].name.clone(), total(&group))).collect();
-        everywhere(expected, |env| first(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| first(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn firsts_that_are_named_together_are_of_one_record(input in inputs()) {
+    fn firsts_of_one_aggregate_are_of_the_same_record(input in inputs()) {
         let sales = input.sales();
-        // Whichever record it is, its number says which.
+        // Any record may be returned; its number identifies it.
         let keys = grouped(&sales, |s| s.key).into_keys().map(|key| (key, true)).collect();
-        everywhere(keys, |env| {
+        same_on_all_engines(keys, |env| {
             let firsts = first_together(env.collection(&sales)?).collect()?;
             let of_one = |(key, id, note): (u32, u64, Option<String>)| {
                 let sale = &sales[id as usize];

@@ -1,4 +1,5 @@
-//! Budgets that are too small: the job ends with a message that says who needed how much, and gives all memory back.
+//! Budgets that are too small: the job ends with an error that names the operator and the bytes,
+//! and releases all memory.
 
 use dataflow::prelude::*;
 use dataflow::{Env, Options, ProgressWhen, Result};
@@ -99,7 +100,7 @@ fn numbered(sales: DataSet<Sale>) -> DataSet<(u64, Sale)> {
     sales.partition_with(|s| 1 - s.id / ROWS).zip_with_index()
 }
 
-/// A pipeline over a file of sales that gives the number of its records.
+/// A pipeline over a file of sales that returns the number of its records.
 type Job = fn(DataSet<Sale>) -> Result<u64>;
 
 const ROWS: u64 = 30_000;
@@ -128,7 +129,7 @@ fn budget(parallelism: usize, memory_bytes: usize) -> Env {
     Env::new(Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..Options::default() })
 }
 
-/// The error at the bottom, and whether an operator of this file is named above it.
+/// The innermost error, and whether an operator of this file is named above it.
 fn cause(error: &Error) -> (&Error, bool) {
     match error {
         Error::At { origin, error } => (error, origin.file.ends_with("memory.rs")),
@@ -137,7 +138,7 @@ fn cause(error: &Error) -> (&Error, bool) {
 }
 
 #[test]
-fn a_job_fits_or_ends_with_operator_need_and_budget() {
+fn a_refused_job_names_operator_need_and_budget() {
     let folder = Folder::default();
     let path = folder.join("sales.parquet");
     let env = local(2);
@@ -160,7 +161,7 @@ fn fits_or_is_refused(name: &str, job: Job, path: &str) {
                     refused += 1;
                     let text = error.to_string();
                     if let Error::TooLittleMemory { need, .. } = error.cause() {
-                        // Known before the start.
+                        // This is known before the start.
                         assert!(*need > memory_bytes && text.contains("memory.rs:"), "{name}: {text}");
                         continue;
                     }
@@ -178,7 +179,7 @@ fn fits_or_is_refused(name: &str, job: Job, path: &str) {
 }
 
 #[test]
-fn a_job_that_was_refused_gives_all_memory_back() {
+fn a_refused_job_releases_all_memory() {
     let folder = Folder::default();
     let path = folder.join("sales.parquet");
     let env = local(2);
@@ -190,14 +191,14 @@ fn a_job_that_was_refused_gives_all_memory_back() {
         let fitting = env.collection(0..30_000u64).unwrap().distinct();
         for _ in 0..5 {
             too_large.collect().unwrap_err();
-            // What was enough before must be enough again.
+            // The memory that was enough before must be enough again.
             assert_eq!(fitting.count().unwrap(), 30_000);
         }
     }
 }
 
 #[test]
-fn a_collection_that_does_not_fit_is_refused_where_it_is_made() {
+fn a_collection_larger_than_memory_is_rejected_when_created() {
     let sales = Input { rows: 5_000, keys: Keys::Zipf, seed: 1 }.sales();
     let error = budget(2, 100 << 10).collection(&sales).err().unwrap().to_string();
     assert!(error.contains("out of memory: a collection of the program's needs 64.0 KiB more"), "{error}");

@@ -1,16 +1,18 @@
-//! Merge joins: the pairs of a hash join and of plain loops, in all memory and in hardly any.
+//! Merge joins return the pairs of a hash join and of plain loops, in ample and in little memory.
 
 use std::collections::HashMap;
 
 use dataflow::joins::{FullOuter, Hint, Inner, LeftOuter, RightOuter, Semi};
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Folder, Item, PARALLELISM, Sale, Scarcity, Shape, everywhere, local, small_inputs, within_two_minutes};
+use tests::{
+    Folder, Item, PARALLELISM, Sale, Scarcity, Shape, local, same_on_all_engines, small_inputs, within_two_minutes,
+};
 
 use crate::cases;
 use crate::join_hints::{Sides, pairs};
 
-/// One pipeline for each kind; keys are plain, may be null, or are computed.
+/// One pipeline for each kind. Keys are plain, nullable or computed.
 mod merged {
     use super::*;
 
@@ -66,7 +68,7 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn a_merge_join_gives_what_any_join_gives(input in small_inputs()) {
+    fn merge_join_returns_the_pairs_of_other_joins(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(50).sales());
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&left)?, env.collection(&right)?));
         let of = |joins: fn(&Sale, &Sale) -> bool, keeps| pairs(&left, &right, joins, keeps);
@@ -74,21 +76,21 @@ proptest! {
         let by_both = |l: &Sale, r: &Sale| {
             l.coupon.is_some() && l.note.is_some() && (l.coupon, &l.note) == (r.coupon, &r.note)
         };
-        everywhere(of(|l, r| l.key == r.key, [false; 2]), |env| flows(env).and_then(|(l, r)| merged::inner(l, r).collect()));
-        everywhere(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| merged::left(l, r).collect()));
-        everywhere(of(|l, r| l.key / 2 == r.key / 2, [false, true]), |env| {
+        same_on_all_engines(of(|l, r| l.key == r.key, [false; 2]), |env| flows(env).and_then(|(l, r)| merged::inner(l, r).collect()));
+        same_on_all_engines(of(by_both, [true, false]), |env| flows(env).and_then(|(l, r)| merged::left(l, r).collect()));
+        same_on_all_engines(of(|l, r| l.key / 2 == r.key / 2, [false, true]), |env| {
             flows(env).and_then(|(l, r)| merged::right(l, r).collect())
         });
-        everywhere(of(by_coupon, [true; 2]), |env| flows(env).and_then(|(l, r)| merged::full(l, r).collect()));
-        everywhere(of(|l, r| l.coupon == r.coupon, [true; 2]), |env| {
+        same_on_all_engines(of(by_coupon, [true; 2]), |env| flows(env).and_then(|(l, r)| merged::full(l, r).collect()));
+        same_on_all_engines(of(|l, r| l.coupon == r.coupon, [true; 2]), |env| {
             flows(env).and_then(|(l, r)| merged::nulls_equal(l, r).collect())
         });
         let with = |wanted: bool| {
             let has = |l: &&Sale| right.iter().any(|r| l.note.is_some() && l.note == r.note) == wanted;
             left.iter().filter(has).map(|l| l.id).collect::<Vec<_>>()
         };
-        everywhere(with(true), |env| flows(env).and_then(|(l, r)| merged::semi(l, r).collect()));
-        everywhere(with(false), |env| flows(env).and_then(|(l, r)| merged::anti(l, r).collect()));
+        same_on_all_engines(with(true), |env| flows(env).and_then(|(l, r)| merged::semi(l, r).collect()));
+        same_on_all_engines(with(false), |env| flows(env).and_then(|(l, r)| merged::anti(l, r).collect()));
     }
 }
 
@@ -104,16 +106,16 @@ enum Kind {
 
 const KINDS: [Kind; 6] = [Kind::Inner, Kind::Left, Kind::Right, Kind::Full, Kind::Semi, Kind::Anti];
 
-/// For each key, how many pairs or records there are, and what tells them from others.
+/// For each key: the number of pairs or records, and a checksum of them.
 type Sums = (u64, u64, i64);
 
-/// What tells a pair from others.
+/// A number that identifies a pair.
 fn mark(left: Option<(i64, usize)>, right: Option<(i64, usize)>) -> i64 {
     let of = |side: Option<(i64, usize)>, factor: i64| side.map_or(factor, |(value, bytes)| value + bytes as i64);
     of(left, 7).wrapping_mul(31).wrapping_add(of(right, 11)) % 1_000_003
 }
 
-/// The left side's rows with a text that lies in the row alone, the right side's with their texts.
+/// Left rows with a text that is stored in the row, and right rows with their texts.
 fn sums<H>(kind: Kind, left: &DataSet<Item>, right: &DataSet<Item>, hint: H) -> DataSet<Sums>
 where
     H: Hint<Inner> + Hint<LeftOuter> + Hint<RightOuter> + Hint<FullOuter> + Hint<Semi>,
@@ -148,7 +150,7 @@ fn summed(marked: DataSet<(u64, i64)>) -> DataSet<Sums> {
     marked.group_by(|m| m.0).aggregate(|g| (g.key, g.count(), g.sum(|m| m.1))).sort(|s| s.0)
 }
 
-/// The same by plain loops.
+/// The same sums, by plain loops.
 fn expected(kind: Kind, left: &[Item], right: &[Item]) -> Vec<Sums> {
     let by_key = |items: &'_ [Item]| {
         let mut by_key: HashMap<u64, Vec<(i64, usize)>> = HashMap::new();
@@ -185,8 +187,8 @@ fn expected(kind: Kind, left: &[Item], right: &[Item]) -> Vec<Sums> {
     sums
 }
 
-fn holds(kind: Kind, shapes: [Shape; 2], rows: u64, parallelism: usize, scarcity: Scarcity) {
-    // The product of a key that all records have is large enough with few of them.
+fn check(kind: Kind, shapes: [Shape; 2], rows: u64, parallelism: usize, scarcity: Scarcity) {
+    // Few rows are enough for a large product if all records have the same key.
     let pairs = !matches!(kind, Kind::Semi | Kind::Anti);
     let rows = shapes.map(|shape| if pairs && shape == Shape::OneHot { rows.min(1_500) } else { rows });
     let sides = [shapes[0].items(rows[0], 5), shapes[1].items(rows[1] * 5 / 6, 6)];
@@ -207,24 +209,24 @@ proptest! {
         parallelism in prop::sample::select(PARALLELISM.to_vec()),
         scarcity in prop::sample::select(Scarcity::ALL.to_vec()),
     ) {
-        holds(kind, [left, right], rows, parallelism, scarcity);
+        check(kind, [left, right], rows, parallelism, scarcity);
     }
 }
 
 #[test]
-fn the_least_memory_is_enough_for_every_kind() {
+fn minimum_memory_is_enough_for_every_kind() {
     for (number, kind) in KINDS.into_iter().enumerate() {
         within_two_minutes("merge join", move || {
-            // One key alone is larger than memory where there is no product.
+            // A single key exceeds the memory in the kinds that form no product.
             let shape = [Shape::Distinct, Shape::Uniform, Shape::OneHot][number % 3];
             let shape = if matches!(kind, Kind::Semi | Kind::Anti) { Shape::OneHot } else { shape };
-            holds(kind, [shape, shape], 60_000, PARALLELISM[number % 2], Scarcity::Least);
+            check(kind, [shape, shape], 60_000, PARALLELISM[number % 2], Scarcity::Minimum);
         });
     }
 }
 
 #[test]
-fn a_plan_says_that_it_merges_and_what_was_spilled() {
+fn explain_shows_the_merge_and_the_spilled_bytes() {
     let folder = Folder::default();
     let plan = |kind: Kind| {
         let env = local(2);
@@ -239,6 +241,6 @@ fn a_plan_says_that_it_merges_and_what_was_spilled() {
         assert!(text.contains(&format!("{name}, external sort of both, by hint")), "{text}");
     }
     let sides = [Shape::Distinct.items(60_000, 1), Shape::Distinct.items(60_000, 2)];
-    let (_, report) = Scarcity::Least.run(&sides, 2, |flows| sums(Kind::Inner, &flows[0], &flows[1], SortMerge));
+    let (_, report) = Scarcity::Minimum.run(&sides, 2, |flows| sums(Kind::Inner, &flows[0], &flows[1], SortMerge));
     assert!(report.spilled_bytes() > 1 << 20, "{}", report.spilled_bytes());
 }

@@ -8,7 +8,7 @@ use tests::{Sale, inputs, on_each_engine, same_records};
 
 use crate::cases;
 
-/// A total order: the number breaks ties.
+/// A total order, because `id` breaks ties.
 #[dataflow]
 fn sort(sales: DataSet<Sale>) -> DataSet<Sale> {
     sales.sort(|s| (desc(s.name), asc(s.amount), s.id))
@@ -45,7 +45,7 @@ fn sorted_by_key<K: Ord>(sales: &[Sale], key: impl Fn(&Sale) -> K) -> Vec<Sale> 
     sorted
 }
 
-/// Short enough to be read when it fails.
+/// Compares orders with a message that is short enough to read.
 fn same_order(engine: &str, actual: &[Sale], expected: &[Sale]) {
     assert_eq!(actual.len(), expected.len(), "{engine}");
     if let Some(position) = (0..actual.len()).find(|&position| actual[position] != expected[position]) {
@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn nulls_come_last_in_both_directions(input in inputs()) {
+    fn nulls_sort_last_in_both_directions(input in inputs()) {
         let sales = input.sales();
         let key = |s: &Sale| (s.coupon.is_none(), Reverse(s.coupon), s.note.is_none(), s.note.clone(), s.id);
         let expected = sorted_by_key(&sales, key);
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn top_is_the_beginning_of_sort(input in inputs(), count in prop_oneof![0..3usize, 3..200usize, 1_000..30_000usize]) {
+    fn top_equals_the_start_of_sort(input in inputs(), count in prop_oneof![0..3usize, 3..200usize, 1_000..30_000usize]) {
         let sales = input.sales();
         let mut expected = sorted_by_key(&sales, |s| (Reverse(s.amount), s.name.clone(), Reverse(s.id)));
         expected.truncate(count);
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn first_gives_so_many_of_the_records(input in inputs(), count in prop_oneof![0..3usize, 3..3_000usize]) {
+    fn first_returns_n_records(input in inputs(), count in prop_oneof![0..3usize, 3..3_000usize]) {
         let sales = input.sales();
         on_each_engine(|engine, env| {
             let records = first(env.collection(&sales).unwrap(), count).collect().unwrap();
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn first_of_a_sorted_flow_are_its_first(input in inputs(), count in 0..3_000usize) {
+    fn first_of_a_sorted_flow_returns_its_start(input in inputs(), count in 0..3_000usize) {
         let sales = input.sales();
         let with_coupon = sales.iter().rev().filter(|s| s.coupon.is_some());
         let expected: Vec<u64> = with_coupon.map(|s| s.id).take(count).collect();

@@ -1,8 +1,9 @@
-//! Left, right and full joins, anti-joins, products, and flows of one record as values: whichever side is built, however rows are shipped.
+//! Left, right and full joins, anti-joins, products, and flows of one record used as values, for
+//! every build side and ship strategy.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+use tests::{Input, Reading, Sale, inputs, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::cases;
 
@@ -23,13 +24,13 @@ fn full(sales: DataSet<Sale>, readings: DataSet<Reading>) -> DataSet<Sides> {
     sales.full_join(readings).on(|s| s.key, |r| r.key).map(|s, r| (s.map(|s| s.id), r.map(|r| r.value)))
 }
 
-/// Keys of texts and nulls; the closure keeps records whole.
+/// Keys are nullable texts. The closure keeps whole records.
 #[dataflow]
 fn full_by_options(left: DataSet<Sale>, right: DataSet<Sale>) -> DataSet<(Option<Sale>, Option<Sale>)> {
     left.full_join(right).on(|l| (l.note, l.coupon), |r| (r.note, r.coupon)).map(|l, r| (l, r))
 }
 
-/// A filter behind the join sees what is missing.
+/// A filter after the join sees the missing sides.
 #[dataflow]
 fn without_partner(sales: DataSet<Sale>, readings: DataSet<Reading>) -> DataSet<u64> {
     sales.left_join(readings).on(|s| s.key, |r| r.key).filter(|_, r| r.is_none()).map(|s, _| s.id)
@@ -56,7 +57,7 @@ fn above_average(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.with(average).filter(|s, average| s.amount as f64 > average.0).map(|s, _| s.id)
 }
 
-/// All pairs with equal keys, then the records of each side that are in none.
+/// All pairs with equal keys, then the unmatched records of each side.
 fn joined<'a, L, R, K: PartialEq>(
     left: &'a [L],
     right: &'a [R],
@@ -93,69 +94,69 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn left_records_without_a_partner_are_kept(input in inputs(), rows in 0usize..40) {
+    fn left_join_keeps_unmatched_left_records(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected: Vec<_> = by_number(&sales, &readings, [true, false]).into_iter().map(|(s, r)| (s.unwrap(), r)).collect();
-        locally(expected, |env| left(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| left(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn right_records_without_a_partner_are_kept(input in inputs(), rows in 0usize..40) {
+    fn right_join_keeps_unmatched_right_records(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected: Vec<_> = by_number(&sales, &readings, [false, true]).into_iter().map(|(s, r)| (s, r.unwrap())).collect();
-        locally(expected, |env| right(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| right(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn records_of_both_sides_are_kept(input in inputs(), rows in 0usize..40) {
+    fn full_join_keeps_unmatched_records_of_both_sides(input in inputs(), rows in 0usize..40) {
         let (sales, readings) = sides(input, rows);
         let expected = by_number(&sales, &readings, [true, true]);
-        locally(expected, |env| full(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| full(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn outer_joins_are_the_same_on_all_engines(input in small_inputs(), rows in 0usize..60) {
+    fn outer_joins_are_equal_on_all_engines(input in small_inputs(), rows in 0usize..60) {
         let (sales, readings) = sides(input, rows);
         let flows = |env: &Env| Ok::<_, dataflow::Error>((env.collection(&sales)?, env.collection(&readings)?));
         let of = |keeps| by_number(&sales, &readings, keeps);
         let lefts = of([true, false]).into_iter().map(|(s, r)| (s.unwrap(), r)).collect();
-        everywhere(lefts, |env| flows(env).and_then(|(sales, readings)| left(sales, readings).collect()));
+        same_on_all_engines(lefts, |env| flows(env).and_then(|(sales, readings)| left(sales, readings).collect()));
         let rights = of([false, true]).into_iter().map(|(s, r)| (s, r.unwrap())).collect();
-        everywhere(rights, |env| flows(env).and_then(|(sales, readings)| right(sales, readings).collect()));
-        everywhere(of([true, true]), |env| flows(env).and_then(|(sales, readings)| full(sales, readings).collect()));
+        same_on_all_engines(rights, |env| flows(env).and_then(|(sales, readings)| right(sales, readings).collect()));
+        same_on_all_engines(of([true, true]), |env| flows(env).and_then(|(sales, readings)| full(sales, readings).collect()));
         let alone: Vec<u64> = of([true, false]).into_iter().filter(|(_, r)| r.is_none()).filter_map(|(s, _)| s).collect();
-        everywhere(alone.clone(), |env| flows(env).and_then(|(sales, readings)| without_partner(sales, readings).collect()));
+        same_on_all_engines(alone.clone(), |env| flows(env).and_then(|(sales, readings)| without_partner(sales, readings).collect()));
         let kept = sales.iter().filter(|s| alone.contains(&s.id)).cloned().collect();
-        everywhere(kept, |env| flows(env).and_then(|(sales, readings)| anti(sales, readings).collect()));
+        same_on_all_engines(kept, |env| flows(env).and_then(|(sales, readings)| anti(sales, readings).collect()));
     }
 
     #[test]
-    fn nulls_have_no_partner_and_are_kept(input in small_inputs()) {
+    fn nulls_match_nothing_and_are_kept(input in small_inputs()) {
         let (left, right) = (input.sales(), input.other(30).sales());
         let key = |s: &Sale| s.note.clone().zip(s.coupon);
         let pairs = joined(&left, &right, (key, key), [true, true]);
         let expected = pairs.into_iter().map(|(l, r)| (l.cloned(), r.cloned())).collect();
-        everywhere(expected, |env| full_by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| full_by_options(env.collection(&left)?, env.collection(&right)?).collect());
         let pairs = joined(&left, &right, (|s: &Sale| s.coupon, |s: &Sale| s.coupon), [true, false]);
         let alone = pairs.into_iter().filter(|(_, r)| r.is_none()).filter_map(|(l, _)| l).map(|l| l.id).collect();
-        everywhere(alone, |env| anti_by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(alone, |env| anti_by_options(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn products_are_all_pairs(input in small_inputs()) {
+    fn cross_join_returns_all_pairs(input in small_inputs()) {
         let (sales, readings) = (input.sales(), input.other(50).readings());
         let pairs = sales.iter().flat_map(|s| readings.iter().map(move |r| (s, r)));
         let expected = pairs.filter(|(s, r)| s.amount < r.value).map(|(s, r)| (s.id, s.name.clone(), r.value)).collect();
-        everywhere(expected, |env| product(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| product(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn one_record_is_a_value(input in small_inputs()) {
+    fn a_single_record_can_be_used_as_a_value(input in small_inputs()) {
         let sales = input.sales();
         prop_assume!(!sales.is_empty());
         let average = sales.iter().map(|s| i128::from(s.amount)).sum::<i128>() as f64 / sales.len() as f64;
         let expected = sales.iter().filter(|s| s.amount as f64 > average).map(|s| s.id).collect();
-        everywhere(expected, |env| above_average(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| above_average(env.collection(&sales)?).collect());
     }
 }
 
@@ -165,7 +166,7 @@ fn with_all(numbers: DataSet<u64>, values: DataSet<u64>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_value_is_one_record() {
+fn a_value_can_be_used_as_a_single_record() {
     for (values, found) in [(vec![], "none"), (vec![1u64, 2], "2 records")] {
         let check = |env: Env| {
             let error =

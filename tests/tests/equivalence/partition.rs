@@ -1,11 +1,12 @@
-//! `rebalance`, `partition_by`, `partition_by_range`, `partition_with` and `sort_partition`: which task sees which records, and in which order.
+//! `rebalance`, `partition_by`, `partition_by_range`, `partition_with` and `sort_partition`: the
+//! records of each task, and their order.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Keys, PARALLELISM, Sale, embedded, everywhere, inputs, local, same_records};
+use tests::{Input, Keys, PARALLELISM, Sale, embedded, inputs, local, same_on_all_engines, same_records};
 
 use crate::{cases, grouped};
 
@@ -29,7 +30,7 @@ fn by_key_twice(sales: DataSet<Sale>) -> DataSet<(u32, u64)> {
     sales.partition_by(|s| s.key).group_by(|s| s.key).count()
 }
 
-/// The leaf that records are in the tasks of has the number that the groups' key has among the groups.
+/// The partitioning leaf has the same number in its record as the grouping key has in the result.
 #[dataflow]
 fn by_another_key(sales: DataSet<Sale>) -> DataSet<(u32, i64)> {
     sales.partition_by(|s| s.id).group_by(|s| s.key).aggregate(|g| (g.key, g.sum(|s| s.amount)))
@@ -73,13 +74,13 @@ fn sorted_by_all_tasks(sales: DataSet<Sale>) -> DataSet<(String, u64)> {
         .map(|s| (s.name, s.id))
 }
 
-/// Calls `f` with each number of tasks.
+/// Calls `f` for each parallelism.
 fn on_each(mut f: impl FnMut(usize, &dataflow::Env)) {
     f(1, &embedded());
     PARALLELISM.iter().for_each(|&tasks| f(tasks, &local(tasks)));
 }
 
-/// Every task's share is as large as any other's, but for one record from each task that deals out.
+/// Tasks have equally many records, except for one record per task that distributes them.
 fn evenly(tasks: usize, seen: &[(u64, u64)]) {
     let sizes: Vec<usize> =
         (0..tasks as u64).map(|task| seen.iter().filter(|(seen_in, _)| *seen_in == task).count()).collect();
@@ -91,7 +92,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn rebalance_gives_each_task_the_same_number(input in inputs(), least in -1_200..1_200i64) {
+    fn rebalance_gives_each_task_equally_many_records(input in inputs(), least in -1_200..1_200i64) {
         let sales = input.sales();
         on_each(|tasks, env| {
             for (pipeline, least) in [(rebalanced as fn(_) -> _, i64::MIN), (|sales| rebalanced_rest(sales, 0), 0)] {
@@ -123,22 +124,22 @@ proptest! {
     }
 
     #[test]
-    fn a_grouping_behind_the_same_partitioning_counts_all(input in inputs()) {
+    fn grouping_by_the_partitioning_key_is_correct(input in inputs()) {
         let sales = input.sales();
         let expected = grouped(&sales, |s| s.key).into_iter().map(|(key, sales)| (key, sales.len() as u64)).collect();
-        everywhere(expected, |env| by_key_twice(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| by_key_twice(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn a_grouping_behind_another_partitioning_sums_all(input in inputs()) {
+    fn grouping_by_another_key_is_correct(input in inputs()) {
         let sales = input.sales();
         let sum = |sales: Vec<&Sale>| sales.iter().map(|s| s.amount).sum();
         let expected = grouped(&sales, |s| s.key).into_iter().map(|(key, sales)| (key, sum(sales))).collect();
-        everywhere(expected, |env| by_another_key(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| by_another_key(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn partition_by_range_puts_tasks_in_order(input in inputs()) {
+    fn partition_by_range_orders_the_tasks(input in inputs()) {
         let sales = input.sales();
         let key = |s: &Sale| (s.coupon.is_none(), Reverse(s.coupon), s.name.clone());
         on_each(|tasks, env| {
@@ -154,7 +155,7 @@ proptest! {
     }
 
     #[test]
-    fn ranges_hold_about_the_same_number(rows in 4_000..30_000usize, seed: u64) {
+    fn ranges_hold_about_equally_many_records(rows in 4_000..30_000usize, seed: u64) {
         let sales = Input { rows, keys: Keys::Zipf, seed }.sales();
         on_each(|tasks, env| {
             let seen = by_range_of_ids(env.collection(&sales).unwrap()).collect().unwrap();
@@ -166,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn ranges_that_are_sorted_are_a_total_order(input in inputs()) {
+    fn sorted_ranges_form_a_total_order(input in inputs()) {
         let sales = input.sales();
         let mut expected: Vec<(String, u64)> = sales.iter().map(|s| (s.name.clone(), s.id)).collect();
         expected.sort_by_key(|(name, id)| (Reverse(name.clone()), *id));
@@ -176,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn partition_with_goes_by_the_number(input in inputs(), factor in prop_oneof![Just(0u64), Just(1), 2..u64::MAX / 501]) {
+    fn partition_with_uses_the_returned_number(input in inputs(), factor in prop_oneof![Just(0u64), Just(1), 2..u64::MAX / 501]) {
         let sales = input.sales();
         on_each(|tasks, env| {
             let seen = by_number(env.collection(&sales).unwrap(), factor).collect().unwrap();
@@ -187,14 +188,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_partitioned_comes_whole(input in inputs()) {
+    fn partitioned_records_are_complete(input in inputs()) {
         let sales = input.sales();
         let expected = sales.iter().filter(|s| s.amount > 0 && s.coupon.is_some()).cloned().collect();
-        everywhere(expected, |env| whole_by_number(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| whole_by_number(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn sort_partition_orders_each_tasks_records(input in inputs()) {
+    fn sort_partition_orders_the_records_of_each_task(input in inputs()) {
         let sales = input.sales();
         on_each(|tasks, env| {
             let seen = sorted(env.collection(&sales).unwrap()).collect().unwrap();
@@ -206,10 +207,10 @@ proptest! {
     }
 }
 
-/// A grouping does not know that its records lie right already, and the plan does not hide it.
-/// Records of a key are in one task already.
+/// The grouping itself does not know that its records are partitioned already. The plan must show
+/// that it ships nothing: all records of a key are in one task.
 #[test]
-fn a_grouping_ships_nothing_behind_a_partitioning_by_its_key() {
+fn grouping_after_partitioning_by_its_key_ships_nothing() {
     let env = local(2);
     by_key_twice(env.collection(Vec::<Sale>::new()).unwrap()).print();
     let plan = env.explain().unwrap();

@@ -1,4 +1,4 @@
-//! `persist`: records are made once, for several readers of a run and for the runs after it.
+//! `persist`: records are computed once for several consumers of a run, and for later runs.
 
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
@@ -6,13 +6,13 @@ use dataflow::{Accumulated, Emitter};
 use proptest::prelude::*;
 use runtime::error::Error;
 use tests::{
-    Folder, Input, Item, Keys, Sale, Shape, everywhere, inputs, local, on_each_engine, on_each_parallelism,
+    Folder, Input, Item, Keys, Sale, Shape, inputs, local, on_each_engine, on_each_parallelism, same_on_all_engines,
     same_records, with_memory, within_two_minutes,
 };
 
 use crate::cases;
 
-/// What is kept, and how often its closure was called.
+/// Persisted records. The counter counts the closure's calls.
 #[dataflow]
 fn halves(sales: DataSet<Sale>, calls: Accumulated<Count>) -> DataSet<(u64, i64, String)> {
     sales
@@ -34,7 +34,7 @@ fn sorted(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.sort(|s| (desc(s.amount), asc(s.id))).map(|s| s.id).persist()
 }
 
-/// Of each key the sum, as long as its records are in one task.
+/// The sum of each key, if its records are in one task.
 #[dataflow]
 fn partitioned(sales: DataSet<Sale>) -> DataSet<(u32, i64)> {
     let together = sales.partition_by(|s| s.key).sort_partition(|s| asc(s.key)).map(|s| (s.key, s.amount)).persist();
@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn what_is_kept_is_made_once(input in inputs()) {
+    fn persisted_records_are_computed_once(input in inputs()) {
         let sales = input.sales();
         let expected: Vec<_> = sales.iter().map(|s| (s.id, s.amount / 2, s.name.clone())).collect();
         let most = expected.iter().map(|h| h.1).max();
@@ -62,7 +62,8 @@ proptest! {
         on_each_engine(|engine, env| {
             let calls = env.counter("calls");
             let halves = halves(env.collection(&sales).unwrap(), calls.clone());
-            // A run whose branches meet, with two readers; the sum of a flow without records has none.
+            // A run with two consumers whose branches join again. The maximum of an empty flow is
+            // no value.
             if !sales.is_empty() {
                 same_records(engine, met(halves.clone()).collect().unwrap(), greatest.clone());
                 assert_eq!(calls.value().unwrap(), sales.len() as u64, "{engine}");
@@ -79,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn orders_and_partitions_are_kept(input in inputs()) {
+    fn orders_and_partitions_are_persisted(input in inputs()) {
         let sales = input.sales();
         let mut ids: Vec<(i64, u64)> = sales.iter().map(|s| (-s.amount, s.id)).collect();
         ids.sort_unstable();
@@ -101,7 +102,7 @@ fn sales(rows: usize) -> Vec<Sale> {
 }
 
 #[test]
-fn sinks_of_one_run_and_of_the_next_share_what_is_kept() {
+fn sinks_of_two_runs_share_the_persisted_records() {
     let sales = sales(20_000);
     on_each_engine(|engine, env| {
         let (folder, calls) = (Folder::default(), env.counter("calls"));
@@ -120,7 +121,7 @@ fn sinks_of_one_run_and_of_the_next_share_what_is_kept() {
 }
 
 #[test]
-fn a_plan_begins_at_what_is_kept() {
+fn a_plan_starts_at_the_persisted_records() {
     on_each_parallelism(|engine, env| {
         let halves = halves(env.collection(sales(100)).unwrap(), env.counter("calls"));
         halves.count().unwrap();
@@ -132,7 +133,7 @@ fn a_plan_begins_at_what_is_kept() {
 }
 
 #[test]
-fn a_run_that_fails_before_it_keeps_nothing_and_one_that_fails_behind_it_does() {
+fn only_runs_that_fail_after_persist_keep_records() {
     #[dataflow]
     fn checked(numbers: DataSet<u64>, limit: u64) -> DataSet<u64> {
         numbers.try_map(|n| if n < limit { Ok(n) } else { Err("too large") })
@@ -154,9 +155,9 @@ fn a_run_that_fails_before_it_keeps_nothing_and_one_that_fails_behind_it_does() 
     });
 }
 
-/// Eight million bytes at a time fit, sixteen do not: the rest is on disk.
+/// 8 MB fit in memory, 16 MB do not; the rest is on disk.
 #[test]
-fn memory_is_given_back_with_the_last_handle() {
+fn memory_is_released_with_the_last_handle() {
     within_two_minutes("persist", || {
         let (env, folder) = (with_memory(2, 20 << 20), Folder::default());
         let many = |n: u64, out: &mut Emitter<'_, u64>| (0..10_000).for_each(|m| out.emit(n * m));
@@ -179,9 +180,9 @@ fn memory_is_given_back_with_the_last_handle() {
     });
 }
 
-/// The next run gets the least that it needs, which is all that there is.
+/// The next run needs the whole budget as its minimum memory.
 #[test]
-fn what_is_kept_makes_room_for_the_next_run() {
+fn persisted_records_make_room_for_the_next_run() {
     #[dataflow]
     fn ordered(numbers: DataSet<u64>) -> DataSet<u64> {
         numbers.sort(|n| (desc(n), asc(n)))
@@ -210,9 +211,10 @@ fn what_is_kept_makes_room_for_the_next_run() {
     });
 }
 
-/// What does not fit is kept on disk, and read by every run: with texts of many pages, by readers that meet, and while another flow is kept.
+/// Persisted records that do not fit go to disk, and every run reads them: with texts of many
+/// pages, in branches that join again, and while another flow is persisted.
 #[test]
-fn more_is_kept_than_memory_holds() {
+fn more_records_are_persisted_than_memory_holds() {
     #[dataflow]
     fn with_count(items: DataSet<Item>) -> DataSet<(Item, u64)> {
         let counts = items.group_by(|i| i.key).count();
@@ -243,7 +245,7 @@ fn more_is_kept_than_memory_holds() {
                     );
                 }
                 assert!(spilled > 0, "{shape:?}, {parallelism}");
-                // A flow that is kept gives its memory to a run that needs it.
+                // A persisted flow releases its memory to a run that needs it.
                 let again = env.read_native::<Item>(&input).unwrap().persist();
                 assert_eq!((again.count().unwrap(), kept.count().unwrap()), (40_000, 40_000));
             }
@@ -252,10 +254,10 @@ fn more_is_kept_than_memory_holds() {
 }
 
 #[test]
-fn a_flow_that_is_kept_gives_what_it_gave() {
+fn a_persisted_flow_repeats_its_records() {
     let sales = sales(5_000);
     let expected = sales.iter().map(|s| s.id).collect();
-    everywhere(expected, |env| {
+    same_on_all_engines(expected, |env| {
         let kept = env.collection(&sales)?.persist();
         kept.count()?;
         kept.project(|s| s.id).collect()

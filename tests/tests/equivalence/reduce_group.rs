@@ -1,14 +1,14 @@
-//! `reduce_group`: closures over whole groups, sorted and not.
+//! `reduce_group`: closures over whole groups, sorted and unsorted.
 
 use std::cmp::Reverse;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Reading, Sale, everywhere, inputs};
+use tests::{Reading, Sale, inputs, same_on_all_engines};
 
 use crate::{cases, grouped};
 
-/// The key, how many, the sum, and the greatest name.
+/// The key, the count, the sum, and the greatest name.
 #[dataflow]
 fn summaries(sales: DataSet<Sale>, least: i64) -> DataSet<(Option<i32>, u64, i64, String)> {
     sales.group_by(|s| s.coupon).reduce_group(|g, out| {
@@ -26,7 +26,7 @@ fn summaries(sales: DataSet<Sale>, least: i64) -> DataSet<(Option<i32>, u64, i64
     })
 }
 
-/// Each record with its place in its group, from 1, and its distance from the one before.
+/// Each record with its rank in its group, from 1, and its distance to the previous record.
 #[dataflow]
 fn numbered(sales: DataSet<Sale>) -> DataSet<(String, u64, u64, i64)> {
     sales.group_by(|s| s.name).sorted_by(|s| (desc(s.note), asc(s.amount), s.id)).reduce_group(|g, out| {
@@ -39,7 +39,7 @@ fn numbered(sales: DataSet<Sale>) -> DataSet<(String, u64, u64, i64)> {
     })
 }
 
-/// Ends in the middle of a group, and of others emits nothing.
+/// Stops in the middle of a group, and emits nothing for others.
 #[dataflow]
 fn leading(readings: DataSet<Reading>, count: u64) -> DataSet<(u32, i64)> {
     let sorted = readings.group_by(|r| r.key).sorted_by(|r| desc(r.value));
@@ -60,7 +60,7 @@ fn first_of_sorted(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.group_by(|s| s.key).sorted_by(|s| (s.day, desc(s.id))).first(2).project(|s| s.id)
 }
 
-/// More from one group than a page holds.
+/// Emits more records for one group than a page holds.
 #[dataflow]
 fn many(readings: DataSet<Reading>, copies: u64) -> DataSet<(u32, u64)> {
     readings.group_by(|r| r.key).reduce_group(|group, out| {
@@ -73,7 +73,7 @@ fn many(readings: DataSet<Reading>, copies: u64) -> DataSet<(u32, u64)> {
     })
 }
 
-/// One call for all: how many, and the least gap between two names of the flow's order.
+/// One call for the whole flow: the number of records, with every hundredth record in order.
 #[dataflow]
 fn whole(sales: DataSet<Sale>, limit: i64) -> DataSet<(u64, u64, String)> {
     let kept = sales.filter(|s| s.amount < limit).map(|s| (s.name, s.id)).sort(|s| (s.0, desc(s.1)));
@@ -88,7 +88,7 @@ fn whole(sales: DataSet<Sale>, limit: i64) -> DataSet<(u64, u64, String)> {
     })
 }
 
-/// Ungrouped, of several tasks, in no order.
+/// Ungrouped and unordered, over several tasks.
 #[dataflow]
 fn extent(readings: DataSet<Reading>) -> DataSet<(i64, u64)> {
     readings.reduce_group(|readings, out| {
@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn a_closure_sees_each_record_of_a_group_once(input in inputs(), least in -1_100..500i64) {
+    fn closure_sees_each_record_of_a_group_once(input in inputs(), least in -1_100..500i64) {
         let sales = input.sales();
         let summary = |(key, group): (Option<i32>, Vec<&Sale>)| {
             let seen: Vec<&&Sale> = group.iter().filter(|s| s.amount >= least).collect();
@@ -118,11 +118,11 @@ proptest! {
             (key, seen.len() as u64, seen.iter().map(|s| s.amount).sum(), name)
         };
         let expected = grouped(&sales, |s| s.coupon).into_iter().map(summary).collect();
-        everywhere(expected, |env| summaries(env.collection(&sales)?, least).collect());
+        same_on_all_engines(expected, |env| summaries(env.collection(&sales)?, least).collect());
     }
 
     #[test]
-    fn records_of_sorted_groups_come_in_order(input in inputs()) {
+    fn records_of_sorted_groups_arrive_in_order(input in inputs()) {
         let sales = input.sales();
         let mut expected = Vec::new();
         for (name, group) in grouped(&sales, |s| s.name.clone()) {
@@ -132,28 +132,28 @@ proptest! {
                 before = s.amount;
             }
         }
-        everywhere(expected, |env| numbered(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| numbered(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn a_whole_flow_is_one_group_in_its_order(input in inputs(), limit in -1_000..1_000i64) {
+    fn an_ordered_flow_without_a_key_is_one_group(input in inputs(), limit in -1_000..1_000i64) {
         let mut kept: Vec<Sale> = input.sales().into_iter().filter(|s| s.amount < limit).collect();
         kept.sort_by_key(|s| (s.name.clone(), Reverse(s.id)));
         let count = kept.len() as u64;
         let expected = kept.iter().step_by(100).map(|s| (count, s.id, s.name.clone())).collect();
-        everywhere(expected, |env| whole(env.collection(input.sales())?, limit).collect());
+        same_on_all_engines(expected, |env| whole(env.collection(input.sales())?, limit).collect());
     }
 
     #[test]
-    fn a_whole_flow_without_records_is_no_group(input in inputs()) {
+    fn an_empty_flow_has_no_group(input in inputs()) {
         let readings = input.readings();
         let most = readings.iter().map(|r| r.value).max();
         let expected = most.map(|most| (most, readings.len() as u64)).into_iter().collect();
-        everywhere(expected, |env| extent(env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| extent(env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn a_closure_may_leave_a_group_early(input in inputs(), count in 0..30u64) {
+    fn a_closure_may_stop_reading_a_group(input in inputs(), count in 0..30u64) {
         let readings = input.readings();
         let first = |(key, group): (u32, Vec<&Reading>)| {
             let mut values: Vec<i64> = group.iter().map(|r| r.value).collect();
@@ -161,26 +161,26 @@ proptest! {
             values.into_iter().take(count as usize).map(move |value| (key, value)).collect::<Vec<_>>()
         };
         let groups = grouped(&readings, |r| r.key).into_iter().filter(|(key, _)| key % 2 == 0);
-        everywhere(groups.flat_map(first).collect(), |env| leading(env.collection(&readings)?, count).collect());
+        same_on_all_engines(groups.flat_map(first).collect(), |env| leading(env.collection(&readings)?, count).collect());
     }
 
     #[test]
-    fn the_first_of_sorted_groups(input in inputs()) {
+    fn the_first_records_of_sorted_groups_are_returned(input in inputs()) {
         let sales = input.sales();
         let first = |mut group: Vec<&Sale>| {
             group.sort_by_key(|s| (s.day, Reverse(s.id)));
             group.into_iter().take(2).map(|s| s.id).collect::<Vec<_>>()
         };
         let expected = grouped(&sales, |s| s.key).into_values().flat_map(first).collect();
-        everywhere(expected, |env| first_of_sorted(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| first_of_sorted(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn one_group_fills_several_pages(input in inputs(), copies in prop_oneof![0..3u64, 10_000..20_000u64]) {
+    fn one_group_may_emit_several_pages(input in inputs(), copies in prop_oneof![0..3u64, 10_000..20_000u64]) {
         let readings = input.readings();
         let readings = &readings[..readings.len().min(50)];
         let groups = grouped(readings, |r| r.key).into_iter();
         let expected = groups.flat_map(|(key, group)| (0..copies).map(move |copy| (key, copy * group.len() as u64)));
-        everywhere(expected.collect(), |env| many(env.collection(readings)?, copies).collect());
+        same_on_all_engines(expected.collect(), |env| many(env.collection(readings)?, copies).collect());
     }
 }

@@ -1,4 +1,5 @@
-//! Joins whose plans build the larger side, as hints lie: they build the other one while they run, and give the same pairs.
+//! Joins with wrong hints plan to build the larger side. They reverse the roles at run time and
+//! return the same pairs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +31,7 @@ enum Kind {
 
 const KINDS: [Kind; 6] = [Kind::Inner, Kind::Left, Kind::Right, Kind::Full, Kind::Semi, Kind::Anti];
 
-/// More rows in each of two tasks than a join collects before it looks at the other side.
+/// More rows per task than a join collects before it compares both sides.
 const LARGE: u64 = 45_000;
 
 fn rows(count: u64, keys: u64, seed: u64) -> Vec<Row> {
@@ -102,37 +103,37 @@ impl Kind {
     }
 }
 
-/// What all operators of a run counted under a name, in the JSON of EXPLAIN.
+/// The sum of a counter over all operators of a run, from the JSON of EXPLAIN.
 fn counted(json: &str, name: &str) -> u64 {
     let name = format!("\"{name}\":");
     let pieces = json.split(&name).skip(1);
     pieces.map(|piece| piece.split([',', '}']).next().unwrap().trim().parse::<u64>().unwrap()).sum()
 }
 
-/// How a join is told of, and run.
-struct Told {
+/// The hints of a join, and its environment.
+struct Hinted {
     rows: [u64; 2],
     tasks: usize,
     memory_bytes: usize,
 }
 
-impl Told {
+impl Hinted {
     fn pairs(&self, kind: Kind, sides: &[Vec<Row>; 2]) -> (Env, DataSet<Pair>) {
-        let Told { rows, tasks: parallelism, memory_bytes } = *self;
+        let Hinted { rows, tasks: parallelism, memory_bytes } = *self;
         let env = Env::new(Options { parallelism, memory_bytes, progress: ProgressWhen::Never, ..Options::default() });
         let [left, right] = [0, 1].map(|side| env.collection(sides[side].clone()).unwrap().expect_rows(rows[side]));
         let pairs = kind.pipeline(left, right);
         (env, pairs)
     }
 
-    /// Holds the pairs against plain loops.
+    /// Compares the pairs with plain loops.
     fn check(&self, kind: Kind, sides: &[Vec<Row>; 2]) {
         let (_env, pairs) = self.pairs(kind, sides);
         let what = format!("{kind:?} in {} tasks", self.tasks);
         same_records(&what, pairs.collect().unwrap(), kind.expected(&sides[0], &sides[1]));
     }
 
-    /// The plan as text behind a run, and how many tasks have reversed the roles.
+    /// The EXPLAIN text after a run, and the number of tasks that reversed the roles.
     fn explained(&self, kind: Kind, sides: &[Vec<Row>; 2]) -> (String, u64) {
         let (folder, (env, pairs)) = (Folder::default(), self.pairs(kind, sides));
         pairs.write_csv(folder.join("pairs.csv"));
@@ -142,19 +143,20 @@ impl Told {
 }
 
 #[test]
-fn a_side_that_is_told_to_be_small_and_is_not_is_not_built() {
+fn a_side_wrongly_hinted_to_be_small_is_not_built() {
     within_two_minutes("reversal", || {
         for (kind, tasks) in KINDS.into_iter().flat_map(|kind| [1, 2].map(|tasks| (kind, tasks))) {
             for large in [0, 1] {
-                let (sizes, told) =
+                let (sizes, hinted) =
                     if large == 0 { ([LARGE, 300], [10, 1_000_000]) } else { ([300, LARGE], [1_000_000, 10]) };
                 let sides = [0, 1].map(|side| rows(sizes[side], 2_000, 1 + side as u64));
-                let told = Told { rows: told, tasks, memory_bytes: 1 << 30 };
-                told.check(kind, &sides);
-                // A side to build that has come whole before the first row of the other one is built: on a busy machine it may.
-                let mut runs = (0..10).map(|_| told.explained(kind, &sides));
+                let hinted = Hinted { rows: hinted, tasks, memory_bytes: 1 << 30 };
+                hinted.check(kind, &sides);
+                // On a busy machine the build side can be complete before the probe side delivers a
+                // row. Then it is built.
+                let mut runs = (0..10).map(|_| hinted.explained(kind, &sides));
                 let reverses = |(_, reversals): &(String, u64)| *reversals == tasks as u64;
-                let (text, reversals) = runs.find(reverses).unwrap_or_else(|| told.explained(kind, &sides));
+                let (text, reversals) = runs.find(reverses).unwrap_or_else(|| hinted.explained(kind, &sides));
                 let build = if large == 0 { "build left" } else { "build right" };
                 assert!(text.contains(build), "{kind:?} in {tasks} tasks: {text}");
                 assert!(
@@ -169,17 +171,18 @@ fn a_side_that_is_told_to_be_small_and_is_not_is_not_built() {
 proptest! {
     #![proptest_config(cases(12))]
 
-    /// Whatever the sides are said to be, and whether a join looks at both of them, at one, or has no memory to.
+    /// Covers all hinted sizes, and joins that compare both sides, read only one, or have no memory
+    /// to compare.
     #[test]
-    fn pairs_are_the_same_whatever_was_told(
+    fn hints_change_no_pair(
         kind in proptest::sample::select(&KINDS[..]),
         sizes in [proptest::sample::select(vec![0, 500, 20_000, LARGE]), proptest::sample::select(vec![0, 500, 20_000, LARGE])],
-        told in [proptest::sample::select(vec![10, 1_000_000_000]), proptest::sample::select(vec![10, 1_000_000_000])],
+        hinted in [proptest::sample::select(vec![10, 1_000_000_000]), proptest::sample::select(vec![10, 1_000_000_000])],
         tasks in proptest::sample::select(PARALLELISM.to_vec()),
         memory_bytes in proptest::sample::select(vec![64 << 20, 1 << 30]),
         seed in any::<u64>(),
     ) {
         let sides = [0, 1].map(|side| rows(sizes[side], 16_000, seed / 2 + side as u64));
-        Told { rows: told, tasks, memory_bytes }.check(kind, &sides);
+        Hinted { rows: hinted, tasks, memory_bytes }.check(kind, &sides);
     }
 }

@@ -1,4 +1,4 @@
-//! `sample` and `sample_n`: how many records, which, and what a seed promises.
+//! `sample` and `sample_n`: sample size, members, and the effect of a seed.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +19,13 @@ fn some(sales: DataSet<Sale>, count: usize, seed: u64) -> DataSet<Sale> {
     sales.filter(|s| s.id % 3 > 0).sample_n(count, seed)
 }
 
-/// What samples are drawn from.
+/// The population of the samples.
 fn drawn_from(sales: &[Sale]) -> Vec<Sale> {
     sales.iter().filter(|s| s.id % 3 > 0).cloned().collect()
 }
 
-/// The records are some of those that were drawn from, whole, none of them twice.
-fn some_of(engine: &str, sample: Vec<Sale>, sales: &[Sale]) {
+/// Checks that the sample has only complete records of the population, and none twice.
+fn assert_sample_of(engine: &str, sample: Vec<Sale>, sales: &[Sale]) {
     let mut ids: Vec<u64> = sample.iter().map(|s| s.id).collect();
     ids.sort_unstable();
     assert!(ids.is_sorted_by(|left, right| left < right), "{engine}: a record twice");
@@ -38,32 +38,32 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn sample_keeps_about_its_share(input in inputs(), fraction in prop_oneof![Just(0.0), Just(1.0), 0.0..1.0f64], seed: u64) {
+    fn sample_keeps_about_its_fraction(input in inputs(), fraction in prop_oneof![Just(0.0), Just(1.0), 0.0..1.0f64], seed: u64) {
         let sales = input.sales();
         let rows = drawn_from(&sales).len() as f64;
-        // Six standard deviations: one run of many millions fails.
+        // Six standard deviations: fails in one of many millions of runs.
         let far = 6.0 * (rows * fraction * (1.0 - fraction)).sqrt();
         on_each_engine(|engine, env| {
             let sample = share(env.collection(&sales).unwrap(), fraction, seed).collect().unwrap();
             let off = (sample.len() as f64 - rows * fraction).abs();
             assert!(off <= far + 1e-6, "{engine}: {} of {rows} for {fraction}", sample.len());
-            some_of(engine, sample, &sales);
+            assert_sample_of(engine, sample, &sales);
         });
     }
 
     #[test]
-    fn sample_n_keeps_so_many(input in inputs(), count in prop_oneof![0..3usize, 3..3_000usize, 20_000..40_000usize, Just(usize::MAX)], seed: u64) {
+    fn sample_n_keeps_n_records(input in inputs(), count in prop_oneof![0..3usize, 3..3_000usize, 20_000..40_000usize, Just(usize::MAX)], seed: u64) {
         let sales = input.sales();
         let expected = drawn_from(&sales).len().min(count);
         on_each_engine(|engine, env| {
             let sample = some(env.collection(&sales).unwrap(), count, seed).collect().unwrap();
             assert_eq!(sample.len(), expected, "{engine}");
-            some_of(engine, sample, &sales);
+            assert_sample_of(engine, sample, &sales);
         });
     }
 
     #[test]
-    fn a_seed_gives_one_sample_in_one_task(input in inputs(), seed: u64) {
+    fn a_seed_determines_the_sample_in_one_task(input in inputs(), seed: u64) {
         let sales = input.sales();
         let both = |env: &Env| -> Result<_> {
             let sales = env.collection(&sales)?;
@@ -74,7 +74,7 @@ proptest! {
     }
 }
 
-/// How often each of a few records is drawn, over many seeds.
+/// The number of times that each of a few records is drawn, over many seeds.
 fn frequencies(sample: impl Fn(DataSet<u64>, u64) -> DataSet<u64>, env: &Env) -> BTreeMap<u64, u32> {
     let mut frequencies: BTreeMap<u64, u32> = (0..40).map(|n| (n, 0)).collect();
     for seed in 0..400 {
@@ -86,7 +86,7 @@ fn frequencies(sample: impl Fn(DataSet<u64>, u64) -> DataSet<u64>, env: &Env) ->
 }
 
 #[test]
-fn each_record_has_the_same_chance_whatever_the_seed() {
+fn each_record_has_the_same_chance_for_any_seed() {
     for env in [embedded(), local(2)] {
         // A quarter of 400 is 100, with a standard deviation below 9.
         let fair = |frequencies: BTreeMap<u64, u32>| frequencies.values().all(|times| (55..145).contains(times));
@@ -96,7 +96,7 @@ fn each_record_has_the_same_chance_whatever_the_seed() {
 }
 
 #[test]
-fn a_share_that_is_none_is_refused_at_the_operator() {
+fn an_invalid_fraction_is_rejected_at_the_operator() {
     for fraction in [-0.1, 1.5, f64::NAN, f64::INFINITY] {
         on_each_engine(|engine, env| {
             let error =

@@ -1,4 +1,4 @@
-//! What keeps a row for each group, in less memory than the groups take.
+//! Operators with one row per group, in less memory than the groups take.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,8 @@ fn distinct(items: DataSet<Item>) -> DataSet<(u64, String)> {
     items.map(|i| (i.key, i.text)).distinct()
 }
 
-/// The longest text of each group, between brackets: each record that replaces another takes other room.
+/// The longest text of each group, between brackets. A replaced record needs a different number of
+/// bytes.
 #[dataflow]
 fn longest(items: DataSet<Item>) -> DataSet<Item> {
     items.group_by(|i| i.key).reduce(|a, b| Item {
@@ -58,7 +59,7 @@ fn firsts(items: DataSet<Item>) -> DataSet<Item> {
     items.group_by(|i| (i.key, i.value % 2)).first(2)
 }
 
-/// Different values of one kind beside every kind of state, which must not count a record twice.
+/// Distinct counts next to every other kind of state, which must count each record once.
 #[dataflow]
 fn counted(items: DataSet<Item>) -> DataSet<(u64, u64, Measures)> {
     items.group_by(|i| i.key / 2).aggregate(|g| {
@@ -68,7 +69,8 @@ fn counted(items: DataSet<Item>) -> DataSet<(u64, u64, Measures)> {
     })
 }
 
-/// The end of the text, which is null in every third record: a record is to be hardly larger than its text.
+/// The end of the text, which is null in every third record. The record is hardly larger than its
+/// text.
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Marked {
     key: u64,
@@ -76,7 +78,8 @@ struct Marked {
     mark: Option<String>,
 }
 
-/// Values of several kinds, some of them null: groups, texts, marks, both of these, and what is the same in the whole group.
+/// Distinct counts of nullable values of several kinds: groups, texts, marks, pairs of both. Also a
+/// value that the whole group shares.
 type Kinds = (u64, u64, u64, u64, u64, f64, Option<String>);
 
 fn end(text: &str) -> &str {
@@ -110,8 +113,8 @@ fn all_values(items: DataSet<Item>) -> DataSet<(u64, u64, i64)> {
 
 const ROWS: u64 = 60_000;
 
-/// An input's shape and seed, the memory that is asked for, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+/// An input's shape and seed, the memory, and the parallelism.
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -132,14 +135,14 @@ fn measured(items: &[Item]) -> Vec<Measures> {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(8) })]
     #[test]
-    fn measures_are_the_same_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn aggregates_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| measures(flows[0].clone()));
         same_records(&format!("{shape:?}"), found, measured(&items));
     }
 
     #[test]
-    fn texts_group_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn groups_by_text_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| averages(flows[0].clone()));
         let average = |(text, group): (String, Vec<&Item>)| {
@@ -154,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn records_replace_each_other_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn replaced_records_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS / 2, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| longest(flows[0].clone()));
         let longest = |(key, group): (u64, Vec<&Item>)| {
@@ -186,14 +189,14 @@ fn counted_of(items: &[Item]) -> Vec<(u64, u64, Measures)> {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(6) })]
     #[test]
-    fn different_values_are_counted_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn distinct_counts_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS / 2, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| counted(flows[0].clone()));
         same_records(&format!("{shape:?}"), found, counted_of(&items));
     }
 
     #[test]
-    fn values_of_several_kinds_are_counted_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn distinct_counts_of_several_kinds_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS / 4, seed);
         let input = std::slice::from_ref(&items);
         let (found, _) = scarcity.run(input, parallelism, |flows| kinds(flows[0].clone()));
@@ -205,7 +208,7 @@ proptest! {
             let texts = different(group, |item| Some(&item.text));
             let mark = |item: &&Item| (item.value % 3 != 0).then(|| end(&item.text).to_owned());
             let marks = different(group, |item| mark(&item));
-            // Which mark is the first follows from the order in which records come.
+            // The first mark depends on the order in which records arrive.
             let first = group.iter().map(mark).find(|mark| *mark == row.6).unwrap_or(Some("another".to_owned()));
             expected.push((row.0, texts, marks, marks, 1, letters as f64 / group.len() as f64, first));
         }
@@ -219,13 +222,14 @@ proptest! {
     }
 }
 
-/// Few groups of many values, and many groups, whose states leave before their values come.
+/// Few groups with many values, and many groups whose states are evicted before their values
+/// arrive.
 #[test]
-fn different_values_go_to_disk_in_little_memory() {
+fn distinct_counts_spill_in_little_memory() {
     for (shape, parallelism) in [(Shape::OneHot, 2), (Shape::Sorted, 1), (Shape::Distinct, 4)] {
         let items = shape.items(ROWS * 2 * parallelism as u64, 7);
         let (found, report) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| counted(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| counted(flows[0].clone()));
         same_records(&format!("{shape:?}"), found, counted_of(&items));
         assert!(report.spilled_bytes() > 1 << 20, "{}", report.explain());
         assert!(report.explain().to_string().contains(" parts"), "{}", report.explain());
@@ -233,11 +237,11 @@ fn different_values_go_to_disk_in_little_memory() {
 }
 
 #[test]
-fn two_of_each_group_pass_in_any_memory() {
+fn two_records_per_group_pass_in_any_memory() {
     for (shape, parallelism) in Shape::ALL.into_iter().zip(PARALLELISM.into_iter().cycle()) {
         let items = shape.items(ROWS, 11);
         let groups = grouped(&items, |item| (item.key, item.value % 2));
-        for scarcity in [Scarcity::Ample, Scarcity::Least] {
+        for scarcity in [Scarcity::Ample, Scarcity::Minimum] {
             let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| firsts(flows[0].clone()));
             for (key, passed) in grouped(&found, |item| (item.key, item.value % 2)) {
                 assert_eq!(passed.len(), groups[&key].len().min(2), "{shape:?} in {scarcity:?}");
@@ -250,18 +254,19 @@ fn two_of_each_group_pass_in_any_memory() {
 }
 
 #[test]
-fn groups_go_to_disk_in_little_memory() {
+fn groups_spill_in_little_memory() {
     for parallelism in PARALLELISM {
-        // Each task has the least of its own, so more tasks keep more.
+        // Each task has its own minimum memory, so more tasks hold more records.
         let items = Shape::Distinct.items(ROWS * 2 * parallelism as u64, 7);
         let (found, report) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| measures(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| measures(flows[0].clone()));
         same_records("measures", found, measured(&items));
         assert!(report.spilled_bytes() > 1 << 20, "{}", report.explain());
     }
 }
 
-/// Texts of one group that grow to some hundred kilobytes, in some memory: how often the closure runs does not matter.
+/// Texts of one group grow to some hundred kilobytes. The number of times that the closure runs
+/// does not matter.
 #[test]
 fn records_grow_in_little_memory() {
     let items: Vec<Item> = Shape::Sorted.items(8_000, 3);
@@ -274,7 +279,7 @@ fn records_grow_in_little_memory() {
     expected.values_mut().for_each(|group| group.1.sort_unstable());
     for parallelism in PARALLELISM {
         let (found, _) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| joined(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| joined(flows[0].clone()));
         let found = found.into_iter().map(|item| {
             let mut text = item.text.into_bytes();
             text.sort_unstable();

@@ -1,9 +1,9 @@
-//! Loops with less memory than their records take.
+//! Loops in less memory than their records take.
 
 use dataflow::prelude::*;
 use tests::{Item, ItemRef, Scarcity, same_records, within_two_minutes};
 
-/// Items of different keys, with texts.
+/// Items with distinct keys and texts.
 fn items(count: u64) -> Vec<Item> {
     let text = |key: u64| format!("{key:x}").repeat(20 + (key % 60) as usize);
     (0..count).map(|key| Item { key, value: (key * 7 % 100) as i64, text: text(key) }).collect()
@@ -27,12 +27,12 @@ fn halved(items: DataSet<Item>) -> DataSet<Item> {
 }
 
 #[test]
-fn a_solution_set_goes_beyond_memory() {
+fn a_solution_set_may_exceed_memory() {
     within_two_minutes("a solution set beyond memory", || {
         let items = items(40_000);
         let expected: Vec<_> = items.iter().map(|item| (item.key, 0, item.text.clone())).collect();
         for (scarcity, parallelism) in
-            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Least, 1), (Scarcity::Least, 2)]
+            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Minimum, 1), (Scarcity::Minimum, 2)]
         {
             let (found, report) =
                 scarcity.run(std::slice::from_ref(&items), parallelism, |flows| halved(flows[0].clone()));
@@ -56,7 +56,7 @@ fn stepped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
 }
 
 #[test]
-fn what_comes_from_outside_of_a_loop_goes_beyond_memory() {
+fn flows_from_outside_a_loop_may_exceed_memory() {
     within_two_minutes("a build side beyond memory, in a loop", || {
         let items = items(40_000);
         let expected: Vec<_> = (0..items.len())
@@ -67,7 +67,7 @@ fn what_comes_from_outside_of_a_loop_goes_beyond_memory() {
             })
             .collect();
         for (scarcity, parallelism) in
-            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Least, 1), (Scarcity::Least, 2)]
+            [(Scarcity::Ample, 2), (Scarcity::Part(4), 2), (Scarcity::Minimum, 1), (Scarcity::Minimum, 2)]
         {
             let inputs = [items.clone(), items.clone()];
             let (found, report) =

@@ -1,4 +1,5 @@
-//! Measures whose states have no fixed size, quantiles and the least and greatest of texts, in less memory than they take.
+//! Measures with states of variable size (quantiles, least and greatest texts) in less memory than
+//! they take.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ fn quantiles(items: DataSet<Item>) -> DataSet<Quantiles> {
     })
 }
 
-/// The least and greatest text, and those of texts that may be missing, beside measures that must not count a record twice.
+/// The least and greatest text, the same of optional texts, and measures that must count each
+/// record once.
 type Texts = (u64, (String, String), (Option<String>, Option<String>), u64, i64);
 
 #[dataflow]
@@ -30,7 +32,8 @@ fn texts(items: DataSet<Item>) -> DataSet<Texts> {
     })
 }
 
-/// The texts of the records with the least and greatest value, and one that may be missing. Many values tie.
+/// The texts of the records with the least and greatest value, and an optional text. Many values
+/// tie.
 type Carried = (u64, (String, String), Option<String>, u64, i64);
 
 #[dataflow]
@@ -45,7 +48,7 @@ fn carried(items: DataSet<Item>) -> DataSet<Carried> {
 
 type CarriedTexts = (u64, u64, (String, String), Option<String>);
 
-/// The same beside a median, which needs the records of a group together.
+/// The same next to a median, which needs all records of a group together.
 #[dataflow]
 fn carried_in_groups(items: DataSet<Item>) -> DataSet<CarriedTexts> {
     let marked =
@@ -61,7 +64,7 @@ fn greatest(items: DataSet<Item>) -> DataSet<(u64, String)> {
     items.map(|i| (i.key % 100, i.text)).group_by(|i| i.0).max(|i| i.1)
 }
 
-/// All of them, and of one group, which is larger than the least memory.
+/// Quantiles of the whole flow, which is one group larger than the minimum memory.
 #[dataflow]
 fn of_all(items: DataSet<Item>) -> DataSet<(f64, f64, String, String, i64)> {
     items.aggregate(|g| {
@@ -87,7 +90,7 @@ fn in_any_memory<T: Record + Ord + std::fmt::Debug>(
         let mut wanted = expected(&items);
         wanted.sort_unstable();
         let items = [items];
-        for scarcity in [Scarcity::Ample, Scarcity::Part(4), Scarcity::Least] {
+        for scarcity in [Scarcity::Ample, Scarcity::Part(4), Scarcity::Minimum] {
             for parallelism in [PARALLELISM[0], PARALLELISM[1]] {
                 let (mut found, _) = scarcity.run(&items, parallelism, |flows| job(flows[0].clone()));
                 found.sort_unstable();
@@ -100,7 +103,7 @@ fn in_any_memory<T: Record + Ord + std::fmt::Debug>(
 const SHAPES: [Shape; 5] = [Shape::Uniform, Shape::Zipf, Shape::OneHot, Shape::Distinct, Shape::Huge];
 
 #[test]
-fn quantiles_in_any_memory() {
+fn quantiles_are_equal_in_any_memory() {
     in_any_memory(&SHAPES, quantiles, |items| {
         let of = |(key, group): (u64, Vec<&Item>)| {
             let mut values: Vec<i64> = group.iter().map(|item| item.value).collect();
@@ -112,7 +115,7 @@ fn quantiles_in_any_memory() {
 }
 
 #[test]
-fn least_and_greatest_texts_in_any_memory() {
+fn least_and_greatest_texts_are_equal_in_any_memory() {
     in_any_memory(&SHAPES, texts, |items| {
         let of = |(key, group): (u64, Vec<&Item>)| {
             let range =
@@ -139,7 +142,7 @@ fn carried_by_loops(items: &[Item]) -> Vec<Carried> {
         let least = group.iter().min_by_key(|item| (item.value % 16, &item.text)).unwrap();
         let greatest = group.iter().min_by_key(|item| (std::cmp::Reverse(item.value), &item.text)).unwrap();
         let some = |item: &Item| (item.value % 3 != 0).then(|| item.text.clone());
-        // Of records that tie, a missing text comes last.
+        // Of records that tie, a missing text sorts last.
         let perhaps = |item: &&Item| (std::cmp::Reverse(item.value % 16), some(item).is_none(), some(item));
         let perhaps = group.iter().map(perhaps).min().unwrap();
         let sum = group.iter().map(|item| item.value).sum();
@@ -149,7 +152,7 @@ fn carried_by_loops(items: &[Item]) -> Vec<Carried> {
 }
 
 #[test]
-fn carried_texts_in_any_memory() {
+fn carried_texts_are_equal_in_any_memory() {
     in_any_memory(&SHAPES, carried, carried_by_loops);
     in_any_memory(&[Shape::Uniform, Shape::Huge], carried_in_groups, |items| {
         let medians = grouped(items, |item| item.key / 4)
@@ -161,7 +164,7 @@ fn carried_texts_in_any_memory() {
 }
 
 #[test]
-fn carried_texts_on_each_engine() {
+fn carried_texts_are_equal_on_each_engine() {
     let items = Shape::Zipf.items(4_000, 3);
     let expected = carried_by_loops(&items);
     on_each_engine(|engine, env| {
@@ -175,7 +178,7 @@ type ValueRow = (u32, i64, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>);
 
 type CarriedValues = (u32, Vec<u8>, Option<u32>, Decimal<2>, Vec<String>);
 
-/// Values of other types: lists, decimals, and `Option`s of plain values.
+/// Carried values of other types: lists, decimals, and `Option`s of plain values.
 #[dataflow]
 fn carried_values(rows: DataSet<ValueRow>) -> DataSet<CarriedValues> {
     rows.group_by(|r| r.0).aggregate(|g| {
@@ -226,7 +229,7 @@ fn a_text_of_a_megabyte_is_carried() {
 }
 
 #[test]
-fn a_group_larger_than_memory_has_its_quantiles() {
+fn a_group_larger_than_memory_has_quantiles() {
     let items = Shape::Uniform.items(60_000, 9);
     let mut values: Vec<i64> = items.iter().map(|item| item.value % 1_000).collect();
     let (median, low) = (quantile(0.5, &mut values), quantile(0.001, &mut values));
@@ -235,7 +238,7 @@ fn a_group_larger_than_memory_has_its_quantiles() {
         [(median, low, texts().min().unwrap(), texts().max().unwrap(), items.iter().map(|item| item.value).sum())];
     let items = [items];
     for parallelism in [1, 2] {
-        for scarcity in [Scarcity::Ample, Scarcity::Part(8), Scarcity::Least] {
+        for scarcity in [Scarcity::Ample, Scarcity::Part(8), Scarcity::Minimum] {
             let (found, report) = scarcity.run(&items, parallelism, |flows| of_all(flows[0].clone()));
             assert_eq!(found, expected, "{scarcity:?}, parallelism {parallelism}");
             assert!(scarcity == Scarcity::Ample || report.spilled_bytes() > 0, "{scarcity:?} held all");
@@ -249,7 +252,7 @@ fn percentile(values: DataSet<i64>, share: f64) -> DataSet<f64> {
 }
 
 #[test]
-fn a_share_beyond_one_is_an_error_before_the_run() {
+fn a_quantile_above_one_is_rejected_before_the_run() {
     on_each_engine(|engine, env| {
         let values = env.collection([1i64, 2]).unwrap();
         assert_eq!(percentile(values.clone(), 1.0).collect().unwrap(), [2.0], "{engine}");
@@ -297,10 +300,10 @@ fn an_error_of_a_group_ends_the_job() {
     });
 }
 
-/// What stands beside a median takes another form than in a table of groups.
+/// Next to a median, measures use another algorithm than in a table of groups.
 type Others = (u64, (String, u64), (i64, i64), (i64, f64, u64), (String, String), (u64, i64), (Option<f64>, f64));
 
-/// The measures of a group, with or without one that needs its records together.
+/// The measures of a group, with or without a median.
 macro_rules! others {
     ($name:ident $(, $besides:ident)?) => {
         #[dataflow]
@@ -323,8 +326,8 @@ others!(in_a_table);
 others!(beside_a_median, median);
 
 #[test]
-fn other_measures_are_the_same_beside_a_median() {
-    // A group has one key alone, so that its first record is like any other in it.
+fn measures_next_to_a_median_are_equal() {
+    // A group has a single key, so its first record has the same key as all others.
     let mut items = Shape::Zipf.items(4_000, 3);
     items.iter_mut().for_each(|item| item.key %= 50);
     let close = |left: f64, right: f64| (left - right).abs() < 1e-9 * (1.0 + left.abs());

@@ -1,4 +1,5 @@
-//! Joins of which one side comes to all tasks, which build one table of it, in ample and in little memory.
+//! Joins with a broadcast side, of which all tasks build one shared table, in ample and in little
+//! memory.
 
 use std::collections::HashMap;
 
@@ -11,14 +12,14 @@ const SCARCITIES: [(Scarcity, usize); 7] = [
     (Scarcity::Ample, 4),
     (Scarcity::Part(2), 2),
     (Scarcity::Part(8), 4),
-    (Scarcity::Least, 2),
-    (Scarcity::Least, 4),
+    (Scarcity::Minimum, 2),
+    (Scarcity::Minimum, 4),
 ];
 
-/// Keys of items.
+/// Number of different keys.
 const KEYS: u64 = 9_000;
 
-/// Rounds of a loop.
+/// Number of rounds of the loop.
 const ROUNDS: u32 = 3;
 
 type Pair = (u64, i64, String);
@@ -39,7 +40,7 @@ fn without(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.anti_join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key)
 }
 
-/// Nothing is shipped before the grouping: pairs are in the task of their value.
+/// The grouping ships nothing: pairs are already in the task of their value.
 #[dataflow]
 fn grouped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<(i64, i64)> {
     let lying = items.partition_by(|i| i.value);
@@ -48,7 +49,7 @@ fn grouped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<(i64, i64)> {
     lengths.group_by(|p| p.0).sum(|p| p.1)
 }
 
-/// Two tables in each task, one behind the other, of one flow.
+/// Two consecutive joins in each task, with tables of the same flow.
 #[dataflow]
 fn twice(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Pair> {
     let once = items.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key).map(|i, o| (i.key, i.value + o.value));
@@ -58,26 +59,26 @@ fn twice(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Pair> {
 #[dataflow]
 fn stepped(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.iterate(ROUNDS, |items| {
-        let met = items.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key);
-        met.map(|i, o| ItemRef { key: (i.key + 1) % KEYS, value: i.value + o.text.len() as i64, text: i.text })
+        let joined = items.join(others).hint(BroadcastRight).on(|i| i.key, |o| o.key);
+        joined.map(|i, o| ItemRef { key: (i.key + 1) % KEYS, value: i.value + o.text.len() as i64, text: i.text })
     })
 }
 
-/// Items of few bytes, and one of many bytes for each of most of their keys.
+/// Small items, and one large item for each of most of their keys.
 fn sides() -> [Vec<Item>; 2] {
     let small = (0..30_000).map(|row| Item { key: row * 7_919 % KEYS, value: row as i64, text: String::new() });
     let large = |key: u64| Item { key, value: key as i64, text: format!("{key:08x}").repeat(400) };
     [small.collect(), (0..KEYS).filter(|key| !key.is_multiple_of(5)).map(large).collect()]
 }
 
-/// Each item and the other of its key.
-fn met<'i>(items: &'i [Item], others: &'i [Item]) -> impl Iterator<Item = (&'i Item, Option<&'i Item>)> {
+/// Each item with the other item of its key.
+fn with_partner<'i>(items: &'i [Item], others: &'i [Item]) -> impl Iterator<Item = (&'i Item, Option<&'i Item>)> {
     let by_key: HashMap<u64, &Item> = others.iter().map(|other| (other.key, other)).collect();
     items.iter().map(move |item| (item, by_key.get(&item.key).copied()))
 }
 
 #[test]
-fn a_side_that_comes_to_all_tasks_is_joined_in_any_memory() {
+fn a_broadcast_side_is_joined_in_any_memory() {
     within_two_minutes("a shared build side", || {
         let inputs = sides();
         let [items, others] = &inputs;
@@ -85,28 +86,28 @@ fn a_side_that_comes_to_all_tasks_is_joined_in_any_memory() {
             let what = format!("{scarcity:?}, {parallelism} tasks");
             let (found, report) = scarcity.run(&inputs, parallelism, |flows| inner(flows[0].clone(), flows[1].clone()));
             let pair = |(item, other): (&Item, Option<&Item>)| Some((item.key, item.value, other?.text.clone()));
-            same_records(&what, found, met(items, others).filter_map(pair).collect());
+            same_records(&what, found, with_partner(items, others).filter_map(pair).collect());
             assert_eq!(report.spilled_bytes() > 0, scarcity != Scarcity::Ample, "{what}");
             let (found, _) = scarcity.run(&inputs, parallelism, |flows| kept(flows[0].clone(), flows[1].clone()));
             let kept =
                 |(item, other): (&Item, Option<&Item>)| (item.key, item.value, other.map(|other| other.text.clone()));
-            same_records(&what, found, met(items, others).map(kept).collect());
+            same_records(&what, found, with_partner(items, others).map(kept).collect());
             let (found, _) = scarcity.run(&inputs, parallelism, |flows| without(flows[0].clone(), flows[1].clone()));
-            let alone = met(items, others).filter(|(_, other)| other.is_none()).map(|(item, _)| item.clone());
+            let alone = with_partner(items, others).filter(|(_, other)| other.is_none()).map(|(item, _)| item.clone());
             same_records(&what, found, alone.collect());
             let (found, _) = scarcity.run(&inputs, parallelism, |flows| twice(flows[0].clone(), flows[1].clone()));
             let twice = |(item, other): (&Item, Option<&Item>)| {
                 other.map(|other| (item.key, item.value + other.value, other.text.clone()))
             };
-            same_records(&what, found, met(items, others).filter_map(twice).collect());
+            same_records(&what, found, with_partner(items, others).filter_map(twice).collect());
         }
     });
 }
 
 #[test]
-fn it_is_kept_for_all_rounds_of_a_loop_in_any_memory() {
+fn a_broadcast_side_serves_all_rounds_in_any_memory() {
     within_two_minutes("a shared build side in a loop", || {
-        // The side that is kept does not fit the least memory of a loop: its texts are some 23 MB.
+        // The kept side exceeds a loop's minimum memory: its texts are about 23 MB.
         let length = |key: u64| 8 * (200 + key % 240);
         let item = |key: u64| Item { key, value: (key * 7 % 100) as i64, text: String::new() };
         let other = |key: u64| Item { text: format!("{key:08x}").repeat(length(key) as usize / 8), ..item(key) };
@@ -126,17 +127,18 @@ fn it_is_kept_for_all_rounds_of_a_loop_in_any_memory() {
     });
 }
 
-/// Nothing is shipped before the grouping, so a pair must leave in the task in which its item came, also where any task could join it.
+/// The grouping ships nothing, so a pair must leave in the task in which its item arrived, even if
+/// any task could join it.
 #[test]
-fn pairs_stay_in_the_task_of_an_item_where_the_plan_counts_on_it() {
+fn pairs_stay_in_their_items_task_if_required() {
     within_two_minutes("a shared build side before a grouping", || {
         let [mut items, others] = sides();
-        // Items of a value are of many keys.
+        // The items of a value have many keys.
         items.iter_mut().for_each(|item| item.value %= 100);
         let others: Vec<Item> = others.iter().chain(&others).cloned().collect();
         let mut expected: HashMap<i64, i64> = HashMap::new();
-        for (item, other) in met(&items, &others) {
-            // There are two of each.
+        for (item, other) in with_partner(&items, &others) {
+            // Each other item occurs twice.
             other.into_iter().for_each(|o| *expected.entry(item.value).or_default() += 2 * o.text.len() as i64);
         }
         let folder = Folder::default();

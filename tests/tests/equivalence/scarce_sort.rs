@@ -1,4 +1,4 @@
-//! What sorts, in less memory than its records take.
+//! Operators that sort, in less memory than their records take.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ fn sorted_in_tasks(items: DataSet<Item>) -> DataSet<Item> {
     items.sort_partition(|i| (i.text, i.key, desc(i.value)))
 }
 
-/// The key, how many, and the sum of value times place in the group's order.
+/// The key, the count, and the sum of value times rank in the group's order.
 #[dataflow]
 fn summaries(items: DataSet<Item>) -> DataSet<(u64, u64, i64)> {
     items.group_by(|i| i.key).sorted_by(|i| (desc(i.value), i.text)).reduce_group(|g, out| {
@@ -31,7 +31,7 @@ fn summaries(items: DataSet<Item>) -> DataSet<(u64, u64, i64)> {
     })
 }
 
-/// Each record again, behind how many are left of its group: as many as it was.
+/// Emits each record with the number of records in its group.
 #[dataflow]
 fn repeated(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     items.group_by(|i| i.key).reduce_group(|g, out| {
@@ -42,7 +42,7 @@ fn repeated(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     })
 }
 
-/// The key, how many of either side, and what their values add up to, one side in its order.
+/// The key, the counts of both sides, and a checksum of their values. One side is sorted.
 #[dataflow]
 fn both(left: DataSet<Item>, right: DataSet<Item>) -> DataSet<(u64, u64, u64, i64)> {
     left.co_group(right).on(|l| l.key, |r| r.key).sorted_by(|l| l.value, |r| desc(r.text)).reduce_group(
@@ -63,8 +63,8 @@ fn both(left: DataSet<Item>, right: DataSet<Item>) -> DataSet<(u64, u64, u64, i6
 
 const ROWS: u64 = 60_000;
 
-/// An input's shape and seed, the memory that is asked for, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+/// An input's shape and seed, the memory, and the parallelism.
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -82,7 +82,7 @@ fn summary(group: &[&Item]) -> i64 {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(10) })]
     #[test]
-    fn records_are_sorted_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn records_are_sorted_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let mut expected = items.clone();
         let (found, _) = scarcity.run(&[items], parallelism, |flows| sorted(flows[0].clone()));
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn groups_are_whole_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn groups_are_complete_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| summaries(flows[0].clone()));
         let expected = grouped(&items, |item| item.key).into_iter().map(|(key, group)| (key, group.len() as u64, summary(&group)));
@@ -103,8 +103,8 @@ proptest! {
     }
 
     #[test]
-    fn groups_of_two_sides_meet_in_any_memory(
-        (shape, seed, scarcity, parallelism) in scarcely(),
+    fn co_groups_are_complete_in_any_memory(
+        (shape, seed, scarcity, parallelism) in scarce_inputs(),
         other in prop::sample::select(Shape::ALL.to_vec()),
     ) {
         let (left, right) = (shape.items(ROWS / 2, seed), other.items(ROWS / 2, seed ^ 1));
@@ -126,11 +126,11 @@ proptest! {
 }
 
 #[test]
-fn tasks_sort_what_they_have_in_any_memory() {
+fn tasks_sort_their_records_in_any_memory() {
     for parallelism in PARALLELISM {
         let items = Shape::Uniform.items(ROWS * parallelism as u64, 7);
         let (found, report) =
-            Scarcity::Least.run(std::slice::from_ref(&items), parallelism, |flows| sorted_in_tasks(flows[0].clone()));
+            Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, |flows| sorted_in_tasks(flows[0].clone()));
         same_records("sort_partition", found, items.clone());
         assert!(report.spilled_bytes() > 1 << 20, "{}", report.explain());
     }
@@ -147,7 +147,7 @@ fn sorted_pairs(pairs: DataSet<Pair>) -> DataSet<Pair> {
     pairs.sort(|p| p.key)
 }
 
-/// Records of fixed size are moved while they are sorted, and merged from many runs.
+/// Records of fixed size are moved during the sort, and merged from many runs.
 #[test]
 fn pairs_are_sorted_in_any_memory() {
     const PAIRS: u64 = 4 << 20;

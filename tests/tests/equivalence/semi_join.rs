@@ -1,10 +1,10 @@
-//! Semi-joins: each record once, however many partners it has; nulls have none.
+//! Semi-joins return each record once for any number of partners. Nulls have no partners.
 
 use std::collections::BTreeSet;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Input, Reading, Sale, everywhere, inputs, locally, small_inputs};
+use tests::{Input, Reading, Sale, inputs, same_on_all_engines, same_on_local_engines, small_inputs};
 
 use crate::cases;
 
@@ -34,15 +34,15 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn records_with_partners_stay_once(input in inputs()) {
+    fn matched_records_are_returned_once(input in inputs()) {
         let (sales, readings, expected) = with_partners(input);
-        locally(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_local_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
-    fn records_with_partners_stay_once_on_all_engines(input in small_inputs()) {
+    fn matched_records_are_returned_once_on_all_engines(input in small_inputs()) {
         let (sales, readings, expected) = with_partners(input);
-        everywhere(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
+        same_on_all_engines(expected, |env| by_number(env.collection(&sales)?, env.collection(&readings)?).collect());
     }
 
     #[test]
@@ -51,20 +51,21 @@ proptest! {
         let keys: BTreeSet<_> = right.iter().map(|r| (&r.note, r.coupon)).collect();
         let stays = |s: &&Sale| s.note.is_some() && s.coupon.is_some() && keys.contains(&(&s.note, s.coupon));
         let expected = left.iter().filter(stays).map(|s| s.id).collect();
-        everywhere(expected, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn few_records_are_marked_by_many(input in small_inputs(), seed: u64) {
-        // The left side is the one to build. Half of its keys come again there, and a key of nulls is in both sides.
+    fn many_right_records_mark_few_left_records(input in small_inputs(), seed: u64) {
+        // The left side is built. Half of its keys occur on the right, and null keys occur on both
+        // sides.
         let many = Input { rows: 9_000, keys: tests::Keys::Uniform(40), seed };
         let (left, right) = (input.sales(), many.sales());
         let key = |s: &Sale| s.note.clone().zip(s.coupon);
         let keys: BTreeSet<_> = right.iter().filter_map(key).collect();
         let has = |s: &&Sale| key(s).is_some_and(|key| keys.contains(&key));
         let kept = left.iter().filter(has).map(|s| s.id).collect();
-        locally(kept, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_local_engines(kept, |env| by_options(env.collection(&left)?, env.collection(&right)?).collect());
         let kept = left.iter().filter(|s| !has(s)).cloned().collect();
-        locally(kept, |env| without(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_local_engines(kept, |env| without(env.collection(&left)?, env.collection(&right)?).collect());
     }
 }

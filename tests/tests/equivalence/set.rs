@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{Sale, everywhere, inputs};
+use tests::{Sale, inputs, same_on_all_engines};
 
 use crate::cases;
 
@@ -36,30 +36,30 @@ proptest! {
     fn union_keeps_duplicates(input in inputs(), other in 0..3_000usize) {
         let (left, right) = (input.sales(), input.other(other).sales());
         let expected = left.iter().chain(&right).cloned().collect();
-        everywhere(expected, |env| union(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| union(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
-    fn union_joins_flows_of_other_origins(input in inputs(), other in 0..3_000usize) {
+    fn union_accepts_flows_of_different_sources(input in inputs(), other in 0..3_000usize) {
         let (left, right) = (input.sales(), input.other(other).sales());
         let small = left.iter().filter(|s| s.amount < 0).map(|s| (s.name.clone(), s.id));
         let large = right.iter().filter(|s| s.amount > 0).map(|s| (s.name.clone(), s.id + 1));
         let expected = small.chain(large).collect();
-        everywhere(expected, |env| union_of_parts(env.collection(&left)?, env.collection(&right)?).collect());
+        same_on_all_engines(expected, |env| union_of_parts(env.collection(&left)?, env.collection(&right)?).collect());
     }
 
     #[test]
     fn distinct_keeps_one_of_equal_records(input in inputs()) {
         let sales = input.sales();
         let expected: BTreeSet<_> = sales.iter().map(|s| (s.name.clone(), s.coupon)).collect();
-        everywhere(expected.into_iter().collect(), |env| distinct(env.collection(&sales)?).collect());
+        same_on_all_engines(expected.into_iter().collect(), |env| distinct(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn distinct_sees_through_a_union(input in inputs()) {
+    fn distinct_removes_duplicates_across_a_union(input in inputs()) {
         let (left, right) = (input.sales(), input.other(500).sales());
         let expected: BTreeSet<_> = left.iter().chain(&right).map(|s| s.note.clone()).collect();
-        everywhere(expected.into_iter().collect(), |env| {
+        same_on_all_engines(expected.into_iter().collect(), |env| {
             distinct_of_union(env.collection(&left)?, env.collection(&right)?).collect()
         });
     }

@@ -2,8 +2,8 @@
 
 use dataflow::prelude::*;
 use tests::{
-    Folder, Input, Keys, Sale, everywhere, locally, on_each_engine, on_each_parallelism, same_records,
-    within_two_minutes,
+    Folder, Input, Keys, Sale, on_each_engine, on_each_parallelism, same_on_all_engines, same_on_local_engines,
+    same_records, within_two_minutes,
 };
 
 use crate::grouped;
@@ -14,7 +14,8 @@ fn union_with_itself(sales: DataSet<Sale>) -> DataSet<u64> {
     numbers.union(numbers).union(numbers)
 }
 
-/// No scan any more, so that a fork behind it is one: its records are kept for the branch that is late.
+/// Not a scan any more, so that a fork after it stays a fork: its records are buffered for the
+/// slower branch.
 #[dataflow]
 fn computed(sales: DataSet<Sale>) -> DataSet<Sale> {
     sales.map(|s| s)
@@ -25,7 +26,7 @@ fn self_join(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     sales.join(sales).on(|l| (l.name, l.day), |r| (r.name, r.day)).map(|l, r| (l.id, r.id))
 }
 
-/// Branches of different speed meet again: one waits for all records before it gives any.
+/// Branches of different speed join again: one reads all records before it emits.
 #[dataflow]
 fn diamond_with_total(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     let counts = sales.group_by(|s| s.key).count();
@@ -61,18 +62,18 @@ fn sizes(keys: Keys) -> impl Iterator<Item = Vec<Sale>> {
 }
 
 #[test]
-fn a_union_with_itself_has_every_record_each_time() {
+fn a_union_with_itself_has_every_record_twice() {
     within_two_minutes("union", || {
         for sales in sizes(Keys::Zipf) {
             let once = || sales.iter().filter(|s| s.amount > 0).map(|s| s.id);
             let expected = once().chain(once()).chain(once()).collect();
-            everywhere(expected, |env| union_with_itself(env.collection(&sales)?).collect());
+            same_on_all_engines(expected, |env| union_with_itself(env.collection(&sales)?).collect());
         }
     });
 }
 
 #[test]
-fn a_self_join_pairs_every_record_with_its_like() {
+fn a_self_join_pairs_records_with_equal_keys() {
     within_two_minutes("self-join", || {
         for sales in sizes(Keys::Uniform(150)).take(3) {
             let groups = grouped(&sales, |s| (s.name.clone(), s.day)).into_values();
@@ -80,39 +81,41 @@ fn a_self_join_pairs_every_record_with_its_like() {
                 group.iter().flat_map(|l| group.iter().map(|r| (l.id, r.id))).collect()
             };
             let expected: Vec<_> = groups.flat_map(pairs).collect();
-            locally(expected.clone(), |env| self_join(env.collection(&sales)?).collect());
-            locally(expected, |env| self_join(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| self_join(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| self_join(computed(env.collection(&sales)?)).collect());
         }
     });
 }
 
 #[test]
-fn branches_that_meet_in_a_join_do_not_wait_for_each_other() {
+fn branches_that_join_again_do_not_deadlock() {
     within_two_minutes("diamond", || {
         for sales in [sizes(Keys::Zipf), sizes(Keys::Zipf)].into_iter().flatten() {
             let counts = grouped(&sales, |s| s.key);
             let expected: Vec<_> = sales.iter().map(|s| (s.id, counts[&s.key].len() as u64)).collect();
-            locally(expected.clone(), |env| diamond_with_total(env.collection(&sales)?).collect());
-            locally(expected.clone(), |env| diamond_with_total(computed(env.collection(&sales)?)).collect());
-            locally(expected.clone(), |env| diamond_turned_round(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_turned_round(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| diamond_with_total(env.collection(&sales)?).collect());
+            same_on_local_engines(expected.clone(), |env| {
+                diamond_with_total(computed(env.collection(&sales)?)).collect()
+            });
+            same_on_local_engines(expected.clone(), |env| diamond_turned_round(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| diamond_turned_round(computed(env.collection(&sales)?)).collect());
         }
     });
 }
 
 #[test]
-fn branches_that_meet_in_a_union_see_the_same_records() {
+fn branches_of_a_union_see_the_same_records() {
     within_two_minutes("diamond of filters", || {
         for sales in sizes(Keys::Zipf) {
             let expected: Vec<u64> = sales.iter().filter(|s| s.coupon.is_some()).map(|s| s.id).collect();
-            locally(expected.clone(), |env| diamond_of_filters(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_of_filters(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| diamond_of_filters(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| diamond_of_filters(computed(env.collection(&sales)?)).collect());
         }
     });
 }
 
 #[test]
-fn a_branch_may_gather_before_it_meets_the_other() {
+fn a_branch_may_buffer_before_it_joins_the_other() {
     within_two_minutes("diamond with top", || {
         for sales in sizes(Keys::Uniform(2_000)) {
             let mut best: Vec<&Sale> = sales.iter().collect();
@@ -120,14 +123,14 @@ fn a_branch_may_gather_before_it_meets_the_other() {
             best.truncate(50);
             let expected: Vec<u64> =
                 sales.iter().filter(|s| best.iter().any(|b| b.key == s.key)).map(|s| s.id).collect();
-            locally(expected.clone(), |env| diamond_with_sort(env.collection(&sales)?).collect());
-            locally(expected, |env| diamond_with_sort(computed(env.collection(&sales)?)).collect());
+            same_on_local_engines(expected.clone(), |env| diamond_with_sort(env.collection(&sales)?).collect());
+            same_on_local_engines(expected, |env| diamond_with_sort(computed(env.collection(&sales)?)).collect());
         }
     });
 }
 
 #[test]
-fn flows_that_cross_do_not_wait_for_each_other() {
+fn crossing_flows_do_not_deadlock() {
     within_two_minutes("crossing", || {
         let sales = Input { rows: 40_000, keys: Keys::Zipf, seed: 5 }.sales();
         let ids: Vec<u64> = sales.iter().map(|s| s.id).collect();
@@ -136,7 +139,8 @@ fn flows_that_cross_do_not_wait_for_each_other() {
             let (left, right) = (env.collection(&sales).unwrap(), env.collection(&sales).unwrap());
             let (left, right) = (computed(left), computed(right));
             let files = ["a.rows", "b.rows"].map(|name| folder.join(name));
-            // They meet twice, each time the other way round: no join has both branches of either.
+            // The flows are joined twice, the second time with swapped sides, so no join has both
+            // branches of one flow.
             pairs(left.clone(), right.clone()).write_native(&files[0]);
             pairs(right, left).write_native(&files[1]);
             env.run().unwrap();
@@ -148,7 +152,7 @@ fn flows_that_cross_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn two_sinks_of_one_run_both_get_everything() {
+fn two_sinks_of_one_run_get_all_records() {
     let sales = Input { rows: 20_000, keys: Keys::Zipf, seed: 3 }.sales();
     let names = || sales.iter().map(|s| s.name.clone()).collect::<Vec<_>>();
     on_each_engine(|engine, env| {
@@ -174,7 +178,7 @@ const NAMES: dataflow::Step = dataflow::Step {
 };
 
 #[test]
-fn a_scan_whose_branches_meet_is_repeated() {
+fn a_scan_with_branches_that_join_again_is_repeated() {
     let env = Env::new(Options { parallelism: 2, ..Options::default() });
     let sales = env.collection(&[] as &[Sale]).unwrap();
     self_join(sales.filter(|s| s.amount > 0)).print();

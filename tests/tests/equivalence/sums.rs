@@ -1,7 +1,7 @@
-//! Sums at the edge of their type.
+//! Sums at the limits of their type.
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 #[dataflow]
 fn totals(amounts: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
@@ -24,7 +24,7 @@ fn small(amounts: DataSet<(u32, u8)>) -> DataSet<(u32, u8)> {
     amounts.group_by(|a| a.0).sum(|a| a.1)
 }
 
-/// Both signs' extremes over several pages, so that the partial sums of whole tasks leave the type.
+/// Both extremes over several pages, so that the partial sums of whole tasks overflow.
 fn cancelling() -> Vec<(u32, i64)> {
     let greatest = (0..10_000).map(|n| (n % 3, i64::MAX));
     let least = (0..10_000).map(|n| (n % 3, -i64::MAX));
@@ -32,25 +32,25 @@ fn cancelling() -> Vec<(u32, i64)> {
 }
 
 #[test]
-fn sums_are_exact_where_only_partial_sums_overflow() {
+fn sums_are_exact_if_only_partial_sums_overflow() {
     let amounts = cancelling();
     let expected = vec![(0, 7), (1, -7), (2, 0)];
-    everywhere(expected.clone(), |env| totals(env.collection(&amounts)?).collect());
-    everywhere(expected.clone(), |env| measured(env.collection(&amounts)?).collect());
+    same_on_all_engines(expected.clone(), |env| totals(env.collection(&amounts)?).collect());
+    same_on_all_engines(expected.clone(), |env| measured(env.collection(&amounts)?).collect());
     let prices: Vec<_> = amounts.iter().map(|a| (a.0, Decimal::<2>::from_scaled(a.1))).collect();
     let expected = expected.iter().map(|a| (a.0, Decimal::from_scaled(a.1))).collect();
-    everywhere(expected, |env| decimals(env.collection(&prices)?).collect());
+    same_on_all_engines(expected, |env| decimals(env.collection(&prices)?).collect());
 }
 
 #[test]
-fn sums_reach_the_ends_of_their_type() {
+fn sums_reach_the_limits_of_their_type() {
     let amounts = [(1u32, i64::MAX - 1), (1, 1), (2, i64::MIN + 1), (2, -1)];
-    everywhere(vec![(1, i64::MAX), (2, i64::MIN)], |env| totals(env.collection(amounts)?).collect());
-    everywhere(vec![(1, i64::MAX), (2, i64::MIN)], |env| measured(env.collection(amounts)?).collect());
+    same_on_all_engines(vec![(1, i64::MAX), (2, i64::MIN)], |env| totals(env.collection(amounts)?).collect());
+    same_on_all_engines(vec![(1, i64::MAX), (2, i64::MIN)], |env| measured(env.collection(amounts)?).collect());
 }
 
 #[test]
-fn a_sum_that_overflows_ends_the_job_and_names_the_operator() {
+fn an_overflowing_sum_ends_the_job_and_names_the_operator() {
     let amounts: Vec<(u32, i64)> = cancelling().into_iter().chain([(2, i64::MAX), (2, 1)]).collect();
     let prices: Vec<_> = amounts.iter().map(|a| (a.0, Decimal::<2>::from_scaled(a.1))).collect();
     let bytes = [(1u32, 200u8), (1, 56)];

@@ -1,11 +1,12 @@
-//! `map_with`, `flat_map_with`, `filter_map_with`, `filter_with` and their fallible forms: a state for each task, which sees the task's records.
+//! `map_with`, `flat_map_with`, `filter_map_with`, `filter_with` and their fallible forms: each
+//! task has its own state.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
-use tests::{PARALLELISM, Sale, embedded, everywhere, inputs, local};
+use tests::{PARALLELISM, Sale, embedded, inputs, local, same_on_all_engines};
 
 use crate::cases;
 
@@ -21,7 +22,7 @@ fn numbered(sales: DataSet<Sale>) -> DataSet<((u64, u64), (u64, u64))> {
     )
 }
 
-/// Sums of runs, in one task: what a fold over all records gives.
+/// Running sums in one task, equal to a fold over all records.
 #[dataflow]
 fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
     sales.sort(|s| s.id).map_with(
@@ -33,7 +34,7 @@ fn running(sales: DataSet<Sale>, first: i64) -> DataSet<(u64, i64)> {
     )
 }
 
-/// The state keeps texts of records that are gone.
+/// The state keeps texts of earlier records.
 #[dataflow]
 fn changes(sales: DataSet<Sale>) -> DataSet<(Option<String>, Option<String>)> {
     sales.sort(|s| s.id).filter_map_with(
@@ -47,7 +48,7 @@ fn changes(sales: DataSet<Sale>) -> DataSet<(Option<String>, Option<String>)> {
     )
 }
 
-/// What follows runs in the same body, with the state's variables in sight.
+/// The next operator is fused into the same body and can see the state's variables.
 #[dataflow]
 fn fused(sales: DataSet<Sale>) -> DataSet<(u64, String)> {
     sales
@@ -59,7 +60,7 @@ fn fused(sales: DataSet<Sale>) -> DataSet<(u64, String)> {
         .try_map(|s| Ok::<_, std::fmt::Error>((s.0 + 1, s.1)))
 }
 
-/// Of sales of one key in a row the first; both a filter in place and one that is read by two.
+/// The first sale of each run of equal keys. The filter works in place and has two consumers.
 #[dataflow]
 fn first_of_runs(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     let first = sales.sort(|s| s.id).filter_with(|_| None, |last, s| last.replace(s.key) != Some(s.key));
@@ -67,7 +68,7 @@ fn first_of_runs(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     left.union(right)
 }
 
-/// A state that fails to open, or a record that the state refuses.
+/// Fails if the state cannot be created, or if it rejects a record.
 #[dataflow]
 fn limited(sales: DataSet<Sale>, most: String) -> DataSet<(u64, i64)> {
     sales
@@ -94,28 +95,28 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn a_filter_with_a_state_is_a_fold_that_keeps(input in inputs()) {
+    fn a_stateful_filter_equals_a_fold(input in inputs()) {
         let sales = input.sales();
         let mut last = None;
         let kept: Vec<&Sale> = sales.iter().filter(|s| last.replace(s.key) != Some(s.key)).collect();
         let twice = kept.iter().filter(|s| s.amount > 0).map(|s| (s.id, 1));
         let expected = kept.iter().map(|s| (s.id, 0)).chain(twice).collect();
-        everywhere(expected, |env| first_of_runs(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| first_of_runs(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn states_that_may_fail_give_what_those_give_that_cannot(input in inputs()) {
+    fn fallible_states_give_the_results_of_infallible_ones(input in inputs()) {
         let sales = input.sales();
         let kept = sales.iter().filter(|s| s.amount != 0).scan(0, |sum, s| {
             *sum += s.amount;
             Some((s.id, *sum))
         });
         let expected: Vec<_> = kept.filter(|(id, _)| id % 6 == 0).collect();
-        everywhere(expected, |env| limited(env.collection(&sales)?, i64::MAX.to_string()).collect());
+        same_on_all_engines(expected, |env| limited(env.collection(&sales)?, i64::MAX.to_string()).collect());
     }
 
     #[test]
-    fn each_task_has_a_state_of_its_own(input in inputs()) {
+    fn each_task_has_its_own_state(input in inputs()) {
         let sales = input.sales();
         let mut expected: Vec<u64> = sales.iter().filter(|s| s.amount > 0).map(|s| s.id).collect();
         expected.sort_unstable();
@@ -141,7 +142,7 @@ proptest! {
             *sum += s.amount;
             Some((s.id, *sum))
         });
-        everywhere(sums.collect(), |env| running(env.collection(&sales)?, first).collect());
+        same_on_all_engines(sums.collect(), |env| running(env.collection(&sales)?, first).collect());
     }
 
     #[test]
@@ -149,21 +150,21 @@ proptest! {
         let sales = input.sales();
         let pairs = sales.windows(2).map(|pair| (pair[0].note.clone(), pair[1].note.clone()));
         let expected = pairs.filter(|(before, after)| before != after).collect();
-        everywhere(expected, |env| changes(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| changes(env.collection(&sales)?).collect());
     }
 
     #[test]
-    fn what_follows_a_state_is_its_parts_one_after_the_other(input in inputs()) {
+    fn operators_after_a_state_equal_their_sequence(input in inputs()) {
         let sales = input.sales();
         let kept = sales.iter().filter(|s| s.coupon != Some(3) && s.id % 2 == 0);
         let expected = kept.flat_map(|s| [(); 2].map(|()| (s.id / 2 + 1, s.name.to_uppercase()))).collect();
-        everywhere(expected, |env| fused(env.collection(&sales)?).collect());
+        same_on_all_engines(expected, |env| fused(env.collection(&sales)?).collect());
     }
 }
 
-/// A set-up that panics ends the job like any other closure, with the operator.
+/// A set-up that panics ends the job like any other closure, and the error names the operator.
 #[test]
-fn a_set_up_that_panics_ends_the_job() {
+fn a_panicking_set_up_ends_the_job() {
     #[dataflow]
     fn divided(numbers: DataSet<u64>, parts: usize) -> DataSet<u64> {
         numbers.map_with(|task| task.tasks / parts, |share, n| n + *share as u64)
@@ -175,7 +176,7 @@ fn a_set_up_that_panics_ends_the_job() {
 }
 
 #[test]
-fn an_error_of_a_state_ends_the_job_with_its_operator() {
+fn a_state_error_ends_the_job_and_names_the_operator() {
     let sales = tests::Input { rows: 50, keys: tests::Keys::Same, seed: 4 }.sales();
     tests::on_each_engine(|engine, env| {
         let error = |most: &str| {
@@ -192,9 +193,9 @@ fn an_error_of_a_state_ends_the_job_with_its_operator() {
     });
 }
 
-/// A set-up in a filter that panics is a closure that panics.
+/// A panic in the set-up of a filter counts as a panic of its closure.
 #[test]
-fn a_set_up_of_a_filter_that_panics_ends_the_job() {
+fn a_panicking_filter_set_up_ends_the_job() {
     #[dataflow]
     fn kept(numbers: DataSet<u64>, parts: usize) -> DataSet<u64> {
         numbers.filter_with(|task| task.tasks / parts, |share, n| n != *share as u64)
@@ -205,9 +206,9 @@ fn a_set_up_of_a_filter_that_panics_ends_the_job() {
     });
 }
 
-/// A filter otherwise runs in each branch behind it. One with a state has one in each task.
+/// A stateless filter is repeated in each branch after it. A stateful filter runs once per task.
 #[test]
-fn a_filter_with_a_state_is_not_evaluated_again() {
+fn a_stateful_filter_is_not_repeated_in_branches() {
     static STATES: AtomicUsize = AtomicUsize::new(0);
     #[dataflow]
     fn forked(numbers: DataSet<u64>) -> DataSet<u64> {

@@ -1,17 +1,20 @@
-//! `with_all`: all records of a flow beside each record of another.
+//! `with_all`: each record of a flow with all records of another.
 
 use std::collections::BTreeMap;
 
 use dataflow::prelude::*;
 use dataflow::{ProgressWhen, Rows};
 use proptest::prelude::*;
-use tests::{Input, Keys, Sale, SaleRef, everywhere, inputs, local, locally, on_each_engine, within_two_minutes};
+use tests::{
+    Input, Keys, Sale, SaleRef, inputs, local, on_each_engine, same_on_all_engines, same_on_local_engines,
+    within_two_minutes,
+};
 
 use crate::cases;
 
 type Band = (i64, String);
 
-/// The last band that begins at an amount or below, by looking at all of them.
+/// The last band that begins at or below an amount, by a linear search.
 fn band<'r>(bands: Rows<'r, Band>, amount: i64) -> Option<(i64, &'r str)> {
     bands.iter().filter(|band| band.0 <= amount).max()
 }
@@ -31,7 +34,7 @@ fn kept(sales: DataSet<Sale>, bands: DataSet<Band>) -> DataSet<String> {
         .map(|(name, band)| format!("{name} {band}"))
 }
 
-/// Many for one, more than a page takes.
+/// Emits more records for one record than a page takes.
 #[dataflow]
 fn multiplied(sales: DataSet<Sale>, bands: DataSet<Band>) -> DataSet<(u64, i64)> {
     sales.filter(|s| s.id % 37 == 0).with_all(bands).flat_map(|s, bands| bands.iter().map(move |band| (s.id, band.0)))
@@ -45,19 +48,19 @@ fn looked_up(sales: DataSet<Sale>, bands: DataSet<Band>, step: i64) -> DataSet<(
         .filter_map(|s, bands| bands.range(..=s.amount / step).next_back().map(|(_, name)| (s.id, name.clone())))
 }
 
-/// Fields of one name in the record and in what was made: one says nothing of the other.
-struct Most {
+/// Has a field with the same name as the record. Reading one does not mean reading the other.
+struct Greatest {
     amount: i64,
     name: String,
 }
 
 #[dataflow]
-fn beside_the_most(sales: DataSet<Sale>) -> DataSet<(u64, i64, String)> {
+fn with_the_greatest(sales: DataSet<Sale>) -> DataSet<(u64, i64, String)> {
     sales
         .with_all(sales)
         .init(|all| {
             let most = all.iter().max_by_key(|s| (s.amount, s.id));
-            most.map_or(Most { amount: 0, name: String::new() }, |s| Most {
+            most.map_or(Greatest { amount: 0, name: String::new() }, |s| Greatest {
                 amount: s.amount + s.price.scaled(),
                 name: s.name.to_owned(),
             })
@@ -80,32 +83,32 @@ proptest! {
     fn every_record_sees_all_of_the_other_flow(input in inputs(), count in prop_oneof![Just(0), Just(1), 2..40usize]) {
         let (sales, bands) = (input.sales(), bands(count));
         let expected = sales.iter().map(|s| (s.id, of(&bands, s.amount).map(|band| band.1.clone()), count as u64));
-        everywhere(expected.collect(), |env| mapped(env.collection(&sales)?, env.collection(&bands)?).collect());
+        same_on_all_engines(expected.collect(), |env| mapped(env.collection(&sales)?, env.collection(&bands)?).collect());
 
         let mut by_name = bands.clone();
         by_name.sort_by(|left, right| left.1.cmp(&right.1));
         let kept_sales = sales.iter().filter(|s| s.coupon.is_none() && bands.iter().any(|band| band.0 == s.amount % 50));
         let expected = kept_sales.filter_map(|s| Some(format!("{} {}", s.name, by_name.get(s.id as usize)?.1)));
-        everywhere(expected.collect(), |env| kept(env.collection(&sales)?, env.collection(&bands)?.sort(|b| b.1)).collect());
+        same_on_all_engines(expected.collect(), |env| kept(env.collection(&sales)?, env.collection(&bands)?.sort(|b| b.1)).collect());
 
         let some = sales.iter().filter(|s| s.id % 37 == 0);
         let expected = some.flat_map(|s| bands.iter().map(|band| (s.id, band.0)));
-        everywhere(expected.collect(), |env| multiplied(env.collection(&sales)?, env.collection(&bands)?).collect());
+        same_on_all_engines(expected.collect(), |env| multiplied(env.collection(&sales)?, env.collection(&bands)?).collect());
     }
 
     #[test]
-    fn what_is_made_once_stands_for_the_records(input in inputs(), count in 0..300usize) {
+    fn the_value_made_once_replaces_the_records(input in inputs(), count in 0..300usize) {
         let (sales, bands) = (input.sales(), bands(count));
-        // Bands of one step collide: none may.
+        // Spread the bands, because bands of one step would collide.
         let bands: Vec<Band> = bands.into_iter().map(|(from, name)| (from * 3, name)).collect();
         let table: BTreeMap<i64, &String> = bands.iter().map(|(from, name)| (*from, name)).collect();
         prop_assert_eq!(table.len(), bands.len());
         let found = sales.iter().filter_map(|s| Some((s.id, (*table.range(..=s.amount).next_back()?.1).clone())));
-        everywhere(found.collect(), |env| looked_up(env.collection(&sales)?, env.collection(&bands)?, 1).collect());
+        same_on_all_engines(found.collect(), |env| looked_up(env.collection(&sales)?, env.collection(&bands)?, 1).collect());
     }
 
     #[test]
-    fn a_flow_may_stand_beside_itself(input in inputs()) {
+    fn a_flow_can_be_used_with_itself(input in inputs()) {
         let sales = input.sales();
         let most = sales.iter().max_by_key(|s| (s.amount, s.id));
         let of_most = |most: &Sale| (most.amount + most.price.scaled(), most.name.clone());
@@ -113,14 +116,14 @@ proptest! {
             let (amount, name) = of_most(most);
             (s.id, amount, name)
         }).collect();
-        everywhere(expected.clone(), |env| beside_the_most(env.collection(&sales)?).collect());
-        // Behind a chain the fork is one, whose branches meet.
-        everywhere(expected, |env| beside_the_most(env.collection(&sales)?.process(|s, out| out.emit(s))).collect());
+        same_on_all_engines(expected.clone(), |env| with_the_greatest(env.collection(&sales)?).collect());
+        // After a chain the flow is a fork whose branches join again.
+        same_on_all_engines(expected, |env| with_the_greatest(env.collection(&sales)?.process(|s, out| out.emit(s))).collect());
     }
 }
 
 #[test]
-fn a_flow_of_many_pages_is_seen_whole() {
+fn a_flow_of_many_pages_is_complete() {
     #[dataflow]
     fn totals(numbers: DataSet<u64>, sales: DataSet<Sale>) -> DataSet<(u64, i64, u64)> {
         numbers.with_all(sales).map(|n, sales| {
@@ -132,7 +135,7 @@ fn a_flow_of_many_pages_is_seen_whole() {
     let amounts = sales.iter().map(|s| s.amount).sum();
     let bytes = sales.iter().map(|s| (s.name.len() + s.note.as_ref().map_or(0, String::len)) as u64).sum();
     let expected = (0..9).map(|n| (n, amounts, bytes)).collect();
-    everywhere(expected, |env| totals(env.collection(0..9u64)?, env.collection(&sales)?).collect());
+    same_on_all_engines(expected, |env| totals(env.collection(0..9u64)?, env.collection(&sales)?).collect());
 }
 
 fn few(parallelism: usize, memory_bytes: usize) -> Env {
@@ -140,27 +143,27 @@ fn few(parallelism: usize, memory_bytes: usize) -> Env {
 }
 
 #[dataflow]
-fn beside_numbers(numbers: DataSet<u64>, most: u64) -> DataSet<u64> {
+fn with_numbers(numbers: DataSet<u64>, most: u64) -> DataSet<u64> {
     let many = numbers.flat_map(|n| (0..250_000u64).map(move |m| m + n));
     numbers.with_all(many).map(|n, all| n + all.len() as u64 + all.get(most as usize).unwrap_or(0) % 2)
 }
 
-/// Two million bytes of numbers and four of places; in eight tasks copies would take fifty.
+/// Numbers of 2 MB and offsets of 4 MB. One copy per task would take 50 MB in eight tasks.
 #[test]
 fn tasks_share_one_copy() {
     within_two_minutes("one copy", || {
         for parallelism in [1, 8] {
             let env = few(parallelism, 20 << 20);
-            let numbers = beside_numbers(env.collection([0u64]).unwrap(), u64::MAX).collect().unwrap();
+            let numbers = with_numbers(env.collection([0u64]).unwrap(), u64::MAX).collect().unwrap();
             assert_eq!(numbers, [250_000], "parallelism {parallelism}");
         }
-        let error = beside_numbers(few(2, 4 << 20).collection([0u64]).unwrap(), 0).collect().unwrap_err().to_string();
+        let error = with_numbers(few(2, 4 << 20).collection([0u64]).unwrap(), 0).collect().unwrap_err().to_string();
         assert!(error.contains("with_all") && error.contains("out of memory"), "{error}");
     });
 }
 
 #[test]
-fn an_error_beside_all_records_names_the_operator_and_the_record() {
+fn an_error_names_the_operator_and_the_record() {
     #[dataflow]
     fn checked(numbers: DataSet<u64>, allowed: DataSet<u64>) -> DataSet<u64> {
         numbers.with_all(allowed).try_map(|n, allowed| match allowed.iter().any(|a| a == n) {
@@ -183,7 +186,7 @@ fn an_error_beside_all_records_names_the_operator_and_the_record() {
 }
 
 #[test]
-fn a_counting_init_runs_once_a_task() {
+fn a_counting_init_runs_once_per_task() {
     #[dataflow]
     fn made(numbers: DataSet<u64>, seen: dataflow::Accumulated<dataflow::accumulators::Count>) -> DataSet<u64> {
         numbers
@@ -198,5 +201,5 @@ fn a_counting_init_runs_once_a_task() {
     let seen = env.counter("seen");
     made(env.collection([0u64]).unwrap(), seen.clone()).collect().unwrap();
     assert_eq!(seen.value().unwrap(), 3);
-    locally(vec![1], |env| made(env.collection([0u64])?, env.counter("seen")).collect());
+    same_on_local_engines(vec![1], |env| made(env.collection([0u64])?, env.counter("seen")).collect());
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dataflow::prelude::*;
 use proptest::prelude::*;
 use tests::{
-    PARALLELISM, Sale, embedded, everywhere, inputs, local, on_each_engine, same_records, small_inputs,
+    PARALLELISM, Sale, embedded, inputs, local, on_each_engine, same_on_all_engines, same_records, small_inputs,
     within_two_minutes,
 };
 
@@ -31,14 +31,14 @@ fn numbered_in_few_tasks(sales: DataSet<Sale>) -> DataSet<(u64, u32, u64)> {
         .map(|(number, s)| (number, s.key, s.id))
 }
 
-/// Nobody reads the number, or nobody the record.
+/// One consumer does not read the number, the other does not read the record.
 #[dataflow]
 fn parts(sales: DataSet<Sale>) -> (DataSet<String>, DataSet<u64>) {
     let numbered = sales.zip_with_index();
     (numbered.map(|n| n.1.name), numbered.project(|n| n.0))
 }
 
-/// Both branches of a fork wait for all of their input.
+/// Both branches of a fork read all of their input before they emit.
 #[dataflow]
 fn pairs(sales: DataSet<Sale>) -> DataSet<(u64, u64)> {
     let ids = sales.map(|s| s.id).rebalance();
@@ -55,15 +55,15 @@ proptest! {
     #![proptest_config(cases(5))]
 
     #[test]
-    fn behind_a_sort_the_index_is_the_rank(input in inputs()) {
+    fn after_a_sort_the_index_is_the_rank(input in inputs()) {
         let mut sales = input.sales();
         let shuffled = sales.clone();
         sales.sort_by_key(|s| (std::cmp::Reverse(s.amount), s.id));
-        everywhere((0..).zip(sales).collect(), |env| ranks(env.collection(&shuffled)?).collect());
+        same_on_all_engines((0..).zip(sales).collect(), |env| ranks(env.collection(&shuffled)?).collect());
     }
 
     #[test]
-    fn indexes_are_consecutive_in_the_order_of_tasks(input in inputs()) {
+    fn indexes_are_consecutive_in_task_order(input in inputs()) {
         let sales = input.sales();
         let expected: Vec<Sale> = sales.iter().filter(|s| s.coupon.is_some()).cloned().collect();
         on_each_engine(|engine, env| {
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn tasks_are_numbered_one_after_the_other(input in inputs()) {
+    fn task_ranges_are_consecutive(input in inputs()) {
         let sales = input.sales();
         for (tasks, env) in PARALLELISM.map(|tasks| (tasks, local(tasks))).into_iter().chain([(1, embedded())]) {
             let mut expected: Vec<(u32, u64)> = sales.iter().map(|s| (s.key, s.id)).collect();
@@ -87,8 +87,8 @@ proptest! {
     #[test]
     fn either_part_can_be_read_alone(input in inputs()) {
         let sales = input.sales();
-        everywhere(sales.iter().map(|s| s.name.clone()).collect(), |env| parts(env.collection(&sales)?).0.collect());
-        everywhere((0..sales.len() as u64).collect(), |env| parts(env.collection(&sales)?).1.collect());
+        same_on_all_engines(sales.iter().map(|s| s.name.clone()).collect(), |env| parts(env.collection(&sales)?).0.collect());
+        same_on_all_engines((0..sales.len() as u64).collect(), |env| parts(env.collection(&sales)?).1.collect());
     }
 
     #[test]
@@ -99,14 +99,14 @@ proptest! {
             let seen = unique(env.collection(&sales).unwrap()).collect().unwrap();
             let ids: BTreeSet<u64> = seen.iter().map(|(id, _)| *id).collect();
             assert_eq!(ids.len(), seen.len(), "{engine}");
-            // Tasks have about the same number of records here, so there are few gaps.
+            // Tasks have about equally many records here, so there are few gaps.
             assert!(ids.last().is_none_or(|last| *last < ids.len() as u64 + 16), "{engine}: {ids:?}");
             same_records(engine, seen.into_iter().map(|(_, s)| s).collect(), expected.clone());
         });
     }
 
     #[test]
-    fn two_numberings_of_one_flow_meet(input in small_inputs()) {
+    fn two_numberings_of_one_flow_can_be_joined(input in small_inputs()) {
         let sales = input.sales();
         within_two_minutes("two numberings", move || {
             on_each_engine(|engine, env| {

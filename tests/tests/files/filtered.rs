@@ -1,9 +1,10 @@
-//! Filters that the reader of a file asks while it decodes: they see and keep what they would behind it.
+//! Filters that a file reader evaluates while it decodes. They see and keep the same records as
+//! after the reader.
 
 use dataflow::Accumulated;
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
-use tests::{Folder, everywhere, local, on_each_engine};
+use tests::{Folder, local, on_each_engine, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Sale {
@@ -33,7 +34,7 @@ fn sales() -> Vec<Sale> {
     (0..SALES).map(sale).collect()
 }
 
-/// A file of them.
+/// Writes the sales to a file.
 fn file(folder: &Folder) -> String {
     let (path, env) = (folder.join("sales.parquet"), local(2));
     env.collection(sales()).unwrap().write_parquet(&path);
@@ -41,7 +42,8 @@ fn file(folder: &Folder) -> String {
     path
 }
 
-/// Two of one column, one of what may be null, one of two columns, one of a column with many values.
+/// Predicates on: one column twice, a nullable column, two columns, and a column with many distinct
+/// values.
 #[dataflow]
 fn few(sales: DataSet<Sale>, last: Date) -> DataSet<(u64, Option<String>)> {
     sales
@@ -53,7 +55,7 @@ fn few(sales: DataSet<Sale>, last: Date) -> DataSet<(u64, Option<String>)> {
 }
 
 #[test]
-fn what_several_filters_keep_of_a_file() {
+fn several_filters_keep_the_expected_records() {
     let (folder, last) = (Folder::default(), Date::from_days(400));
     let path = file(&folder);
     let is_kept = |s: &Sale| {
@@ -66,10 +68,10 @@ fn what_several_filters_keep_of_a_file() {
     };
     let expected: Vec<_> = sales().into_iter().filter(is_kept).map(|s| (s.id, s.note)).collect();
     assert!(expected.len() > 1_000);
-    everywhere(expected, |env| few(env.read_parquet(&path)?, last).collect());
+    same_on_all_engines(expected, |env| few(env.read_parquet(&path)?, last).collect());
 }
 
-/// Nothing is asked for but how many there are.
+/// The query reads no column, only the number of records.
 #[test]
 fn filtered_records_of_a_file_are_counted() {
     let folder = Folder::default();
@@ -87,7 +89,7 @@ fn on_foot(sales: DataSet<Sale>) -> DataSet<Sale> {
     sales.filter(|s| s.kind == "on foot")
 }
 
-/// The second filter has no answer for what the first one drops.
+/// The second filter would fail on records that the first one drops.
 #[dataflow]
 fn shares(sales: DataSet<Sale>) -> DataSet<u64> {
     sales.filter(|s| s.quantity > 0).filter(|s| 12 / s.quantity > 3).project(|s| s.id)
@@ -99,11 +101,11 @@ fn unprotected(sales: DataSet<Sale>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_filter_is_not_asked_of_what_one_before_drops() {
+fn a_filter_never_sees_records_dropped_before() {
     let folder = Folder::default();
     let path = file(&folder);
     let expected = (0..SALES).filter(|id| (1..=3).contains(&(id % 7))).collect();
-    everywhere(expected, |env| shares(env.read_parquet(&path)?).collect());
+    same_on_all_engines(expected, |env| shares(env.read_parquet(&path)?).collect());
     on_each_engine(|engine, env| {
         let error = unprotected(env.read_parquet(&path).unwrap()).collect().unwrap_err().to_string();
         let place = "`filter` at tests/tests/files/filtered.rs:";
@@ -111,7 +113,7 @@ fn a_filter_is_not_asked_of_what_one_before_drops() {
     });
 }
 
-/// It sees each record once, whatever it says of it, and in whatever column.
+/// Counts each record once, whether it keeps it or not, for any column.
 #[dataflow]
 fn seen(sales: DataSet<Sale>, seen: Accumulated<Count>) -> DataSet<u64> {
     sales
@@ -124,7 +126,7 @@ fn seen(sales: DataSet<Sale>, seen: Accumulated<Count>) -> DataSet<u64> {
 }
 
 #[test]
-fn a_filter_that_counts_sees_each_record_of_a_file_once() {
+fn a_counting_filter_sees_each_record_once() {
     let folder = Folder::default();
     let path = file(&folder);
     on_each_engine(|engine, env| {

@@ -1,4 +1,4 @@
-//! Files: which are read, what they say of themselves, and what options make of them.
+//! Files: which ones are read, their metadata, and reader and writer options.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,10 +1,10 @@
-//! Parquet as this crate writes it: lists and maps, codecs, row groups.
+//! Parquet files that this project writes: lists and maps, codecs, row groups.
 
 use std::collections::BTreeMap;
 
 use dataflow::prelude::*;
 use dataflow::{ParquetCodec, ParquetOptions};
-use tests::{Folder, embedded, everywhere, local};
+use tests::{Folder, embedded, local, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Order {
@@ -59,45 +59,45 @@ fn names(orders: DataSet<Order>) -> DataSet<(u64, String)> {
 }
 
 #[test]
-fn lists_of_records_and_maps_are_kept() {
+fn lists_of_records_and_maps_round_trip() {
     let folder = Folder::default();
     let orders: Vec<Order> = (0..3_000).map(order).collect();
     for path in [folder.join("one.parquet"), folder.join("many/")] {
         let env = local(4);
         env.collection(&orders).unwrap().write_parquet(&path);
         env.run().unwrap();
-        everywhere(orders.clone(), |env| env.read_parquet::<Order>(&path)?.collect());
+        same_on_all_engines(orders.clone(), |env| env.read_parquet::<Order>(&path)?.collect());
         let expected = orders.iter().flat_map(|order| order.items.iter().map(|item| (order.id, item.name.clone())));
-        everywhere(expected.collect(), |env| names(env.read_parquet(&path)?).collect());
+        same_on_all_engines(expected.collect(), |env| names(env.read_parquet(&path)?).collect());
     }
 }
 
-/// A record that is itself a list or a map is the one column of its file.
+/// A record that is a list or a map itself is the only column of its file.
 #[test]
-fn a_list_is_a_record() {
+fn a_record_may_be_a_list() {
     let folder = Folder::default();
     let path = folder.join("lists.parquet");
     let lists = vec![vec![Some(1i64), None], vec![], vec![Some(3)]];
     let env = embedded();
     env.collection(&lists).unwrap().write_parquet(&path);
     env.run().unwrap();
-    everywhere(lists, |env| env.read_parquet::<Vec<Option<i64>>>(&path)?.collect());
+    same_on_all_engines(lists, |env| env.read_parquet::<Vec<Option<i64>>>(&path)?.collect());
 }
 
-/// Lists that are much larger than what is decoded at once in a batch of plain rows.
+/// Lists much larger than one decoded batch of plain rows.
 #[test]
-fn long_lists_are_kept() {
+fn long_lists_round_trip() {
     let folder = Folder::default();
     let path = folder.join("long.parquet");
     let lists: Vec<(u64, Vec<Item>)> = vec![(0, (0..30_000).map(item).collect()), (1, vec![]), (2, vec![item(7)])];
     let env = local(2);
     env.collection(&lists).unwrap().write_parquet(&path);
     env.run().unwrap();
-    everywhere(lists, |env| env.read_parquet::<(u64, Vec<Item>)>(&path)?.collect());
+    same_on_all_engines(lists, |env| env.read_parquet::<(u64, Vec<Item>)>(&path)?.collect());
 }
 
 #[test]
-fn every_codec_is_written_and_read() {
+fn every_codec_round_trips() {
     let folder = Folder::default();
     let orders: Vec<Order> = (0..500).map(order).collect();
     let mut lengths = Vec::new();
@@ -122,14 +122,15 @@ fn every_codec_is_written_and_read() {
 }
 
 #[test]
-fn a_codec_that_nobody_reads_is_called_by_its_name() {
+fn an_unsupported_codec_is_named_in_the_error() {
     let folder = Folder::default();
     let path = folder.join("numbers.parquet");
     let env = embedded();
     let options = ParquetOptions { codec: ParquetCodec::Snappy, ..ParquetOptions::default() };
     env.collection([(1u64, 2u64)]).unwrap().write_parquet_with(&path, options);
     env.run().unwrap();
-    // In the footer, of each column: its path, a list of one name; then its codec, Snappy, which becomes LZO.
+    // The footer stores for each column its path, a list of one name, then its codec. This turns
+    // Snappy into LZO.
     let mut file = std::fs::read(&path).unwrap();
     let columns = |file: &[u8]| -> Vec<usize> {
         let is_column = |bytes: &[u8]| matches!(bytes, [0x19, 0x18, 0x01, b'0' | b'1', 0x15, 0x02]);
@@ -147,7 +148,7 @@ fn a_codec_that_nobody_reads_is_called_by_its_name() {
 }
 
 #[test]
-fn row_groups_have_as_many_rows_as_they_are_told() {
+fn row_groups_have_the_configured_number_of_rows() {
     let folder = Folder::default();
     let path = folder.join("groups.parquet");
     let env = embedded();
@@ -162,7 +163,7 @@ fn row_groups_have_as_many_rows_as_they_are_told() {
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused() {
+fn invalid_options_are_rejected() {
     let folder = Folder::default();
     let said = |options| {
         let env = embedded();

@@ -1,4 +1,4 @@
-//! Paths that stand for several files.
+//! Patterns that match several files.
 
 use dataflow::{CsvOptions, Result};
 use tests::{Folder, embedded, on_each_engine};
@@ -10,7 +10,7 @@ fn lines(folder: &Folder, pattern: &str) -> Result<Vec<String>> {
 }
 
 #[test]
-fn patterns_stand_for_files() {
+fn patterns_match_files() {
     let folder = Folder::default();
     for year in ["2023", "2024", "other"] {
         std::fs::create_dir(folder.path().join(year)).unwrap();
@@ -25,14 +25,14 @@ fn patterns_stand_for_files() {
     assert_eq!(found("{2023/a.txt,other/c.*}"), "2023/a.txt other/c.log");
     assert_eq!(found("{2023,**}/c.log"), "2023/c.log 2024/c.log other/c.log");
     assert_eq!(found("2023/\\[x\\].*"), "2023/[x].txt");
-    // A file that there is needs no backslash.
+    // An existing file needs no backslash.
     assert_eq!(found("2023/[x].txt"), "2023/[x].txt");
     assert_eq!(found("2023/{_hidden,a}.txt"), "2023/_hidden.txt 2023/a.txt");
     assert_eq!(found("2023/{*,a.txt,a.*}"), "2023/[x].txt 2023/a.txt 2023/b.txt 2023/c.log 2023/p=1,q.txt");
 }
 
 #[test]
-fn what_is_no_pattern_is_said() {
+fn invalid_patterns_are_reported() {
     let folder = Folder::default();
     let _ = folder.file("a.txt", "a\n");
     let said = |pattern: &str| {
@@ -46,7 +46,7 @@ fn what_is_no_pattern_is_said() {
 }
 
 #[test]
-fn links_that_lead_to_no_file_are_errors() {
+fn dangling_links_are_errors() {
     let folder = Folder::default();
     std::fs::create_dir(folder.path().join("in")).unwrap();
     let _ = folder.file("in/a.txt", "a\n");
@@ -60,7 +60,7 @@ fn links_that_lead_to_no_file_are_errors() {
 }
 
 #[test]
-fn a_file_that_changes_after_it_was_listed_is_an_error() {
+fn a_file_changed_after_listing_is_an_error() {
     let folder = Folder::default();
     for (listed, found) in [("a,12\n", "a,1234\n"), ("a,12\nb,3\n", "a,12\n")] {
         on_each_engine(|engine, env| {

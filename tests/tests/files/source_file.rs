@@ -1,8 +1,8 @@
-//! The file that a row is from, as a field.
+//! A field with the path of the file that a row comes from.
 
 use dataflow::prelude::*;
 use dataflow::{CsvOptions, Env, Lenient, Result};
-use tests::{Folder, embedded, everywhere};
+use tests::{Folder, embedded, same_on_all_engines};
 
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Reading {
@@ -19,7 +19,7 @@ struct Value {
 type Write = fn(&DataSet<Value>, &str);
 type Read = fn(&Env, &str) -> Result<DataSet<Reading>>;
 
-const WAYS: [(&str, Write, Read); 6] = [
+const FORMATS: [(&str, Write, Read); 6] = [
     ("csv", |flow, path| flow.write_csv(path), |env, path| env.read_csv(path)),
     ("csv.gz", |flow, path| flow.write_csv(path), |env, path| env.read_csv(path)),
     ("jsonl", |flow, path| flow.write_json(path), |env, path| env.read_json(path)),
@@ -44,8 +44,8 @@ fn only_files(readings: DataSet<Reading>) -> DataSet<String> {
 }
 
 #[test]
-fn every_format_gives_the_path() {
-    for (ending, write, read) in WAYS {
+fn every_format_fills_in_the_path() {
+    for (ending, write, read) in FORMATS {
         let folder = Folder::default();
         let paths = ["one", "two"].map(|name| folder.join(&format!("{name}.{ending}")));
         for (path, first) in paths.iter().zip([0, 100]) {
@@ -57,18 +57,21 @@ fn every_format_gives_the_path() {
         let row = |path: &String, value| Reading { file: path.clone(), value };
         let expected: Vec<_> =
             [(0, 0), (0, 1), (0, 2), (1, 100), (1, 101), (1, 102)].map(|(file, value)| row(&paths[file], value)).into();
-        everywhere(expected, |env| read(env, &all)?.collect());
+        same_on_all_engines(expected, |env| read(env, &all)?.collect());
         let second = [100, 101, 102].map(|value| (paths[1].clone(), value)).to_vec();
-        everywhere(second, |env| of_the_second(read(env, &all)?, paths[1].clone()).collect());
-        everywhere(paths.iter().map(|path| (path.clone(), 3)).collect(), |env| by_file(read(env, &all)?).collect());
+        same_on_all_engines(second, |env| of_the_second(read(env, &all)?, paths[1].clone()).collect());
+        same_on_all_engines(paths.iter().map(|path| (path.clone(), 3)).collect(), |env| {
+            by_file(read(env, &all)?).collect()
+        });
         let files = paths.iter().flat_map(|path| [path.clone(), path.clone(), path.clone()]).collect();
-        everywhere(files, |env| only_files(read(env, &all)?).collect());
+        same_on_all_engines(files, |env| only_files(read(env, &all)?).collect());
     }
 }
 
-/// Folders say one field, the path another; a column of the field's name is not looked at.
+/// One field comes from the folder name, the other is the path. A column with the same name as the
+/// field is ignored.
 #[test]
-fn beside_folders_and_a_column_of_its_name() {
+fn the_path_ignores_folders_and_columns_of_its_name() {
     #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
     struct Sale {
         day: Date,
@@ -80,11 +83,11 @@ fn beside_folders_and_a_column_of_its_name() {
     std::fs::create_dir(folder.path().join("day=2024-02-29")).unwrap();
     let path = folder.file("day=2024-02-29/a.csv", "amount,file\n7,x\n");
     let expected = vec![Sale { day: Date::from_days(19_782), amount: 7, file: path }];
-    everywhere(expected, |env| env.read_csv::<Sale>(folder.path().to_str().unwrap())?.collect());
+    same_on_all_engines(expected, |env| env.read_csv::<Sale>(folder.path().to_str().unwrap())?.collect());
 }
 
 #[test]
-fn a_record_of_nothing_else_counts_its_file() {
+fn a_record_with_only_the_path_counts_rows() {
     #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
     struct From {
         #[record(source_file)]
@@ -95,15 +98,15 @@ fn a_record_of_nothing_else_counts_its_file() {
     let env = embedded();
     env.collection([Value { value: 1 }, Value { value: 2 }]).unwrap().write_parquet(&path);
     env.run().unwrap();
-    everywhere(vec![From { file: path.clone() }; 2], |env| env.read_parquet::<From>(&path)?.collect());
+    same_on_all_engines(vec![From { file: path.clone() }; 2], |env| env.read_parquet::<From>(&path)?.collect());
     let path = folder.file("a.jsonl", "{\"value\":1}\n{}\n");
-    everywhere(vec![From { file: path.clone() }; 2], |env| env.read_json::<From>(&path)?.collect());
+    same_on_all_engines(vec![From { file: path.clone() }; 2], |env| env.read_json::<From>(&path)?.collect());
     let path = folder.file("a.csv", "value\n1\n2\n");
-    everywhere(vec![From { file: path.clone() }; 2], |env| env.read_csv::<From>(&path)?.collect());
+    same_on_all_engines(vec![From { file: path.clone() }; 2], |env| env.read_csv::<From>(&path)?.collect());
 }
 
 #[test]
-fn bad_records_are_left_out_beside_it() {
+fn bad_records_are_skipped_in_records_with_a_path() {
     let folder = Folder::default();
     let path = folder.file("a.csv", "value\n1\nx\n3\n");
     let options = CsvOptions::default().lenient(Lenient::to(folder.join("bad.txt")));
@@ -111,9 +114,9 @@ fn bad_records_are_left_out_beside_it() {
     assert_eq!(found, [1, 3].map(|value| Reading { file: path.clone(), value }));
 }
 
-/// It is written as any other field, and filled anew when the result is read.
+/// The path is written like any other field. Reading the result sets it again.
 #[test]
-fn it_is_written_as_a_field() {
+fn the_path_is_written_like_other_fields() {
     let folder = Folder::default();
     let (first, second) = (folder.file("a.csv", "value\n1\n"), folder.join("b.csv"));
     let env = embedded();

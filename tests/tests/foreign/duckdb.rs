@@ -1,4 +1,4 @@
-//! What DuckDB writes.
+//! Parquet files written by DuckDB.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use runtime::row::LeafType as L;
 
 use super::{Home, Item, LONG, NOON, home, is_thousand, item, micros, owned, read, refused};
 
-/// `HUGEINT` is a `DOUBLE` in the file.
+/// A `HUGEINT` is written as a `DOUBLE`.
 #[test]
 fn numbers() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -68,7 +68,7 @@ fn numbers() {
     assert_eq!(read::<Numbers>("duckdb_values"), [some, none]);
 }
 
-/// An `ENUM` is a text, a `BIT` a text of digits, a `UUID` 16 bytes.
+/// An `ENUM` is written as a text, a `BIT` as a text of digits, a `UUID` as 16 bytes.
 #[test]
 fn texts_bytes_and_enums() {
     #[derive(Record, Clone, Debug, PartialEq)]

@@ -1,5 +1,6 @@
-//! Parquet files as pyarrow, Polars and DuckDB write them: what each of their types becomes, and what is said of those that nothing here can
-//! hold. `tests/foreign/make.py` made the files. The table of `docs/formats.md` names these tests.
+//! Parquet files written by pyarrow, Polars and DuckDB: the result of reading each of their types,
+//! and the errors for unsupported types. `tests/foreign/make.py` writes the files. The table in
+//! `docs/formats.md` names these tests.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -12,7 +13,7 @@ use dataflow::{ParquetOptions, Timestamp};
 use runtime::row::{LeafType, SchemaBuilder, Shape};
 use runtime::source::{Scan, Source as _};
 
-/// A text of more than twelve bytes: it does not lie in its slot.
+/// A text of more than twelve bytes, which is stored outside of its slot.
 const LONG: &str = "größer als zwölf Bytes";
 
 /// 2024-02-29T12:30:00Z, in microseconds.
@@ -50,11 +51,11 @@ fn path(file: &str) -> String {
     format!("{}/foreign/{file}.parquet", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The records of a file, which are the same on both engines.
+/// Returns the records of a file after checking that both engines read the same.
 fn read<T: Record + PartialEq + std::fmt::Debug>(file: &str) -> Vec<T> {
     let found = tests::embedded().read_parquet::<T>(path(file)).unwrap().collect().unwrap();
     let local = tests::local(2).read_parquet::<T>(path(file)).unwrap().collect().unwrap();
-    // Row groups come in any order.
+    // Row groups arrive in any order.
     let sorted = |records: &[T]| {
         let mut shown: Vec<String> = records.iter().map(|record| format!("{record:?}")).collect();
         shown.sort();
@@ -64,7 +65,8 @@ fn read<T: Record + PartialEq + std::fmt::Debug>(file: &str) -> Vec<T> {
     found
 }
 
-/// What is said where a column is read into a leaf that cannot hold it, before the first record.
+/// The error for reading a column into a leaf of an incompatible type. It comes before the first
+/// record.
 fn refused(file: &str, column: &'static str, ty: LeafType) -> String {
     let field = |builder: &mut SchemaBuilder| builder.field(column, |b| b.optional(|b| b.leaf(ty)));
     let schema = SchemaBuilder::build(|b| Shape::Record { name: "One", fields: vec![field(b)] });
@@ -73,7 +75,7 @@ fn refused(file: &str, column: &'static str, ty: LeafType) -> String {
     without_path(source.splits(&scan).err().unwrap().to_string())
 }
 
-/// What ends the job that reads a file.
+/// The error of a job that reads a file.
 fn failed<T: Record>(file: &str) -> String {
     match tests::embedded().read_parquet::<T>(path(file)).and_then(|flow| flow.collect()) {
         Ok(_) => panic!("{file} was read"),
@@ -92,7 +94,7 @@ struct Thousand {
     word: String,
 }
 
-/// A thousand rows in one codec or another.
+/// Checks a file of a thousand rows that is written with one of the codecs.
 fn is_thousand(file: &str) {
     let found: Vec<Thousand> = read(file);
     let expected = (0..1000).map(|id| Thousand { id, word: format!("word {}", id % 10) });

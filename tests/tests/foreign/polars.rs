@@ -1,4 +1,4 @@
-//! What Polars writes.
+//! Parquet files written by Polars.
 
 use dataflow::prelude::*;
 use runtime::row::LeafType as L;
@@ -53,7 +53,7 @@ fn numbers() {
     assert_eq!(read::<Numbers>("polars_values"), [some, none]);
 }
 
-/// Categories and enums are texts; an enum here reads those of its names.
+/// Categories and enums are written as texts. An enum reads those that are its variants.
 #[test]
 fn texts_categories_and_enums() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -83,7 +83,8 @@ fn texts_categories_and_enums() {
     assert_ne!(Choice::Red, Choice::Blue);
 }
 
-/// A time of day is microseconds since midnight; a duration is the number that Polars stores, in the writer's unit.
+/// A time of day is read as microseconds since midnight. A duration is read as the stored number,
+/// in the writer's unit.
 #[test]
 fn dates_and_times() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]

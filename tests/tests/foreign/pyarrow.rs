@@ -1,4 +1,4 @@
-//! What pyarrow writes.
+//! Parquet files written by pyarrow.
 
 use std::collections::BTreeMap;
 
@@ -149,7 +149,7 @@ fn dates_and_times() {
     assert_eq!(read::<Times>("pyarrow_times"), expected);
 }
 
-/// What is finer than a microsecond is cut off, towards the past.
+/// Nanoseconds are rounded down to microseconds.
 #[test]
 fn nanoseconds() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -161,7 +161,7 @@ fn nanoseconds() {
     assert_eq!(read::<Nanos>("pyarrow_times"), [row(micros(NOON + 123_456)), row(None), row(micros(-1))]);
 }
 
-/// As microseconds since midnight.
+/// Read as microseconds since midnight.
 #[test]
 fn times_of_day() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -185,7 +185,7 @@ fn times_of_day() {
     );
 }
 
-/// As the number that pyarrow stores, in the writer's unit: the file says nothing of it.
+/// Read as the stored number, in the writer's unit, which the file does not contain.
 #[test]
 fn durations() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -233,7 +233,8 @@ fn decimals_as_integers_and_fixed_bytes() {
     assert_eq!(found, [(of(123_456_789), of(large), of(large)), (None, None, None), (of(-1), of(-1), of(-1))]);
 }
 
-/// Each value is looked at: what 64 bits cannot hold ends the job, with its row and column.
+/// Each value is checked. A value that exceeds 64 bits ends the job with an error that names its
+/// row and column.
 #[test]
 fn decimals_that_are_too_large() {
     #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -456,7 +457,7 @@ fn maps() {
     );
 }
 
-/// A map of which only the presence is read is decoded with keys and values.
+/// A map of which only the presence is read is still decoded with keys and values.
 #[test]
 fn whether_a_map_is_there() {
     #[derive(Record, Clone, Debug, PartialEq)]

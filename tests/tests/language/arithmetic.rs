@@ -1,12 +1,13 @@
-//! Integers in closures: what leaves its type's range ends the job, with the words and the line of the operator. This crate is built without
-//! `overflow-checks`, so whatever the macro leaves alone wraps.
+//! Integer arithmetic in closures. An overflow ends the job, and the error names the operator's
+//! words and line. This crate is compiled without `overflow-checks`, so operations that the macro
+//! does not check wrap.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use dataflow::prelude::*;
 use dataflow::{Result, Task};
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::pair;
 
@@ -29,7 +30,8 @@ struct Mixed {
 
 const MOST: Point = Point { a: i32::MAX, n: i64::MIN };
 
-/// Runs over a record at the end of its range; `marker` stands in a comment on the line of the operator that leaves it.
+/// Runs over a record whose numbers are at the limits of their types. `marker` is a comment on the
+/// line of the operator that overflows.
 fn overflows<T>(text: &str, marker: &str, pipeline: impl Fn(DataSet<Point>) -> DataSet<T>)
 where
     T: Record + Value<Record = T> + std::fmt::Debug,
@@ -212,7 +214,7 @@ fn of_a_pattern(points: DataSet<(i32, i32)>) -> DataSet<i32> {
 }
 
 #[test]
-fn what_leaves_its_range_ends_the_job() {
+fn overflow_ends_the_job() {
     overflows("p.a * 2", "map", mapped);
     overflows("p.n as u8 - b'0'", "byte literal", byte_literal);
     overflows("N * N", "const parameter", const_parameter::<65_536>);
@@ -259,7 +261,7 @@ fn the_error_shows_the_numbers_and_their_type() {
 
 const FACTOR: i32 = 3;
 
-/// A type of a user's, whose operators are its own.
+/// A user type with its own operators.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
 struct Steps(i32);
 
@@ -357,7 +359,7 @@ fn mixed() -> Mixed {
 }
 
 #[test]
-fn what_is_no_integer_is_left_to_its_type() -> Result<()> {
+fn operators_of_other_types_are_unchanged() -> Result<()> {
     on_each_engine(|engine, env| {
         let found = of_other_types(env.collection([mixed()]).unwrap()).collect().unwrap();
         let at = Timestamp::from_micros(4_000_000);
@@ -368,10 +370,10 @@ fn what_is_no_integer_is_left_to_its_type() -> Result<()> {
 }
 
 #[test]
-fn operators_mean_what_they_mean_without_checks() {
-    // Of r.n = 4: total 3 + 6, range 2, kept 1, counts[2] 3 - (1 + 3 - 2) = 1, wrapped 18.
+fn operators_keep_their_meaning_without_checks() {
+    // For r.n = 4: total 3 + 6, range 2, kept 1, counts[2] 3 - (1 + 3 - 2) = 1, wrapped 18.
     let text = "64.504".to_owned();
-    everywhere(vec![(14 + 8, 9 + 2 + 1 + 1 + 18, 10, text)], |env| {
+    same_on_all_engines(vec![(14 + 8, 9 + 2 + 1 + 1 + 18, 10, text)], |env| {
         in_any_position(env.collection([mixed()])?, 10).collect()
     });
 }
@@ -392,21 +394,21 @@ fn in_order(numbers: DataSet<i32>) -> DataSet<(i32, String)> {
 }
 
 #[test]
-fn operands_come_in_their_order() {
-    everywhere(vec![pair("rightleftabc", 0)].into_iter().map(|(text, _)| (7 + 6, text)).collect(), |env| {
+fn operands_are_evaluated_in_order() {
+    same_on_all_engines(vec![pair("rightleftabc", 0)].into_iter().map(|(text, _)| (7 + 6, text)).collect(), |env| {
         in_order(env.collection([5])?).collect()
     });
 }
 
 #[dataflow]
-fn behind_a_semi_join(points: DataSet<Point>, known: DataSet<i64>) -> DataSet<Point> {
+fn after_a_semi_join(points: DataSet<Point>, known: DataSet<i64>) -> DataSet<Point> {
     points.semi_join(known).on(|p| p.n, |n| n).filter(|p| p.a + 1 > 0)
 }
 
 #[test]
-fn a_filter_that_computes_sees_no_more_records_than_it_is_shown() {
-    everywhere(Vec::<i64>::new(), |env| {
-        let found = behind_a_semi_join(env.collection([MOST])?, env.collection([7i64])?).collect()?;
+fn a_computing_filter_sees_only_records_passed_to_it() {
+    same_on_all_engines(Vec::<i64>::new(), |env| {
+        let found = after_a_semi_join(env.collection([MOST])?, env.collection([7i64])?).collect()?;
         Ok(found.into_iter().map(|point| point.n).collect())
     });
 }
@@ -425,10 +427,11 @@ fn left_alone(numbers: DataSet<i32>) -> DataSet<(i32, i32, i32, i32)> {
     })
 }
 
-/// What the guide says of what the macro cannot see; the compiler does not see it either in this crate.
+/// The cases that the guide lists as invisible to the macro. The compiler does not check them in
+/// this crate either.
 #[test]
-fn what_is_not_seen_wraps() {
-    everywhere(vec![(-2, -2, -2, -2)], |env| left_alone(env.collection([i32::MAX])?).collect());
+fn operations_invisible_to_the_macro_wrap() {
+    same_on_all_engines(vec![(-2, -2, -2, -2)], |env| left_alone(env.collection([i32::MAX])?).collect());
 }
 
 #[dataflow]
@@ -472,9 +475,9 @@ fn in_odd_places(rows: DataSet<(String, Option<i32>, Vec<i32>)>) -> DataSet<(Str
 }
 
 #[test]
-fn operators_stand_anywhere() {
-    // Of 4: found 2, referred 5, chosen -12, mean 1.
-    everywhere(vec![pair("a,1,2!", 2 + 5 - 12 + 1 - 1)], |env| {
+fn operators_may_occur_anywhere() {
+    // For 4: found 2, referred 5, chosen -12, mean 1.
+    same_on_all_engines(vec![pair("a,1,2!", 2 + 5 - 12 + 1 - 1)], |env| {
         in_odd_places(env.collection([("a".to_owned(), Some(4), vec![1, 2])])?).collect()
     });
 }
@@ -510,7 +513,8 @@ fn texts_to_choose_from(rows: DataSet<(String, u32)>) -> DataSet<String> {
     })
 }
 
-/// Of integers the value comes first, of other types the place: what leaves first says which.
+/// For integers, the value is evaluated before the place; for other types, the place comes first.
+/// The first error shows the order.
 #[dataflow]
 fn places_that_leave(numbers: DataSet<i32>) -> DataSet<String> {
     numbers.map(|n| {
@@ -540,7 +544,7 @@ fn value(n: i32) -> std::result::Result<i64, &'static str> {
 fn counted_in_a_static(numbers: DataSet<i32>) -> DataSet<i32> {
     numbers.map(|n| {
         static mut NOBODY_REFERS: i32 = 0;
-        // SAFETY: one record comes, so one task runs this, once.
+        // SAFETY: there is one record, so one task runs this, once.
         unsafe {
             NOBODY_REFERS = n;
             NOBODY_REFERS += 1;
@@ -555,7 +559,7 @@ fn of_floats(numbers: DataSet<i32>) -> DataSet<f64> {
 }
 
 #[test]
-fn what_is_no_integer_compiles_and_means_what_it_says() {
+fn operations_on_other_types_compile_unchanged() {
     on_each_engine(|_, env| {
         let rows = env.collection([("x", 1u32), ("y", 2)]).unwrap();
         assert_eq!(texts_to_choose_from(rows).collect().unwrap(), ["xb!", "yyY"]);

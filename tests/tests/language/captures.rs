@@ -1,7 +1,7 @@
-//! What closures take from the function around them: copies, so that nobody writes `.clone()`.
+//! Captured variables: closures copy them, so that no `.clone()` is needed.
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 use crate::texts;
 
@@ -14,8 +14,10 @@ fn wrapped(words: DataSet<String>, before: String, after: String) -> DataSet<Str
 }
 
 #[test]
-fn texts_are_captured_as_often_as_they_are_named() {
-    everywhere(texts(["<a>"]), |env| wrapped(env.collection(["a", "<"])?, "<".to_owned(), ">".to_owned()).collect());
+fn texts_are_captured_for_each_use() {
+    same_on_all_engines(texts(["<a>"]), |env| {
+        wrapped(env.collection(["a", "<"])?, "<".to_owned(), ">".to_owned()).collect()
+    });
 }
 
 #[derive(Clone)]
@@ -32,7 +34,7 @@ fn named(numbers: DataSet<u64>, range: Range) -> DataSet<String> {
 #[test]
 fn a_struct_is_captured_whole() {
     let range = Range { from: 2, names: texts(["two", "three"]) };
-    everywhere(texts(["two", "three"]), |env| named(env.collection(0u64..9)?, range.clone()).collect());
+    same_on_all_engines(texts(["two", "three"]), |env| named(env.collection(0u64..9)?, range.clone()).collect());
 }
 
 #[dataflow]
@@ -46,7 +48,7 @@ where
 #[test]
 fn a_function_is_captured_like_a_value() {
     let factor = 3;
-    everywhere(vec![3, 6], |env| scaled(env.collection([1u64, 2])?, move |n| n * factor).collect());
+    same_on_all_engines(vec![3, 6], |env| scaled(env.collection([1u64, 2])?, move |n| n * factor).collect());
 }
 
 #[dataflow]
@@ -55,6 +57,6 @@ fn greeted(words: DataSet<String>, greeting: &'static str) -> DataSet<String> {
 }
 
 #[test]
-fn a_text_of_the_program_may_be_borrowed() {
-    everywhere(texts(["hi you"]), |env| greeted(env.collection(["you", "a"])?, "hi").collect());
+fn a_static_text_may_be_borrowed() {
+    same_on_all_engines(texts(["hi you"]), |env| greeted(env.collection(["you", "a"])?, "hi").collect());
 }

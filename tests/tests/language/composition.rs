@@ -1,8 +1,8 @@
-//! Pipelines made of pipelines, and of ordinary Rust around flows.
+//! Pipelines that consist of pipelines and of plain Rust code around flows.
 
 use dataflow::Result;
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::{pair, texts};
 
@@ -34,7 +34,7 @@ fn word_count(lines: DataSet<String>) -> DataSet<(String, u64)> {
 #[test]
 fn pipelines_call_pipelines_of_any_record() {
     let expected = vec![pair("be", 2), pair("or", 1), pair("to", 2)];
-    everywhere(expected, |env| word_count(env.collection(["to be or", "not to be"])?).collect());
+    same_on_all_engines(expected, |env| word_count(env.collection(["to be or", "not to be"])?).collect());
 }
 
 #[dataflow]
@@ -53,8 +53,8 @@ fn shaped(lines: DataSet<String>, upper: bool, more: &[&'static str]) -> DataSet
 #[test]
 fn branches_and_loops_build_flows() {
     let lines = ["a", "b", "a"];
-    everywhere(texts(["A", "A", "B"]), |env| shaped(env.collection(lines)?, true, &[]).collect());
-    everywhere(texts(["a", "a!", "a?", "b", "b!", "b?"]), |env| {
+    same_on_all_engines(texts(["A", "A", "B"]), |env| shaped(env.collection(lines)?, true, &[]).collect());
+    same_on_all_engines(texts(["a", "a!", "a?", "b", "b!", "b?"]), |env| {
         shaped(env.collection(lines)?, false, &["!", "?"]).collect()
     });
 }
@@ -69,7 +69,7 @@ impl Inputs {
     }
 }
 
-/// A field and a method's result are flows because the program says so.
+/// The program marks a field and a method's result as flows.
 #[dataflow]
 fn marked(inputs: Inputs) -> DataSet<String> {
     let long = flow!(inputs.lines).filter(|line| line.len() > 1);
@@ -77,23 +77,23 @@ fn marked(inputs: Inputs) -> DataSet<String> {
 }
 
 #[test]
-fn expressions_are_marked_as_flows() {
-    everywhere(texts(["a.", "bc."]), |env| {
+fn expressions_can_be_marked_as_flows() {
+    same_on_all_engines(texts(["a.", "bc."]), |env| {
         let lines = env.collection(["a", "bc"])?;
         marked(Inputs { lines }).collect()
     });
 }
 
 #[test]
-fn a_pipeline_is_written_inline() {
-    everywhere(vec![pair("bc", 2), pair("def", 2)], |env| {
+fn a_pipeline_can_be_written_inline() {
+    same_on_all_engines(vec![pair("bc", 2), pair("def", 2)], |env| {
         let (lines, least) = (env.collection(["a", "bc", "def"])?, 2);
         let long = dataflow::dataflow! { lines.filter(|line| line.len() >= least).map(|line| (line, least as u64)) };
         long.collect()
     });
 }
 
-/// Sources, settings and results are part of the body like any other code.
+/// Sources, settings and results may be in the body, like any other code.
 #[dataflow]
 fn counts(env: &Env) -> Result<(u64, Vec<u64>)> {
     let numbers = env.collection([1u64, 2, 3])?;
@@ -102,7 +102,7 @@ fn counts(env: &Env) -> Result<(u64, Vec<u64>)> {
 }
 
 #[test]
-fn a_pipeline_has_its_own_sources_and_results() {
+fn a_pipeline_may_have_its_own_sources_and_results() {
     on_each_engine(|engine, env| assert_eq!(counts(env).unwrap(), (3, vec![6, 4]), "{engine}"));
 }
 
@@ -122,6 +122,6 @@ fn sampled(numbers: DataSet<u64>) -> DataSet<u64> {
 }
 
 #[test]
-fn operators_of_ones_own_stand_in_a_chain() {
-    everywhere(vec![4, 6], |env| sampled(env.collection(0u64..6)?).collect());
+fn own_operators_may_be_in_a_chain() {
+    same_on_all_engines(vec![4, 6], |env| sampled(env.collection(0u64..6)?).collect());
 }

@@ -3,7 +3,7 @@
 use std::num::ParseIntError;
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 #[dataflow]
 fn numbers(lines: DataSet<String>) -> DataSet<u64> {
@@ -60,7 +60,7 @@ fn quotients(left: DataSet<(u64, u64)>, right: DataSet<(u64, u64)>) -> DataSet<u
     })
 }
 
-/// Words of a set-up, which may be written in any way in which a closure may.
+/// The set-up may be written in every form that a closure may have.
 #[dataflow]
 fn with_prefix(lines: DataSet<String>, prefix: String) -> DataSet<String> {
     lines
@@ -81,11 +81,11 @@ fn with_prefix(lines: DataSet<String>, prefix: String) -> DataSet<String> {
 
 #[test]
 fn states_and_options_may_fail() {
-    everywhere(vec![1, 3], |env| some(env.collection(["1 a", "", "3 b"])?).collect());
-    everywhere(vec![2], |env| {
+    same_on_all_engines(vec![1, 3], |env| some(env.collection(["1 a", "", "3 b"])?).collect());
+    same_on_all_engines(vec![2], |env| {
         quotients(env.collection([(1u64, 4u64), (2, 1)])?, env.collection([(1u64, 2u64), (2, 0)])?).collect()
     });
-    everywhere(vec!["22A".to_owned()], |env| with_prefix(env.collection(["a"])?, "2".to_owned()).collect());
+    same_on_all_engines(vec!["22A".to_owned()], |env| with_prefix(env.collection(["a"])?, "2".to_owned()).collect());
     on_each_engine(|engine, env| {
         let error = with_prefix(env.collection(["a"]).unwrap(), "x".to_owned()).collect().unwrap_err().to_string();
         assert!(error.starts_with("`try_map_with` (try_map_with → map) at "), "{engine}: {error}");
@@ -95,16 +95,16 @@ fn states_and_options_may_fail() {
 }
 
 #[test]
-fn what_is_ok_goes_on() {
-    everywhere(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());
-    everywhere(vec![3, 7], |env| sums(env.collection(["1+2", "3+4"])?).collect());
-    everywhere(vec!["7".to_owned()], |env| small(env.collection(["12", "7"])?).collect());
-    everywhere(vec![1, 2, 3], |env| listed(env.collection(["2,1", "3"])?).collect());
-    everywhere(vec![12], |env| in_the_middle(env.collection([" 12", "0", "123"])?).collect());
+fn ok_values_are_passed_on() {
+    same_on_all_engines(vec![1, 2], |env| numbers(env.collection(["2", "1"])?).collect());
+    same_on_all_engines(vec![3, 7], |env| sums(env.collection(["1+2", "3+4"])?).collect());
+    same_on_all_engines(vec!["7".to_owned()], |env| small(env.collection(["12", "7"])?).collect());
+    same_on_all_engines(vec![1, 2, 3], |env| listed(env.collection(["2,1", "3"])?).collect());
+    same_on_all_engines(vec![12], |env| in_the_middle(env.collection([" 12", "0", "123"])?).collect());
 }
 
 #[test]
-fn an_error_names_the_operator_its_place_and_the_record() {
+fn an_error_names_operator_place_and_record() {
     on_each_engine(|engine, env| {
         let lines = env.collection(["1", "one"]).unwrap();
         let message = |flow: DataSet<u64>| flow.collect().unwrap_err().to_string();
@@ -126,7 +126,7 @@ fn per_head(budgets: DataSet<(String, i64)>, teams: DataSet<(String, i64)>) -> D
 }
 
 #[test]
-fn an_error_over_a_pair_shows_both_records() {
+fn an_error_for_a_pair_shows_both_records() {
     on_each_engine(|engine, env| {
         let budgets = env.collection([("red".to_owned(), 7i64), ("blue".to_owned(), 9)]).unwrap();
         let teams = env.collection([("red".to_owned(), 0i64), ("blue".to_owned(), 3)]).unwrap();

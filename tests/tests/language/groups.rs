@@ -1,7 +1,7 @@
 //! Groups: single aggregates, several in one pass, and `reduce`.
 
 use dataflow::prelude::*;
-use tests::{everywhere, on_each_engine};
+use tests::{on_each_engine, same_on_all_engines};
 
 use crate::pair;
 
@@ -41,7 +41,7 @@ fn summaries(sales: DataSet<(String, i64, f64)>, whole: i64) -> DataSet<Summary>
 }
 
 #[test]
-fn an_aggregate_computes_with_several_measures() {
+fn an_aggregate_may_combine_several_measures() {
     on_each_engine(|engine, env| {
         let found = summaries(env.collection(SALES).unwrap(), 20).collect().unwrap();
         let names = found.iter().map(|summary| summary.item.as_str());
@@ -66,8 +66,8 @@ fn total(sales: DataSet<(String, i64, f64)>) -> DataSet<(i64, u64)> {
 }
 
 #[test]
-fn a_whole_flow_is_one_group() {
-    everywhere(vec![(20, 5)], |env| total(env.collection(SALES)?).collect());
+fn without_a_key_the_flow_is_one_group() {
+    same_on_all_engines(vec![(20, 5)], |env| total(env.collection(SALES)?).collect());
 }
 
 #[dataflow]
@@ -82,15 +82,15 @@ fn per_item(
 }
 
 #[test]
-fn a_grouping_has_a_name_like_any_flow() {
-    everywhere(vec![pair("cap", 9), pair("ink", 3), pair("pen", 8)], |env| {
+fn a_grouping_can_be_bound_to_a_variable() {
+    same_on_all_engines(vec![pair("cap", 9), pair("ink", 3), pair("pen", 8)], |env| {
         per_item(env.collection(SALES)?).0.collect()
     });
     on_each_engine(|engine, env| {
         let means = per_item(env.collection(SALES).unwrap()).1.collect().unwrap();
         assert!(means.contains(&pair("ink", 1.5)), "{engine}: {means:?}");
     });
-    everywhere(vec![pair("cap", 1), pair("ink", 2), pair("pen", 2)], |env| {
+    same_on_all_engines(vec![pair("cap", 1), pair("ink", 2), pair("pen", 2)], |env| {
         per_item(env.collection(SALES)?).2.collect()
     });
 }
@@ -101,8 +101,8 @@ fn longest(words: DataSet<(u32, String)>) -> DataSet<(u32, String)> {
 }
 
 #[test]
-fn reduce_makes_one_record_of_two() {
-    everywhere(vec![(1, "ccc".to_owned()), (2, "bb".to_owned())], |env| {
+fn reduce_combines_two_records_into_one() {
+    same_on_all_engines(vec![(1, "ccc".to_owned()), (2, "bb".to_owned())], |env| {
         longest(env.collection([(1u32, "a"), (2, "bb"), (1, "ccc"), (1, "dd")])?).collect()
     });
 }
@@ -125,13 +125,13 @@ fn highest(homes: DataSet<Home>) -> DataSet<(u32, u32)> {
 }
 
 #[test]
-fn keys_and_measures_reach_into_nested_records() {
+fn keys_and_measures_may_use_nested_fields() {
     let home = |zip, floor| Home { owner: format!("{zip}"), place: Place { zip, floor } };
     let homes = [home(1, 4), home(2, 1), home(1, 7)];
-    everywhere(vec![(1, 7), (2, 1)], |env| highest(env.collection(&homes)?).collect());
+    same_on_all_engines(vec![(1, 7), (2, 1)], |env| highest(env.collection(&homes)?).collect());
 }
 
-/// What a fold begins with takes its type from what is added.
+/// A fold's initial value takes its type from the added values.
 #[dataflow]
 fn products(sales: DataSet<(String, i64, f64)>, factor: i64) -> DataSet<(String, i64, f64)> {
     sales.group_by(|s| s.0).aggregate(|g| {
@@ -141,11 +141,14 @@ fn products(sales: DataSet<(String, i64, f64)>, factor: i64) -> DataSet<(String,
 }
 
 #[test]
-fn a_fold_begins_with_a_plain_number() {
-    everywhere(vec![("cap".to_owned(), 18, 40), ("ink".to_owned(), 8, 80), ("pen".to_owned(), 60, 15)], |env| {
-        let products = products(env.collection(SALES)?, 2).collect()?;
-        Ok(products.into_iter().map(|(item, product, most)| (item, product, (most * 10.0) as i64)).collect())
-    });
+fn a_fold_may_start_with_a_plain_number() {
+    same_on_all_engines(
+        vec![("cap".to_owned(), 18, 40), ("ink".to_owned(), 8, 80), ("pen".to_owned(), 60, 15)],
+        |env| {
+            let products = products(env.collection(SALES)?, 2).collect()?;
+            Ok(products.into_iter().map(|(item, product, most)| (item, product, (most * 10.0) as i64)).collect())
+        },
+    );
 }
 
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -162,7 +165,7 @@ fn extremes_of_taken_apart(readings: DataSet<Reading>) -> DataSet<(u32, i64, i64
 }
 
 #[test]
-fn a_measures_closure_may_take_its_record_apart() {
+fn a_measure_closure_may_destructure_its_record() {
     on_each_engine(|engine, env| {
         let readings = [3, -1, 2].map(|value| Reading { sensor: 7, value });
         let found = extremes_of_taken_apart(env.collection(readings).unwrap()).collect().unwrap();
@@ -170,7 +173,8 @@ fn a_measures_closure_may_take_its_record_apart() {
     });
 }
 
-/// Measures on a condition: of fields, of floats, of what a condition chooses, and a sum that only large groups can have.
+/// Conditional measures: of fields, of floats, of a value that a condition chooses, and a sum that
+/// only large groups use.
 #[dataflow]
 fn conditional(sales: DataSet<(String, i64, f64)>, least: i64) -> DataSet<(String, i64, i64, i64, u64)> {
     sales.group_by(|s| s.0).aggregate(|g| {
@@ -183,10 +187,10 @@ fn conditional(sales: DataSet<(String, i64, f64)>, least: i64) -> DataSet<(Strin
 }
 
 #[test]
-fn measures_on_a_condition_are_those_of_the_group() {
+fn conditional_measures_belong_to_their_group() {
     let sales = vec![("pen".to_owned(), 3i64, 4.0), ("ink".to_owned(), 1, 9.0), ("pen".to_owned(), 5, 1.0)];
     let expected = vec![("ink".to_owned(), -1, 1, 0, 1), ("pen".to_owned(), 8, 9, 5, 2)];
-    everywhere(expected, move |env| conditional(env.collection(sales.clone())?, 4).collect());
+    same_on_all_engines(expected, move |env| conditional(env.collection(sales.clone())?, 4).collect());
 }
 
 #[dataflow]
@@ -200,9 +204,9 @@ fn sums_of_pairs_and_medians(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64, f
 }
 
 #[test]
-fn a_sum_out_of_range_ends_the_job_only_if_used() {
+fn a_sum_out_of_range_fails_only_if_used() {
     let sales = |count: usize| [vec![(1u32, i64::MAX); count], vec![(2, 3), (2, 4)]].concat();
-    everywhere(vec![(1, 0), (2, 7)], move |env| sums_of_pairs(env.collection(sales(3))?).collect());
+    same_on_all_engines(vec![(1, 0), (2, 7)], move |env| sums_of_pairs(env.collection(sales(3))?).collect());
     on_each_engine(|engine, env| {
         let error = sums_of_pairs(env.collection(sales(2)).unwrap()).collect().unwrap_err().to_string();
         assert!(error.contains("leaves the type's range") && error.contains("groups.rs"), "{engine}: {error}");

@@ -1,4 +1,5 @@
-//! What a closure means is what it means where it is written, whatever the closures before it contain.
+//! Hygiene: a closure means the same in a pipeline as on its own, whatever the closures before it
+//! contain.
 
 #![allow(
     non_upper_case_globals,
@@ -11,7 +12,7 @@
 )]
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 const FACTOR: u64 = 10;
 
@@ -49,7 +50,7 @@ macro_rules! of_program {
     };
 }
 
-/// Binds what it is told to.
+/// Binds the name that it is given.
 macro_rules! bind {
     ($name:ident, $value:expr) => {
         let $name = $value;
@@ -68,7 +69,7 @@ macro_rules! any {
     };
 }
 
-/// A pipeline over numbers, and what it gives for 1, 2 and 3, in each of the ways in which it may run.
+/// A pipeline over the numbers 1, 2 and 3, with its expected result for each way to run it.
 macro_rules! means {
     ($($(#[$doc:meta])* $name:ident($numbers:ident $(, $capture:ident)*) $body:block => $expected:expr;)*) => {$(
         #[test]
@@ -80,13 +81,13 @@ macro_rules! means {
             #[dataflow(as_written)]
             fn as_written($numbers: DataSet<u64> $(, $capture: u64)*) -> DataSet<u64> $body
 
-            everywhere($expected.to_vec(), |env| moved(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
-            everywhere($expected.to_vec(), |env| as_written(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
+            same_on_all_engines($expected.to_vec(), |env| moved(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
+            same_on_all_engines($expected.to_vec(), |env| as_written(env.collection([1u64, 2, 3])? $(, captured(stringify!($capture)))*).collect());
         }
     )*};
 }
 
-/// A captured value: 20, whatever it is called.
+/// A captured value: 20, under any name.
 fn captured(_: &str) -> u64 {
     20
 }
@@ -174,12 +175,12 @@ means! {
         numbers.map(|n| match n { FACTORS => FACTORS * 2 }).map(|n| n * FACTORS)
     } => [40, 80, 120];
 
-    /// The filter asks for the second value, which is not what it looks like.
-    a_filter_behind_a_name_that_a_macro_binds(numbers) {
+    /// The filter tests the second value, although it looks like the first.
+    a_filter_after_a_name_that_a_macro_binds(numbers) {
         numbers.map(|n| { bind!(n, 4 - n); (n, n) }).filter(|p| p.0 > 2).map(|p| p.0)
     } => [3];
 
-    a_filter_behind_a_constant_that_hides_the_record(numbers) {
+    a_filter_after_a_constant_that_hides_the_record(numbers) {
         numbers.map(|n| { const n: u64 = 4; (n, 1u64) }).filter(|p| p.0 > 3).map(|p| p.1)
     } => [1, 1, 1];
 

@@ -1,8 +1,8 @@
-//! Joins, and what may follow them.
+//! Joins, and the operators that may follow them.
 
 use dataflow::Result;
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 use crate::{pair, texts};
 
@@ -34,10 +34,10 @@ fn addresses(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<(String,
 }
 
 #[test]
-fn map_makes_a_record_of_each_pair() {
+fn map_creates_a_record_of_each_pair() {
     let expected = [("Ada", "Rome"), ("Bob", "Bern"), ("Cy", "Rome")];
     let expected = expected.map(|(person, city)| pair(person, city.to_owned()));
-    everywhere(expected.into(), |env| addresses(people(env)?, cities(env)?).collect());
+    same_on_all_engines(expected.into(), |env| addresses(people(env)?, cities(env)?).collect());
 }
 
 #[dataflow]
@@ -53,7 +53,7 @@ fn letters(people: DataSet<Person>, cities: DataSet<City>, least: usize) -> Data
 
 #[test]
 fn filters_and_flat_maps_run_on_pairs() {
-    everywhere(texts(["bern", "bob", "rome"]), |env| letters(people(env)?, cities(env)?, 7).collect());
+    same_on_all_engines(texts(["bern", "bob", "rome"]), |env| letters(people(env)?, cities(env)?, 7).collect());
 }
 
 #[dataflow]
@@ -67,7 +67,7 @@ fn numbered(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<u32> {
 
 #[test]
 fn fallible_closures_run_on_pairs() {
-    everywhere(vec![31, 32], |env| numbered(people(env)?, cities(env)?).collect());
+    same_on_all_engines(vec![31, 32], |env| numbered(people(env)?, cities(env)?).collect());
 }
 
 #[dataflow]
@@ -78,7 +78,7 @@ fn settled(people: DataSet<Person>, cities: DataSet<City>) -> DataSet<String> {
 
 #[test]
 fn a_semi_join_filters_by_another_flow() {
-    everywhere(texts(["Bob"]), |env| settled(people(env)?, cities(env)?).collect());
+    same_on_all_engines(texts(["Bob"]), |env| settled(people(env)?, cities(env)?).collect());
 }
 
 #[dataflow]
@@ -91,11 +91,11 @@ fn neighbours(people: DataSet<Person>) -> DataSet<(String, String)> {
 }
 
 #[test]
-fn a_flow_is_joined_with_itself() {
-    everywhere(vec![pair("Ada", "Cy".to_owned())], |env| neighbours(people(env)?).collect());
+fn a_flow_can_be_joined_with_itself() {
+    same_on_all_engines(vec![pair("Ada", "Cy".to_owned())], |env| neighbours(people(env)?).collect());
 }
 
-/// A join that is named before it says what it makes.
+/// A join that is bound to a variable before its closure.
 #[dataflow]
 fn both_ways(people: DataSet<Person>, cities: DataSet<City>) -> (DataSet<String>, DataSet<String>) {
     let pairs = people.join(cities).on(|p| p.city, |c| c.id);
@@ -105,7 +105,7 @@ fn both_ways(people: DataSet<Person>, cities: DataSet<City>) -> (DataSet<String>
 }
 
 #[test]
-fn a_join_has_a_name_like_any_flow() {
-    everywhere(texts(["Ada", "Bob", "Cy"]), |env| both_ways(people(env)?, cities(env)?).0.collect());
-    everywhere(texts(["Bern", "Rome"]), |env| both_ways(people(env)?, cities(env)?).1.collect());
+fn a_join_can_be_bound_to_a_variable() {
+    same_on_all_engines(texts(["Ada", "Bob", "Cy"]), |env| both_ways(people(env)?, cities(env)?).0.collect());
+    same_on_all_engines(texts(["Bern", "Rome"]), |env| both_ways(people(env)?, cities(env)?).1.collect());
 }

@@ -1,4 +1,4 @@
-//! Keys and orders that compute: what a closure may be, what it captures, and what a plan shows of it.
+//! Computed keys and orders: forms of closures, captured values, and their display in plans.
 
 use dataflow::prelude::*;
 
@@ -65,7 +65,7 @@ fn in_order(films: DataSet<Film>) -> DataSet<String> {
 }
 
 #[test]
-fn a_key_closure_is_any_closure() {
+fn a_key_closure_may_have_any_form() {
     let env = Env::embedded();
     assert_eq!(by_function(films(&env)).collect().unwrap(), [(1970, 2), (1990, 1)]);
     assert_eq!(
@@ -82,7 +82,7 @@ fn a_key_closure_is_any_closure() {
 }
 
 #[test]
-fn it_may_be_written_inline() {
+fn a_key_closure_may_be_written_inline() {
     let (films, width) = (films(&Env::embedded()), 100);
     let centuries = dataflow::dataflow! { films.group_by(|f| f.year / width).count() };
     assert_eq!(centuries.collect().unwrap(), [(19, 3)]);
@@ -94,7 +94,7 @@ fn divided(films: DataSet<Film>, by: i32) -> DataSet<(i32, u64)> {
 }
 
 #[test]
-fn a_panic_in_it_is_an_error_at_its_operator() {
+fn a_panic_in_a_key_names_its_operator() {
     for env in [Env::embedded(), Env::new(Options { parallelism: 2, ..Options::default() })] {
         let error = divided(films(&env), 0).collect().unwrap_err().to_string();
         assert!(
@@ -105,7 +105,7 @@ fn a_panic_in_it_is_an_error_at_its_operator() {
 }
 
 #[test]
-fn a_plan_shows_what_is_computed_and_carries_what_is_read() {
+fn plans_show_computed_keys_and_carry_read_fields() {
     let env = Env::new(Options { parallelism: 2, ..Options::default() });
     by_part_of_key(films(&env)).write_csv("never.csv");
     let plan = env.explain().unwrap();

@@ -1,7 +1,7 @@
-//! Pipelines in the program's own macros.
+//! Pipelines inside of the program's own macros.
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 macro_rules! pipeline {
     ($name:ident, $change:expr, $most:expr) => {
@@ -20,9 +20,9 @@ macro_rules! mapped {
 }
 
 #[test]
-fn expressions_that_a_macro_passes_on_stay_what_they_are() {
-    everywhere(vec![7, 7, 19, 19], |env| doubled(env.collection([3u64, 9, 10])?, 1).collect());
-    everywhere(vec![2, 3], |env| {
+fn expressions_passed_by_a_macro_keep_their_meaning() {
+    same_on_all_engines(vec![7, 7, 19, 19], |env| doubled(env.collection([3u64, 9, 10])?, 1).collect());
+    same_on_all_engines(vec![2, 3], |env| {
         let numbers = env.collection([1u64, 2])?;
         mapped!(numbers, |n| n + 1).collect()
     });

@@ -1,4 +1,4 @@
-//! The language of `#[dataflow]`, feature by feature: each pipeline compiles, and runs on every engine.
+//! The language of `#[dataflow]` by feature: each pipeline compiles and runs on every engine.
 
 #![allow(clippy::clone_on_copy, clippy::redundant_closure, reason = "programs are written as users may write them")]
 #![allow(clippy::type_complexity, reason = "a pipeline of several results gives a tuple of flows")]
@@ -21,7 +21,7 @@ mod reads;
 mod runs;
 mod tasks;
 
-/// Owned texts.
+/// Converts to owned texts.
 fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
     texts.map(str::to_owned).into()
 }

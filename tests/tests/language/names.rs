@@ -1,4 +1,4 @@
-//! What EXPLAIN shows: the user's names, places and words.
+//! Names, places and source texts that EXPLAIN shows.
 
 use dataflow::Result;
 use dataflow::prelude::*;
@@ -18,7 +18,7 @@ fn frequent(lines: DataSet<String>, least: u64) -> DataSet<(String, u64)> {
         .top(10, |pair| desc(pair.1))
 }
 
-/// The plan of the pipeline.
+/// The EXPLAIN text of the pipeline.
 fn explained() -> Result<String> {
     let env = local(2);
     let folder = Folder::default();
@@ -29,13 +29,13 @@ fn explained() -> Result<String> {
     Ok(plan)
 }
 
-/// The line of the plan that shows an operator.
+/// The first line of the plan that contains `part`.
 fn line_with<'p>(plan: &'p str, part: &str) -> &'p str {
     plan.lines().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no `{part}` in\n{plan}"))
 }
 
 #[test]
-fn operators_are_named_after_what_they_are_bound_to() -> Result<()> {
+fn operators_are_named_after_their_variables() -> Result<()> {
     let plan = explained()?;
     assert!(line_with(&plan, "words: ").contains("|line| line.split_whitespace()"), "{plan}");
     assert!(line_with(&plan, "counts: ").contains("|word| word"), "{plan}");
@@ -52,7 +52,7 @@ fn operators_show_their_source_text() -> Result<()> {
 }
 
 #[test]
-fn operators_point_to_the_word_that_the_user_wrote() -> Result<()> {
+fn operators_point_to_the_users_word() -> Result<()> {
     let plan = explained()?;
     for (part, line) in [("words: ", 6), ("counts: ", 8), ("pair.1 >=", 10), ("desc(", 11)] {
         let place = format!("language/names.rs:{}", FIRST_LINE + line);

@@ -1,4 +1,5 @@
-//! What looks like a mistake and is none: words of a program's own, values that are shared, branches without a value.
+//! Valid programs that look like mistakes: the program's own words, shared values, branches without
+//! a value.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,8 @@ use tests::on_each_engine;
 
 use crate::{pair, texts};
 
-/// Words that other libraries have, given a meaning by the program. Messages about such words come only where nobody gives them one.
+/// Words of other libraries, defined by the program. The macro reports such words only if they are
+/// undefined.
 trait Words {
     fn limit(&self, count: usize) -> Self;
     fn take(&self, count: usize) -> Self;
@@ -35,14 +37,14 @@ fn some(words: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn words_of_the_program_are_found_first() {
+fn words_of_the_program_take_precedence() {
     on_each_engine(|_, env| {
         let words = env.collection(["d", "b", "d", "a", "c"]).unwrap();
         assert_eq!(some(words).collect().unwrap(), texts(["a", "b"]));
     });
 }
 
-/// A set behind a lock: `insert` changes what all tasks share.
+/// A set behind a lock: `insert` changes a value that all tasks share.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<HashSet<String>>>);
 
@@ -60,7 +62,7 @@ fn noted(words: DataSet<String>, seen: Shared) -> DataSet<u64> {
     })
 }
 
-/// A closure may change a collection that is its own.
+/// A closure may change its own copy of a collection.
 #[dataflow]
 fn letters(words: DataSet<String>, mut marks: Vec<String>) -> DataSet<String> {
     marks.push("!".to_owned());
@@ -72,7 +74,7 @@ fn letters(words: DataSet<String>, mut marks: Vec<String>) -> DataSet<String> {
 }
 
 #[test]
-fn what_is_shared_or_copied_may_be_changed() {
+fn shared_or_copied_values_may_be_changed() {
     on_each_engine(|_, env| {
         let words = env.collection(["to", "be"]).unwrap();
         let seen = Shared::default();
@@ -99,7 +101,7 @@ fn by_initial(words: DataSet<String>) -> DataSet<((Option<char>, u64), u64)> {
 }
 
 #[test]
-fn none_has_the_type_of_the_other_branch_of_a_key() {
+fn none_in_a_key_has_the_other_branchs_type() {
     on_each_engine(|_, env| {
         let words = env.collection(["a", "to", "b", "to"]).unwrap();
         let mut lengths = by_length(words.clone()).collect().unwrap();
@@ -116,7 +118,7 @@ fn counted(words: DataSet<(String, Option<u64>)>) -> DataSet<u64> {
 }
 
 #[test]
-fn flat_map_takes_an_option() {
+fn flat_map_accepts_an_option() {
     on_each_engine(|_, env| {
         let words = env.collection([pair("to", Some(2u64)), pair("be", None)]).unwrap();
         assert_eq!(counted(words).collect().unwrap(), [2]);
@@ -129,7 +131,7 @@ struct Point {
     y: i64,
 }
 
-/// Parameters with the types that closures see: plain records as themselves, texts borrowed.
+/// Parameters with explicit types, as closures see them: plain records by value, texts borrowed.
 #[dataflow]
 fn typed(points: DataSet<Point>, words: DataSet<String>) -> DataSet<(i64, String)> {
     let kept = points.filter(|point: Point| point.x > 0 && point.y > 0).filter(|point: Point| point.x < 9);
@@ -139,7 +141,7 @@ fn typed(points: DataSet<Point>, words: DataSet<String>) -> DataSet<(i64, String
 }
 
 #[test]
-fn parameters_may_say_what_closures_see() {
+fn parameters_may_have_explicit_types() {
     on_each_engine(|_, env| {
         let points = env.collection([Point { x: 1, y: 2 }, Point { x: 0, y: 4 }, Point { x: 1, y: 1 }]).unwrap();
         let words = env.collection(["", "four", "to"]).unwrap();

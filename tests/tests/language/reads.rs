@@ -1,4 +1,4 @@
-//! Read sets: a source reads the columns that the pipeline's closures look at, and no others.
+//! Read sets: a source reads only the columns that the pipeline's closures use.
 
 use dataflow::Result;
 use dataflow::prelude::*;
@@ -43,19 +43,19 @@ fn prices_by_item(sales: DataSet<Sale>, path: &str) {
     sales.group_by(|sale| sale.item).aggregate(|g| (g.key, g.sum(|sale| sale.price), g.count())).write_csv(path);
 }
 
-/// A method called on the record may read any of it.
+/// A method that is called on the record may read any field.
 #[dataflow]
 fn whole_sales(sales: DataSet<Sale>, path: &str) {
     sales.filter(|sale| sale.clone().id > 3).write_csv(path);
 }
 
-/// The join's closure sees both sides, each through its own parameter.
+/// The join's closure reads each side through its own parameter.
 #[dataflow]
 fn pairs(sales: DataSet<Sale>, path: &str) {
     sales.join(sales).on(|a| a.id, |b| b.id).map(|a, b| (a.id, b.price)).write_csv(path);
 }
 
-/// A group lends its records: what is done with them is seen.
+/// A group lends its records. The macro sees which fields are used.
 #[dataflow]
 fn dearest(sales: DataSet<Sale>, path: &str) {
     let by_item = sales.group_by(|sale| sale.item).sorted_by(|sale| desc(sale.price));
@@ -67,7 +67,7 @@ fn dearest(sales: DataSet<Sale>, path: &str) {
     dearest.write_csv(path);
 }
 
-/// The same in one chain, and by both sides of a co-grouping, and by tasks.
+/// The same in one chain, in both sides of a co-group, and per task.
 #[dataflow]
 fn dearest_at_once(sales: DataSet<Sale>, path: &str) {
     sales
@@ -104,14 +104,14 @@ fn prices_of_tasks(sales: DataSet<Sale>, path: &str) {
         .write_csv(path);
 }
 
-/// A fold reads of a record what its first closure does.
+/// A fold reads the fields that its first closure reads.
 #[dataflow]
 fn folded(sales: DataSet<Sale>, path: &str) {
     sales.aggregate(|g| g.fold(0.0, |sum, sale| *sum += sale.price, |sum, other| *sum += other)).write_csv(path);
 }
 
 #[test]
-fn parquet_columns_that_nobody_reads_stay_on_disk() -> Result<()> {
+fn unused_parquet_columns_are_not_read() -> Result<()> {
     let everything = bytes_read(whole_sales)?;
     let pruned: [(&str, fn(DataSet<Sale>, &str)); 7] = [
         ("prices", prices),
@@ -126,7 +126,7 @@ fn parquet_columns_that_nobody_reads_stay_on_disk() -> Result<()> {
         let read = bytes_read(pipeline)?;
         assert!(read > 0 && read < everything / 2, "{name}: {read} of {everything} bytes");
     }
-    // A grouping that is named is put to more than one use: all is read for each.
+    // A grouping that is bound to a variable has several uses, and reads all fields for each.
     assert_eq!(bytes_read(dearest)?, everything);
     Ok(())
 }

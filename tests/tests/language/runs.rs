@@ -1,7 +1,7 @@
-//! Record-at-a-time operators: what stands in a row runs as one function.
+//! Operators on single records: consecutive ones run as one function.
 
 use dataflow::prelude::*;
-use tests::everywhere;
+use tests::same_on_all_engines;
 
 use crate::{pair, texts};
 
@@ -17,13 +17,13 @@ fn words_of_long_lines(lines: DataSet<String>) -> DataSet<(String, u64)> {
 }
 
 #[test]
-fn a_run_lends_what_its_closures_make() {
+fn fused_closures_lend_their_values_to_the_next() {
     let words = [("be", 2), ("be", 2), ("not", 3), ("or", 2), ("to", 2), ("to", 2)];
     let words = words.map(|(word, length)| pair(word, length));
-    everywhere(words.into(), |env| words_of_long_lines(env.collection(LINES)?).collect());
+    same_on_all_engines(words.into(), |env| words_of_long_lines(env.collection(LINES)?).collect());
 }
 
-/// The branches give a borrowed text, an owned one and another borrowed one.
+/// The branches return a borrowed text, an owned one and another borrowed one.
 #[dataflow]
 fn marked(lines: DataSet<String>) -> DataSet<String> {
     lines.map(|line| match line.len() {
@@ -37,9 +37,9 @@ fn marked(lines: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn branches_may_give_different_types_of_one_record() {
+fn branches_may_return_different_types_of_one_record() {
     let expected = texts(["TO BE", "a comment", "one letter", "or not to be"]);
-    everywhere(expected, |env| marked(env.collection(LINES)?).collect());
+    same_on_all_engines(expected, |env| marked(env.collection(LINES)?).collect());
 }
 
 #[dataflow]
@@ -50,8 +50,8 @@ fn first_words(lines: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn filter_map_keeps_what_is_some() {
-    everywhere(texts(["#", "To", "or"]), |env| first_words(env.collection(LINES)?).collect());
+fn filter_map_keeps_some_values() {
+    same_on_all_engines(texts(["#", "To", "or"]), |env| first_words(env.collection(LINES)?).collect());
 }
 
 #[dataflow]
@@ -66,7 +66,7 @@ fn early(numbers: DataSet<u64>) -> DataSet<u64> {
 
 #[test]
 fn a_closure_may_return_early() {
-    everywhere(vec![0, 10, 20], |env| early(env.collection([1u64, 2, 3])?).collect());
+    same_on_all_engines(vec![0, 10, 20], |env| early(env.collection([1u64, 2, 3])?).collect());
 }
 
 #[dataflow]
@@ -80,7 +80,7 @@ fn divisors(numbers: DataSet<(u64, u64)>) -> DataSet<u64> {
 #[test]
 fn later_conditions_rely_on_earlier_ones() {
     let pairs = [(8u64, 2u64), (8, 0), (9, 2), (9, 1), (1000, 2)];
-    everywhere(vec![4], |env| divisors(env.collection(pairs)?).collect());
+    same_on_all_engines(vec![4], |env| divisors(env.collection(pairs)?).collect());
 }
 
 fn is_short(word: &str) -> bool {
@@ -93,6 +93,6 @@ fn short_words(words: DataSet<String>) -> DataSet<String> {
 }
 
 #[test]
-fn a_function_stands_for_a_closure() {
-    everywhere(texts(["ONE"]), |env| short_words(env.collection(["one", "four"])?).collect());
+fn a_function_can_replace_a_closure() {
+    same_on_all_engines(texts(["ONE"]), |env| short_words(env.collection(["one", "four"])?).collect());
 }

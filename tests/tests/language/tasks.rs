@@ -1,12 +1,12 @@
-//! Closures with a state of their task, and closures over all of its records.
+//! Closures with a state per task, and closures over all records of a task.
 
 use dataflow::Task;
 use dataflow::prelude::*;
-use tests::{embedded, everywhere, on_each_engine};
+use tests::{embedded, on_each_engine, same_on_all_engines};
 
 use crate::{pair, texts};
 
-/// A scratch text, of which records are lent out.
+/// A reusable buffer from which records are borrowed.
 struct Upper {
     scratch: String,
     task: Task,
@@ -40,9 +40,9 @@ fn marked(words: DataSet<String>, mark: String) -> DataSet<String> {
 }
 
 #[test]
-fn a_state_lends_what_is_emitted() {
-    everywhere(texts(["A", "B"]), |env| uppercase(env.collection(["a", "b"])?).collect());
-    everywhere(texts(["A"]), |env| marked(env.collection(["a", "b"])?, "B".to_owned()).collect());
+fn a_state_may_lend_the_emitted_records() {
+    same_on_all_engines(texts(["A", "B"]), |env| uppercase(env.collection(["a", "b"])?).collect());
+    same_on_all_engines(texts(["A"]), |env| marked(env.collection(["a", "b"])?, "B".to_owned()).collect());
 }
 
 #[dataflow]
@@ -60,8 +60,8 @@ fn shadowed(numbers: DataSet<u64>, sum: u64) -> DataSet<u64> {
 }
 
 #[test]
-fn a_state_hides_no_name_of_the_closures_behind_it() {
-    everywhere(vec![101, 103, 106], |env| shadowed(env.collection([1u64, 2, 3])?, 100).collect());
+fn a_state_shadows_no_name_of_later_closures() {
+    same_on_all_engines(vec![101, 103, 106], |env| shadowed(env.collection([1u64, 2, 3])?, 100).collect());
 }
 
 #[dataflow]
@@ -80,7 +80,7 @@ fn early(numbers: DataSet<u64>) -> DataSet<u64> {
 
 #[test]
 fn closures_with_a_state_may_return_early() {
-    everywhere(vec![2, 5], |env| early(env.collection([1u64, 3, 3, 8])?).collect());
+    same_on_all_engines(vec![2, 5], |env| early(env.collection([1u64, 3, 3, 8])?).collect());
 }
 
 #[dataflow]
@@ -94,8 +94,8 @@ fn numbered(names: DataSet<(u64, String)>, ages: DataSet<(u64, u32)>) -> DataSet
 }
 
 #[test]
-fn a_state_takes_records_apart() {
-    everywhere(vec![pair("Ada", 36u32), pair("Grace", 86)], |env| {
+fn closures_with_a_state_may_destructure_records() {
+    same_on_all_engines(vec![pair("Ada", 36u32), pair("Grace", 86)], |env| {
         let names = env.collection([(1u64, "Ada".to_owned()), (2, "Grace".to_owned())])?;
         numbered(names, env.collection([(2u64, 85u32), (1, 36)])?).collect()
     });
@@ -113,7 +113,7 @@ fn ranked(words: DataSet<String>, most: u64) -> DataSet<String> {
 }
 
 #[test]
-fn a_function_may_go_over_all_records_of_a_task() {
+fn a_function_may_read_all_records_of_a_task() {
     on_each_engine(|engine, env| {
         let ranked = ranked(env.collection(["a", "ccc", "bb"]).unwrap(), 2).collect().unwrap();
         assert_eq!(ranked, ["ccc", "bb"], "{engine}");
@@ -121,7 +121,7 @@ fn a_function_may_go_over_all_records_of_a_task() {
 }
 
 #[test]
-fn inline_pipelines_have_states() {
+fn inline_pipelines_may_have_states() {
     let (numbers, first) = (embedded().collection([1u64, 2]).unwrap(), 10u64);
     let sums = dataflow::dataflow! {
         numbers.map_with(|_| first, |sum, n| { *sum += n; *sum }).filter(|sum| sum > first + 1)

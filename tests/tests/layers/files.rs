@@ -1,4 +1,5 @@
-//! Which file of a crate names which: paths and imports, followed through re-exports to the file that defines what is named.
+//! Dependencies between the files of a crate: paths and imports, followed through re-exports to the
+//! defining file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// The modules of one crate that are files, and what each of them names in others.
+/// The modules of one crate that are files, and the names that each of them uses.
 pub(crate) struct Files {
     modules: BTreeMap<Vec<String>, syn::File>,
-    /// What a module imports: by the module and the name that it gives it.
+    /// Imports by module and local name.
     imports: BTreeMap<(Vec<String>, String), Vec<String>>,
 }
 
 impl Files {
-    /// Of the crate whose `src` folder this is; files of tests are left out.
+    /// Reads the files below a crate's `src` folder, except tests.
     pub(crate) fn of(src: &Path) -> Self {
         let mut modules = BTreeMap::new();
         for path in sources(src) {
@@ -33,7 +34,7 @@ impl Files {
         files
     }
 
-    /// For each file, the files that it names and that are neither above nor below it.
+    /// For each file, the files that it uses and that are neither above nor below it.
     pub(crate) fn edges(&self) -> BTreeMap<String, BTreeSet<String>> {
         let edges_of = |module: &Vec<String>| {
             let named = self.named(module);
@@ -51,7 +52,7 @@ impl Files {
         named
     }
 
-    /// The module that defines what a path from the crate's root names.
+    /// The module that defines a path, given from the crate's root.
     fn definer(&self, path: Vec<String>, followed: usize) -> Option<Vec<String>> {
         let length = (0..=path.len()).rev().find(|&length| self.modules.contains_key(&path[..length]))?;
         let (module, rest) = path.split_at(length);
@@ -65,7 +66,8 @@ impl Files {
         }
     }
 
-    /// A path as it stands in a module, from the crate's root; nothing for what is of another crate.
+    /// Makes a module's path absolute, from the crate's root. Returns `None` for paths of other
+    /// crates.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<Vec<String>> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -84,11 +86,11 @@ impl Files {
     }
 }
 
-/// What one file names.
+/// The imports and paths of one file.
 struct Named<'f> {
     files: &'f Files,
     module: Vec<String>,
-    /// Each with the name that it has here.
+    /// Imported paths, with their local names.
     imports: Vec<(String, Vec<String>)>,
     paths: Vec<Vec<String>>,
 }
@@ -151,18 +153,19 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     rust.cloned().chain(inside).collect()
 }
 
-/// Sets of files each of which names another of the set, by one way or another.
-pub(crate) fn circles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+/// Strongly connected components with more than one file: their files use each other, directly or
+/// indirectly.
+pub(crate) fn cycles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
     let reached: BTreeMap<&String, BTreeSet<&String>> =
         edges.keys().map(|from| (from, reachable(edges, from))).collect();
-    let mut circles: Vec<Vec<String>> = Vec::new();
+    let mut cycles: Vec<Vec<String>> = Vec::new();
     for from in edges.keys() {
-        if reached[from].contains(from) && !circles.iter().flatten().any(|file| file == from) {
+        if reached[from].contains(from) && !cycles.iter().flatten().any(|file| file == from) {
             let back = reached[from].iter().filter(|to| reached[*to].contains(from));
-            circles.push(back.map(|file| (*file).clone()).collect());
+            cycles.push(back.map(|file| (*file).clone()).collect());
         }
     }
-    circles
+    cycles
 }
 
 fn reachable<'e>(edges: &'e BTreeMap<String, BTreeSet<String>>, from: &'e String) -> BTreeSet<&'e String> {
@@ -175,8 +178,8 @@ fn reachable<'e>(edges: &'e BTreeMap<String, BTreeSet<String>>, from: &'e String
 }
 
 #[test]
-fn circles_are_found() {
+fn cycles_are_found() {
     let edges = [("a", vec!["b"]), ("b", vec!["c", "d"]), ("c", vec!["a"]), ("d", vec![])];
     let edges = edges.map(|(from, to)| (from.to_owned(), to.into_iter().map(str::to_owned).collect()));
-    assert_eq!(circles(&edges.into()), [["a", "b", "c"]]);
+    assert_eq!(cycles(&edges.into()), [["a", "b", "c"]]);
 }

@@ -1,4 +1,4 @@
-//! The layers: what a module may name, read from the sources as text.
+//! The layers test: checks in the source text which modules a module may use.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,14 +8,15 @@ mod scan;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use files::{Files, circles};
+use files::{Files, cycles};
 use scan::{Mention, code_of, mentions, words};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The Rust files below a folder of the workspace, and what they say apart from comments, texts and tests.
+/// The Rust files below a folder of the workspace, with their code: comments, string literals and
+/// tests are left out.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let (mut files, mut folders) = (Vec::new(), vec![workspace().join(folder)]);
     while let Some(folder) = folders.pop() {
@@ -44,7 +45,7 @@ fn layers() -> Vec<String> {
     layers
 }
 
-/// All that the engine's modules say of each other: file, its module, and what is named in it.
+/// All uses of one engine module by another: the file, its module, and the mention.
 fn uses() -> Vec<(PathBuf, String, Mention)> {
     let root = workspace().join("runtime/src");
     let of_file = |(path, code): (PathBuf, String)| {
@@ -57,43 +58,46 @@ fn uses() -> Vec<(PathBuf, String, Mention)> {
     sources("runtime/src").into_iter().filter(|(path, _)| !path.ends_with("src/lib.rs")).flat_map(of_file).collect()
 }
 
-/// Fails with a clickable line for each offence.
-fn none(rule: &str, offences: impl IntoIterator<Item = String>) {
-    let offences: Vec<String> = offences.into_iter().collect();
-    assert!(offences.is_empty(), "{rule}:\n{}", offences.join("\n"));
+/// Fails with one clickable line for each violation.
+fn assert_no_violations(rule: &str, violations: impl IntoIterator<Item = String>) {
+    let violations: Vec<String> = violations.into_iter().collect();
+    assert!(violations.is_empty(), "{rule}:\n{}", violations.join("\n"));
 }
 
-fn offence(path: &Path, line: usize, what: &str) -> String {
+fn violation(path: &Path, line: usize, what: &str) -> String {
     format!("  {}:{line}: {what}", path.strip_prefix(workspace()).unwrap().display())
 }
 
 #[test]
-fn a_module_uses_only_what_stands_before_it() {
+fn a_module_uses_only_earlier_modules() {
     let layers = layers();
     let place = |module: &str| layers.iter().position(|layer| layer == module);
     let uses = uses();
     assert!(uses.len() > 300, "the scanner finds only {} uses", uses.len());
-    let offends = |(path, module, used): &(PathBuf, String, Mention)| {
+    let violations_of = |(path, module, used): &(PathBuf, String, Mention)| {
         let (own, other) = (place(module)?, place(&used.module)?);
-        (other > own).then(|| offence(path, used.line, &format!("`{module}` uses `{}`", used.module)))
+        (other > own).then(|| violation(path, used.line, &format!("`{module}` uses `{}`", used.module)))
     };
-    none("a module of the engine uses one that stands behind it in lib.rs", uses.iter().filter_map(offends));
-}
-
-#[test]
-fn every_module_that_is_named_is_a_layer() {
-    // A path that the scanner misreads would otherwise pass as nobody's.
-    let layers = layers();
-    let unknown = uses().into_iter().filter(|(_, _, used)| !layers.contains(&used.module));
-    none(
-        "a name behind `crate::` is no module",
-        unknown.map(|(path, _, used)| offence(&path, used.line, &used.module)),
+    assert_no_violations(
+        "a module of the engine uses one that stands behind it in lib.rs",
+        uses.iter().filter_map(violations_of),
     );
 }
 
 #[test]
-fn planner_and_executor_name_no_operator_and_operators_do_not_name_them() {
-    const STRANGERS: [(&str, &[&str]); 8] = [
+fn every_used_module_is_a_layer() {
+    // A path that the scanner misreads belongs to no layer, and other rules would accept it.
+    let layers = layers();
+    let unknown = uses().into_iter().filter(|(_, _, used)| !layers.contains(&used.module));
+    assert_no_violations(
+        "a name behind `crate::` is no module",
+        unknown.map(|(path, _, used)| violation(&path, used.line, &used.module)),
+    );
+}
+
+#[test]
+fn planner_executor_and_operators_do_not_use_each_other() {
+    const FORBIDDEN: [(&str, &[&str]); 8] = [
         ("exec", &["operators", "optimizer"]),
         ("optimizer", &["operators", "exec"]),
         ("physical", &["operators", "exec"]),
@@ -103,17 +107,20 @@ fn planner_and_executor_name_no_operator_and_operators_do_not_name_them() {
         ("embedded", &["operators", "exec", "optimizer"]),
         ("operators", &["exec", "optimizer", "physical"]),
     ];
-    let offends = |(path, module, used): &(PathBuf, String, Mention)| {
-        let (_, strangers) = STRANGERS.iter().find(|(name, _)| name == module)?;
-        strangers
+    let violations_of = |(path, module, used): &(PathBuf, String, Mention)| {
+        let (_, forbidden) = FORBIDDEN.iter().find(|(name, _)| name == module)?;
+        forbidden
             .contains(&used.module.as_str())
-            .then(|| offence(path, used.line, &format!("`{module}` names `{}`", used.module)))
+            .then(|| violation(path, used.line, &format!("`{module}` names `{}`", used.module)))
     };
-    none("a module names one that it should know by traits alone", uses().iter().filter_map(offends));
+    assert_no_violations(
+        "a module names one that it should know by traits alone",
+        uses().iter().filter_map(violations_of),
+    );
 }
 
 #[test]
-fn unsafe_code_is_where_rows_are_read_and_written() {
+fn unsafe_code_is_only_in_modules_that_access_rows() {
     const FOLDERS: [&str; 10] = [
         "page",
         "hash",
@@ -142,13 +149,13 @@ fn unsafe_code_is_where_rows_are_read_and_written() {
             lines.into_iter().map(move |line| (path.clone(), line))
         })
         .collect();
-    // The derive says of what it writes, and of nothing else, that pages may trust it.
+    // The derive declares once that pages may trust the records that it generates.
     let trust = workspace().join("dataflow-macros/src/record/trust.rs");
-    let (said, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == trust);
-    assert_eq!(said.len(), 1, "{} says once what is trusted", trust.display());
-    none(
+    let (expected, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == trust);
+    assert_eq!(expected.len(), 1, "{} says once what is trusted", trust.display());
+    assert_no_violations(
         "`unsafe` outside of pages and what is built of them",
-        others.into_iter().map(|(path, line)| offence(&path, line, "unsafe")),
+        others.into_iter().map(|(path, line)| violation(&path, line, "unsafe")),
     );
     let front = fs::read_to_string(workspace().join("dataflow/src/lib.rs")).unwrap();
     assert!(front.contains("#![forbid(unsafe_code)]"), "dataflow does not forbid unsafe code");
@@ -160,67 +167,69 @@ fn only_local_storage_and_spill_open_files() {
     let allowed = ["storage/local", "spill"].map(|folder| runtime.join(folder));
     let files = ["runtime/src", "formats/src"].into_iter().flat_map(sources);
     let outside = files.filter(|(path, _)| !allowed.iter().any(|folder| path.starts_with(folder)));
-    let offends = |(path, code): (PathBuf, String)| {
+    let violations_of = |(path, code): (PathBuf, String)| {
         let lines: Vec<usize> = (1..)
             .zip(code.lines())
             .filter(|(_, line)| ["std::fs", "rustix::fs"].iter().any(|name| line.contains(name)))
             .map(|(line, _)| line)
             .collect();
-        lines.into_iter().map(move |line| offence(&path, line, "a file is opened")).collect::<Vec<_>>()
+        lines.into_iter().map(move |line| violation(&path, line, "a file is opened")).collect::<Vec<_>>()
     };
-    none("files are opened without `storage`", outside.flat_map(offends));
+    assert_no_violations("files are opened without `storage`", outside.flat_map(violations_of));
 }
 
 #[test]
-fn an_address_to_read_from_is_made_one_to_write_to_in_one_place() {
-    // What is shared gives addresses to read from, so whoever writes owns what it writes, or has said that it does.
-    let offends = |(path, code): (PathBuf, String)| {
+fn const_pointers_become_mutable_in_one_place() {
+    // Shared data is accessed through const pointers. A writer therefore owns its target, or has
+    // asserted that it does.
+    let violations_of = |(path, code): (PathBuf, String)| {
         let lines = code.lines().map(str::to_owned).zip(1..).collect::<Vec<_>>();
         let casts =
             lines.into_iter().filter(|(line, _)| ["cast_mut", "as *mut"].iter().any(|cast| line.contains(cast)));
         casts.map(move |(_, line)| (path.clone(), line)).collect::<Vec<_>>()
     };
     let files = ["runtime/src", "formats/src"].into_iter().flat_map(sources);
-    let found: Vec<(PathBuf, usize)> = files.flat_map(offends).collect();
+    let found: Vec<(PathBuf, usize)> = files.flat_map(violations_of).collect();
     let right = workspace().join("runtime/src/page/in_place.rs");
-    let (said, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == right);
-    assert_eq!(said.len(), 1, "{} says who writes by place", right.display());
-    none(
+    let (expected, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == right);
+    assert_eq!(expected.len(), 1, "{} says who writes by place", right.display());
+    assert_no_violations(
         "an address to read from becomes one to write to",
-        others.iter().map(|(path, line)| offence(path, *line, "*mut")),
+        others.iter().map(|(path, line)| violation(path, *line, "*mut")),
     );
 }
 
-/// Fails where files of a crate name each other that are not parent and child; the crate has at least so many such names.
-fn has_no_circles(crate_folder: &str, names: usize) {
+/// Fails if files of a crate use each other and are not parent and child. Also fails if it finds at
+/// most `names` uses.
+fn assert_no_cycles(crate_folder: &str, names: usize) {
     let edges = Files::of(&workspace().join(crate_folder).join("src")).edges();
     let named: usize = edges.values().map(|others| others.len()).sum();
     assert!(named > names, "only {named} names of other files are found in {crate_folder}");
-    let of_circle = |circle: Vec<String>| {
-        let inside = circle.iter().flat_map(|file| {
-            edges[file].iter().filter(|other| circle.contains(other)).map(move |other| format!("{file} names {other}"))
+    let of_cycle = |cycle: Vec<String>| {
+        let inside = cycle.iter().flat_map(|file| {
+            edges[file].iter().filter(|other| cycle.contains(other)).map(move |other| format!("{file} names {other}"))
         });
         format!("  {}", inside.collect::<Vec<_>>().join(", "))
     };
-    none("files name each other in a circle", circles(&edges).into_iter().map(of_circle));
+    assert_no_violations("files name each other in a circle", cycles(&edges).into_iter().map(of_cycle));
 }
 
 #[test]
-fn files_of_the_engine_that_name_each_other_are_parent_and_child() {
-    has_no_circles("runtime", 1_000);
+fn files_of_the_engine_have_no_cycles() {
+    assert_no_cycles("runtime", 1_000);
 }
 
 #[test]
-fn files_of_formats_that_name_each_other_are_parent_and_child() {
-    has_no_circles("formats", 200);
+fn files_of_formats_have_no_cycles() {
+    assert_no_cycles("formats", 200);
 }
 
 #[test]
-fn files_of_the_front_that_name_each_other_are_parent_and_child() {
-    has_no_circles("dataflow", 200);
+fn files_of_the_front_have_no_cycles() {
+    assert_no_cycles("dataflow", 200);
 }
 
 #[test]
-fn files_of_the_macros_that_name_each_other_are_parent_and_child() {
-    has_no_circles("dataflow-macros", 200);
+fn files_of_the_macros_have_no_cycles() {
+    assert_no_cycles("dataflow-macros", 200);
 }

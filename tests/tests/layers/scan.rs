@@ -1,13 +1,14 @@
-//! A small scanner of Rust: enough to find paths, without a parser.
+//! A small scanner for Rust that finds paths without a parser.
 
-/// A module of the crate, named in a file.
+/// A use of a module of the crate.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Mention {
     pub(crate) line: usize,
     pub(crate) module: String,
 }
 
-/// The text with comments, texts and test-only items blanked out; lines stay where they are.
+/// The text with comments, string literals and test-only items blanked out. Line numbers stay the
+/// same.
 pub(crate) fn code_of(source: &str) -> String {
     without_tests(&without_comments(source))
 }
@@ -39,7 +40,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The length of `r"…"` or `r#"…"#`; zero where it is a word that begins with r.
+/// The length of the prefix of `r"…"` or `r#"…"#`. Zero for a word that begins with r.
 fn raw_text(rest: &str) -> usize {
     let hashes = rest[1..].bytes().take_while(|&byte| byte == b'#').count();
     let begin = 1 + hashes + 1;
@@ -50,7 +51,7 @@ fn raw_text(rest: &str) -> usize {
     rest[begin..].find(&end).map_or(rest.len(), |at| begin + at + end.len())
 }
 
-/// Where a text ends, behind its closing quote.
+/// The end of a string literal, after its closing quote.
 fn text_end(rest: &str) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices() {
@@ -64,7 +65,7 @@ fn text_end(rest: &str) -> usize {
     rest.len()
 }
 
-/// The length of a character literal; zero for a lifetime.
+/// The length of a character literal. Zero for a lifetime.
 fn character(rest: &str) -> usize {
     let mut inside = rest[1..].chars();
     match (inside.next(), inside.next()) {
@@ -90,7 +91,7 @@ fn without_tests(code: &str) -> String {
     kept + rest
 }
 
-/// Where an item ends: at its closing brace, or at the semicolon of one without.
+/// The end of an item: its closing brace, or its semicolon if it has no braces.
 fn item_end(item: &str) -> usize {
     let mut depth = 0;
     for (at, c) in item.char_indices() {
@@ -105,20 +106,20 @@ fn item_end(item: &str) -> usize {
     item.len()
 }
 
-/// The words of some code, each with its line.
+/// The words of the code with their lines.
 pub(crate) fn words(code: &str) -> impl Iterator<Item = (&str, usize)> {
     code.lines().zip(1..).flat_map(|(text, line)| {
         text.split(|c| !is_word(c)).filter(|word| !word.is_empty()).map(move |word| (word, line))
     })
 }
 
-/// The crate's modules that are named by `crate::x`, `crate::{x, y::z}`, or by as many `super` as lead out of the file's own module, which
-/// lies `depth` modules deep.
+/// The modules that occur in `crate::x`, in `crate::{x, y::z}`, or after enough `super`s to leave
+/// the file's own module, which is `depth` modules deep.
 pub(crate) fn mentions(code: &str, depth: usize) -> Vec<Mention> {
     let mut found = Vec::new();
     for root in ["crate::".to_owned(), "super::".repeat(depth)] {
         for (at, _) in code.match_indices(&root) {
-            // `$crate::` and the tail of a longer chain of `super` are other paths.
+            // `$crate::` and the end of a longer chain of `super` are other paths.
             if code[..at].ends_with(|c| is_word(c) || c == ':' || c == '$') {
                 continue;
             }
@@ -130,7 +131,7 @@ pub(crate) fn mentions(code: &str, depth: usize) -> Vec<Mention> {
     found
 }
 
-/// The first names of a path, of which a group in braces has several.
+/// The first names of a path. A group in braces has several.
 fn heads(path: &str) -> Vec<String> {
     let name = |part: &str| -> String { part.trim_start().chars().take_while(|&c| is_word(c)).collect() };
     let Some(group) = path.strip_prefix('{') else { return vec![name(path)] };
@@ -149,7 +150,7 @@ fn heads(path: &str) -> Vec<String> {
 }
 
 #[test]
-fn paths_are_found_where_they_are_code() {
+fn paths_are_found_in_code_only() {
     let source = r##"
         use crate::{plan::{Node, Table}, row};
         // crate::comment

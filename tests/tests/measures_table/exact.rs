@@ -1,14 +1,14 @@
-//! Statistical measures against exact arithmetic: numbers that are random, close together, and
-//! shifted by large constants.
+//! Statistical measures compared with exact arithmetic, for numbers that are random, close
+//! together, or shifted by large constants.
 
 use std::collections::BTreeMap;
 
 use dataflow::prelude::*;
 use num_bigint::BigInt;
 
-use crate::rig::{Row, everywhere};
+use crate::rig::{Row, same_on_all_engines};
 
-/// The mean, the variances of a sample and of a population, the median and a percentile.
+/// The mean, the sample and population variances, the median and a percentile.
 type Statistics = (u32, f64, (Option<f64>, f64), (Option<f64>, f64), (f64, f64));
 
 const SHARE: f64 = 0.9;
@@ -47,7 +47,7 @@ impl Ratio {
         Ratio(BigInt::from(value as i128), BigInt::from(1) << halvings)
     }
 
-    /// Whether a float differs by at most `units / 2^53` of `scale`.
+    /// Returns `true` if a float differs by at most `units / 2^53` of `scale`.
     fn is_near(&self, found: f64, units: u64, scale: &Ratio) -> bool {
         let found = Ratio::of_float(found);
         let differs = &found.0 * &self.1 - &self.0 * &found.1;
@@ -60,7 +60,7 @@ impl Ratio {
     }
 }
 
-/// The unscaled numbers of one group in order, and their sums.
+/// The unscaled numbers of one group, sorted, and their sums.
 #[derive(Default)]
 struct Exact {
     numbers: Vec<BigInt>,
@@ -79,7 +79,7 @@ impl Exact {
     }
 }
 
-/// Checks the statistics of one group, whose values are its numbers divided by `units`.
+/// Checks the statistics of one group whose values are its numbers divided by `units`.
 fn check(found: &Statistics, group: &Exact, units: i64, sums_are_exact: bool) {
     let Exact { numbers, sum, magnitudes, squares } = group;
     let count = numbers.len() as u64;
@@ -114,7 +114,7 @@ fn check(found: &Statistics, group: &Exact, units: i64, sums_are_exact: bool) {
     }
 }
 
-/// Runs a pipeline over numbers of each kind, everywhere.
+/// Runs a pipeline over numbers of each kind on all engines.
 fn compare<V: Record + Copy>(
     pipeline: impl Fn(DataSet<Row<V>>) -> DataSet<Statistics>,
     value: impl Fn(i64) -> V,
@@ -132,7 +132,7 @@ fn compare<V: Record + Copy>(
         rows.iter().for_each(|row| groups.entry(row.0).or_default().add(exact(row.1)));
         let keys: Vec<Statistics> =
             groups.keys().map(|&key| (key, 0.0, (None, 0.0), (None, 0.0), (0.0, 0.0))).collect();
-        everywhere(&rows, &pipeline, &keys, |found, expected| {
+        same_on_all_engines(&rows, &pipeline, &keys, |found, expected| {
             check(found, &groups[&expected.0], units, sums_are_exact);
             found.0 == expected.0
         });
@@ -156,7 +156,7 @@ fn statistics_of_decimals_are_near_exact_ones() {
 
 #[test]
 fn statistics_of_floats_are_near_exact_ones() {
-    // Quarters of integers, exact but for the largest shift.
+    // Quarters of integers: exact floats, except with the largest shift.
     let quarters = |number: i64| number as f64 / 4.0;
     let exact = |float: f64| {
         let Ratio(numerator, denominator) = Ratio::of_float(float * 4.0);
@@ -165,7 +165,7 @@ fn statistics_of_floats_are_near_exact_ones() {
     compare(of_floats, quarters, exact, 4, false, &[0, LARGE]);
 }
 
-/// The variances of few numbers that lie far from zero.
+/// Variances of few numbers that are far from zero.
 #[test]
 fn variances_far_from_zero_are_exact() {
     #[dataflow]
@@ -186,9 +186,9 @@ fn variances_far_from_zero_are_exact() {
     }
 }
 
-/// Each message of an overflow names a way that gives the sum.
+/// Each overflow message suggests an expression that computes the sum.
 #[test]
-fn overflowing_sums_advise_a_way_that_works() {
+fn overflow_messages_suggest_expressions_that_work() {
     type Prices = (u32, Decimal<6>);
     #[dataflow]
     fn total(rows: DataSet<Prices>) -> DataSet<(u32, Decimal<6>)> {

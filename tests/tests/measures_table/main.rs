@@ -1,5 +1,5 @@
-//! All measures of all types, of plain values and of values that may be missing, in ample and in least memory, on both engines, against plain
-//! iterators.
+//! All measures of all types, for plain and nullable values, in ample and in minimum memory, on
+//! both engines, compared with plain iterators.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,18 +8,20 @@ mod rig;
 
 use dataflow::prelude::*;
 
-use rig::{close, deviation, everywhere, groups, mean, present, rows};
+use rig::{close, deviation, groups, mean, present, rows, same_on_all_engines};
 
-/// Sum, mean, least and greatest of the values, and of those that may be missing; how many records there are, and how many of the values.
+/// Sum, mean, least and greatest of the values and of the nullable ones; the number of records, and
+/// the number of non-null values.
 type Numbers<S, V> = (u32, (S, f64, V, V), (Option<S>, Option<f64>, Option<V>, Option<V>), (u64, u64));
 
-/// Medians and percentiles beside other measures: of the values, and of those that may be missing.
+/// Medians and percentiles of the values and of the nullable ones, next to other measures.
 type Quantiles<S, V> = (u32, (f64, f64, S, V), (Option<f64>, Option<f64>, Option<S>, Option<V>), (u64, u64));
 
-/// Deviations of the values, and of those that may be missing: of a sample, and of a population.
+/// Sample and population deviations of the values and of the nullable ones.
 type Deviations = (u32, (Option<f64>, f64), (Option<f64>, Option<f64>));
 
-/// The tests of a number type: its sums are `$sum`s, `$wide` says what a sum is made of, and `$float` gives a float.
+/// The tests of a number type. Its sums are `$sum`s, `$wide` computes an exact sum, and `$float`
+/// converts to a float.
 macro_rules! numbers {
     ($($name:ident: $ty:ty, $sum:ty, $value:expr, $wide:expr, $float:expr;)*) => {$(
         mod $name {
@@ -36,7 +38,7 @@ macro_rules! numbers {
                 })
             }
 
-            /// Means without their sums; of what is computed.
+            /// Means without sums, and measures of computed values.
             #[dataflow]
             fn computed(rows: DataSet<Row>) -> DataSet<(u32, (f64, Option<f64>), ($ty, Option<$ty>))> {
                 rows.group_by(|r| r.0).aggregate(|g| {
@@ -88,7 +90,7 @@ macro_rules! numbers {
             }
 
             #[test]
-            fn as_iterators_say() {
+            fn measures_match_iterators() {
                 let (rows, wide, float) = (rows($value), $wide, $float);
                 let sum = |values: &[$ty]| -> $sum { values.iter().copied().map(wide).sum() };
                 let floats = |values: &[$ty]| values.iter().copied().map(float).collect::<Vec<f64>>();
@@ -101,31 +103,31 @@ macro_rules! numbers {
                     (key, of_plain, of_some, (plain.len() as u64, some.len() as u64))
                 });
                 let measured: Vec<Numbers<$sum, $ty>> = measured.collect();
-                everywhere(&rows, measures, &measured, |found, expected| {
+                same_on_all_engines(&rows, measures, &measured, |found, expected| {
                     (found.0, found.3, found.1.0, found.1.2, found.1.3) == (expected.0, expected.3, expected.1.0, expected.1.2, expected.1.3)
                         && (found.2.0, found.2.2, found.2.3) == (expected.2.0, expected.2.2, expected.2.3)
                         && close(Some(found.1.1), Some(expected.1.1)) && close(found.2.1, expected.2.1)
                 });
                 let expected: Vec<_> = measured.iter().map(|m| (m.0, (m.1.1, m.2.1), (m.1.2, m.2.3))).collect();
-                everywhere(&rows, computed, &expected, |found, expected| {
+                same_on_all_engines(&rows, computed, &expected, |found, expected| {
                     (found.0, found.2) == (expected.0, expected.2)
                         && close(Some(found.1.0), Some(expected.1.0)) && close(found.1.1, expected.1.1)
                 });
                 let expected: Vec<_> = measured.iter().map(|m| (m.0, m.1.1)).collect();
-                everywhere(&rows, means, &expected, |found, expected| found.0 == expected.0 && close(Some(found.1), Some(expected.1)));
+                same_on_all_engines(&rows, means, &expected, |found, expected| found.0 == expected.0 && close(Some(found.1), Some(expected.1)));
                 let expected: Vec<_> = measured.iter().map(|m| (m.0, m.2.1)).collect();
-                everywhere(&rows, means_of_some, &expected, |found, expected| found.0 == expected.0 && close(found.1, expected.1));
-                // Of sums that stay in the type, which the values are chosen for.
+                same_on_all_engines(&rows, means_of_some, &expected, |found, expected| found.0 == expected.0 && close(found.1, expected.1));
+                // Only sums that stay in the type. The values are chosen for that.
                 let narrow = |values: &[$ty]| values.iter().copied().sum::<$ty>();
                 let expected: Vec<_> = groups.iter().map(|(&key, (plain, _))| (key, narrow(plain))).collect();
-                everywhere(&rows, sums, &expected, PartialEq::eq);
+                same_on_all_engines(&rows, sums, &expected, PartialEq::eq);
                 let expected: Vec<_> = groups.iter().map(|(&key, (_, some))| (key, (!some.is_empty()).then(|| narrow(some)))).collect();
-                everywhere(&rows, sums_of_some, &expected, PartialEq::eq);
+                same_on_all_engines(&rows, sums_of_some, &expected, PartialEq::eq);
                 let expected: Vec<Deviations> = groups.iter().map(|(&key, (plain, some))| {
                     let [plain, some] = [floats(plain), floats(some)];
                     (key, (deviation(&plain, 1), deviation(&plain, 0).unwrap()), (deviation(&some, 1), deviation(&some, 0)))
                 }).collect();
-                everywhere(&rows, deviations, &expected, |found, expected| {
+                same_on_all_engines(&rows, deviations, &expected, |found, expected| {
                     found.0 == expected.0 && close(found.1.0, expected.1.0) && close(Some(found.1.1), Some(expected.1.1))
                         && close(found.2.0, expected.2.0) && close(found.2.1, expected.2.1)
                 });
@@ -135,7 +137,7 @@ macro_rules! numbers {
                     let of_plain = (at(0.5, plain).unwrap(), at(0.95, plain).unwrap(), m.1.0, m.1.2);
                     (m.0, of_plain, (at(0.5, some), at(0.1, some), m.2.0, m.2.3), m.3)
                 }).collect();
-                everywhere(&rows, |rows| quantiles(rows, 0.1), &expected, |found, expected| {
+                same_on_all_engines(&rows, |rows| quantiles(rows, 0.1), &expected, |found, expected| {
                     (found.0, found.1.2, found.1.3, found.2.2, found.2.3, found.3)
                         == (expected.0, expected.1.2, expected.1.3, expected.2.2, expected.2.3, expected.3)
                         && close(Some(found.1.0), Some(expected.1.0)) && close(Some(found.1.1), Some(expected.1.1))
@@ -145,7 +147,7 @@ macro_rules! numbers {
                 let some: Vec<$ty> = present(&rows);
                 let least = (rig::least(&plain).unwrap(), rig::greatest(&some));
                 let expected = [((mean(&floats(&plain)).unwrap(), mean(&floats(&some))), least, some.len() as u64)];
-                everywhere(&rows, whole, &expected, |found, expected| {
+                same_on_all_engines(&rows, whole, &expected, |found, expected| {
                     (found.1, found.2) == (expected.1, expected.2)
                         && close(Some(found.0.0), Some(expected.0.0)) && close(found.0.1, expected.0.1)
                 });
@@ -168,7 +170,7 @@ numbers! {
     of_decimals: Decimal<2>, Decimal<2>, |n| Decimal::from_scaled(n as i64 >> 24), |v| v, |v: Decimal<2>| v.to_f64();
 }
 
-/// The tests of a type that has a least and a greatest, and no sum.
+/// The tests of a type with a least and a greatest value, and without a sum.
 macro_rules! ordered {
     ($($name:ident: $ty:ty, $value:expr;)*) => {$(
         mod $name {
@@ -205,7 +207,7 @@ macro_rules! ordered {
             }
 
             #[test]
-            fn as_iterators_say() {
+            fn measures_match_iterators() {
                 let rows = rows($value);
                 let groups = groups(&rows);
                 let of = rig::extremes;
@@ -213,18 +215,18 @@ macro_rules! ordered {
                     let ((least, greatest), some_of) = (of(plain), of(some));
                     (key, (least.unwrap(), greatest.unwrap()), some_of, plain.len() as u64, some.len() as u64)
                 }).collect();
-                everywhere(&rows, extremes, &expected, PartialEq::eq);
+                same_on_all_engines(&rows, extremes, &expected, PartialEq::eq);
                 let counted: Vec<_> = groups.iter().map(|(&key, (plain, some))| {
                     (key, rig::different(plain), rig::different(some), plain.len() as u64)
                 }).collect();
-                everywhere(&rows, counts, &counted, PartialEq::eq);
+                same_on_all_engines(&rows, counts, &counted, PartialEq::eq);
                 let leasts: Vec<_> = expected.iter().map(|e| (e.0, e.1.0.clone())).collect();
-                everywhere(&rows, least, &leasts, PartialEq::eq);
+                same_on_all_engines(&rows, least, &leasts, PartialEq::eq);
                 let greatest: Vec<_> = expected.iter().map(|e| (e.0, e.2.1.clone())).collect();
-                everywhere(&rows, greatest_of_some, &greatest, PartialEq::eq);
+                same_on_all_engines(&rows, greatest_of_some, &greatest, PartialEq::eq);
                 let all: Vec<$ty> = rows.iter().map(|r| r.1.clone()).collect();
                 let some: Vec<$ty> = present(&rows);
-                everywhere(&rows, whole, &[(of(&all).0.unwrap(), of(&some).1)], PartialEq::eq);
+                same_on_all_engines(&rows, whole, &[(of(&all).0.unwrap(), of(&some).1)], PartialEq::eq);
             }
         }
     )*};

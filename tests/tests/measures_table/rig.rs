@@ -1,4 +1,4 @@
-//! Rows, engines and memories of the table, and measures as plain iterators have them.
+//! Rows, engines and memory sizes of the table, and the measures computed by plain iterators.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -8,10 +8,11 @@ use dataflow::{Env, Result};
 use runtime::error::Error;
 use tests::{Folder, embedded, local, with_memory};
 
-/// A key, a value, and one that may be missing.
+/// A key, a value and a nullable value.
 pub(crate) type Row<V> = (u32, V, Option<V>);
 
-/// Enough groups to need more than the least memory, a few of them large, some with one record, some of missing values alone.
+/// Enough groups to exceed the minimum memory. A few are large, some have one record, some have
+/// only nulls.
 pub(crate) fn rows<V>(value: impl Fn(u64) -> V) -> Vec<Row<V>> {
     let row = |n: u64| {
         let spread = |n: u64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23).wrapping_mul(0xD6E8_FEB8_6659_FD93);
@@ -22,7 +23,7 @@ pub(crate) fn rows<V>(value: impl Fn(u64) -> V) -> Vec<Row<V>> {
     (0..12_000).map(row).collect()
 }
 
-/// The values of each group, and of those that may be missing, those that are there.
+/// The values of each group, and its non-null optional values.
 pub(crate) fn groups<V: Clone>(rows: &[Row<V>]) -> BTreeMap<u32, (Vec<V>, Vec<V>)> {
     let mut groups: BTreeMap<u32, (Vec<V>, Vec<V>)> = BTreeMap::new();
     for (key, value, perhaps) in rows {
@@ -57,14 +58,14 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The deviation, divided by so many less than there are values.
+/// The deviation, with the number of values minus `less` as divisor.
 pub(crate) fn deviation(values: &[f64], less: usize) -> Option<f64> {
     let mean = mean(values).filter(|_| values.len() > less)?;
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
     Some((squares / (values.len() - less) as f64).sqrt())
 }
 
-/// The value at a share of the values, linearly between two.
+/// The quantile at `share`, interpolated linearly between two values.
 pub(crate) fn quantile(share: f64, values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -73,7 +74,7 @@ pub(crate) fn quantile(share: f64, values: &[f64]) -> Option<f64> {
     Some(low + (high - low) * place.fract())
 }
 
-/// Whether two floats are the same but for rounding.
+/// Returns `true` if two floats are equal except for rounding.
 pub(crate) fn close(left: Option<f64>, right: Option<f64>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => (left - right).abs() <= 1e-9 * (1.0 + left.abs().max(right.abs())),
@@ -81,8 +82,8 @@ pub(crate) fn close(left: Option<f64>, right: Option<f64>) -> bool {
     }
 }
 
-/// Runs a pipeline on the embedded engine, and with one task and two in ample memory and in the least that its plan runs with.
-pub(crate) fn everywhere<V, U>(
+/// Runs a pipeline on the embedded engine, and on one and two tasks in ample and in minimum memory.
+pub(crate) fn same_on_all_engines<V, U>(
     rows: &[Row<V>],
     pipeline: impl Fn(DataSet<Row<V>>) -> DataSet<U>,
     expected: &[U],

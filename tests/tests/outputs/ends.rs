@@ -1,4 +1,4 @@
-//! How runs end, and what is left then.
+//! Ends of runs, and the files that remain.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -7,11 +7,11 @@ use tests::{spilled_files, wait_until};
 
 use super::{engines, folder, program, read, write};
 
-/// The program that sorts slowly, stopped in the middle by a signal.
+/// Stops the program that sorts slowly with a signal, in the middle.
 fn stopped(signal: &str, output: &str) {
     let (spilled, input) = (folder(), folder());
     let lines = input.file("lines.txt", "spilled\n".repeat(300));
-    // Who starts tests in the background has them ignore `SIGINT`.
+    // A shell that starts tests in the background makes them ignore `SIGINT`.
     let mut child: Child = Command::new("env")
         .args(["--default-signal=INT", env!("CARGO_BIN_EXE_spill"), "--memory", "12MiB", "--parallelism", "2"])
         .arg("--spill-dir")
@@ -27,7 +27,7 @@ fn stopped(signal: &str, output: &str) {
 }
 
 #[test]
-fn a_file_that_a_stopped_process_wrote_leaves_nothing() {
+fn a_stopped_process_leaves_no_part_of_a_file() {
     for signal in ["-INT", "-TERM", "-KILL"] {
         let folder = folder();
         let path = folder.file("out.csv", "old");
@@ -37,7 +37,7 @@ fn a_file_that_a_stopped_process_wrote_leaves_nothing() {
 }
 
 #[test]
-fn what_a_stopped_process_wrote_of_a_folder_is_removed_by_the_next() {
+fn the_next_job_removes_folders_of_a_stopped_process() {
     let folder = folder();
     let path = folder.join("out/");
     let input = tests::Folder::default();
@@ -50,10 +50,10 @@ fn what_a_stopped_process_wrote_of_a_folder_is_removed_by_the_next() {
         assert!(!child.wait().unwrap().success());
         before = folder.names();
     }
-    // The second one removed what the first one left.
+    // The second job removed the files that the first one left.
     let left = folder.names();
     assert!(left.len() == 1 && left[0].starts_with(".out.") && left[0].ends_with(".tmp"), "{left:?}");
-    // What others made is theirs.
+    // Files of other programs are not touched.
     let _ = folder.file(".out.mine.tmp", "");
     let _ = folder.file(".other.1-1.tmp", "");
     for (_, env) in engines() {
@@ -64,7 +64,7 @@ fn what_a_stopped_process_wrote_of_a_folder_is_removed_by_the_next() {
 }
 
 #[test]
-fn what_another_job_still_writes_is_not_removed() {
+fn files_that_another_job_is_writing_are_not_removed() {
     let folder = folder();
     let held = folder.file(".out.1-7.tmp", "at work");
     let file = std::fs::File::open(&held).unwrap();
@@ -80,7 +80,7 @@ fn what_another_job_still_writes_is_not_removed() {
 }
 
 #[test]
-fn a_job_that_fails_leaves_what_was_there() {
+fn a_failed_job_keeps_existing_files() {
     let folder = folder();
     let path = folder.file("out.csv", "old");
     for (_, env) in engines() {
@@ -94,7 +94,7 @@ fn a_job_that_fails_leaves_what_was_there() {
 }
 
 #[test]
-fn a_name_as_long_as_may_be_is_written() {
+fn a_name_of_maximum_length_can_be_written() {
     let folder = folder();
     for (_, env) in engines() {
         for end in ["", "/"] {
@@ -107,7 +107,8 @@ fn a_name_as_long_as_may_be_is_written() {
     }
 }
 
-/// Reads three lines of what a program prints, and goes away; gives what it said, and its code.
+/// Reads three lines of a program's output, and closes the pipe. Returns the lines, standard error,
+/// and the exit code.
 fn head(args: &[&str]) -> (Vec<String>, String, Option<i32>) {
     let mut child = program(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let out = BufReader::new(child.stdout.take().unwrap());
@@ -117,10 +118,11 @@ fn head(args: &[&str]) -> (Vec<String>, String, Option<i32>) {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_job_quietly() {
+fn a_reader_that_closes_ends_the_job_quietly() {
     for engine in ["local", "embedded"] {
         let (lines, said, code) = head(&["print", "2000000", "--engine", engine]);
-        // Which of two tasks comes first is nobody's promise; the lines of each are whole, and one behind the other.
+        // The order of the two tasks is undefined. The lines of each task are complete and
+        // consecutive.
         let first: u64 = lines[0].parse().unwrap();
         let in_a_row = [first, first + 1, first + 2].map(|number| number.to_string());
         assert_eq!((lines, said.as_str(), code), (in_a_row.to_vec(), "", Some(0)), "{engine}");
@@ -132,16 +134,16 @@ fn a_reader_that_goes_away_ends_the_job_quietly() {
 }
 
 #[test]
-fn a_job_that_nobody_reads_ends_soon() {
+fn a_job_without_a_reader_ends_soon() {
     let begin = std::time::Instant::now();
     let (lines, said, code) = head(&["endless"]);
     assert_eq!((lines.len(), said.as_str(), code), (3, "", Some(0)));
-    // All of it would take four minutes.
+    // Printing everything would take four minutes.
     assert!(begin.elapsed().as_secs() < 60);
 }
 
 #[test]
-fn other_outputs_are_whole_when_a_reader_goes_away() {
+fn other_outputs_are_complete_if_a_reader_closes() {
     for engine in ["local", "embedded"] {
         let folder = folder();
         let path = folder.join("out.csv");

@@ -1,4 +1,4 @@
-//! What happens to what exists: overwritten, appended to, or the job is refused.
+//! Existing outputs: overwritten, appended to, or the job is rejected.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ type Pairs = DataSet<(u64, u64)>;
 type Write = fn(&Pairs, Output);
 type Open = fn(&Env, &str) -> Result<Pairs>;
 
-/// The formats that may be appended to, and how they are read.
+/// The formats that support appending, with their readers.
 const APPENDED: [(&str, Write, Open); 4] = [
     ("csv", |flow, to| flow.write_csv(to), |env, path| env.read_csv(path)),
     ("jsonl", |flow, to| flow.write_json(to), |env, path| env.read_json(path)),
@@ -52,7 +52,7 @@ fn records_are_appended_to_a_file() {
 }
 
 #[test]
-fn what_is_appended_begins_on_a_line_of_its_own() {
+fn appended_records_start_on_their_own_line() {
     let folder = folder();
     for (_, env) in engines() {
         for (there, expected) in [("0\n", "0\n7\n"), ("0", "0\n7\n"), ("", "7\n"), ("\n", "\n7\n")] {
@@ -70,7 +70,7 @@ fn what_is_appended_begins_on_a_line_of_its_own() {
 }
 
 #[test]
-fn a_job_that_fails_appends_nothing() {
+fn a_failed_job_appends_nothing() {
     let folder = folder();
     let path = folder.file("n.csv", "value\n1\n");
     std::fs::create_dir(folder.path().join("out")).unwrap();
@@ -89,7 +89,7 @@ fn a_job_that_fails_appends_nothing() {
 }
 
 #[test]
-fn what_cannot_be_appended_to_is_refused_before_the_first_record() {
+fn unappendable_outputs_are_rejected_before_the_first_record() {
     const ARRAY: &str = "\u{feff} \n[{\"0\":1,\"1\":2}]\n";
     let folder = folder();
     let other = folder.file("other.csv", "day,count\n1,2\n");
@@ -149,7 +149,7 @@ fn paired(numbers: DataSet<u64>) -> DataSet<(u64, u64)> {
 }
 
 #[test]
-fn a_job_is_refused_where_something_exists() {
+fn a_job_is_rejected_if_the_output_exists() {
     let folder = folder();
     for (name, env) in engines() {
         for end in [".csv", "/"] {
@@ -167,7 +167,7 @@ fn a_job_is_refused_where_something_exists() {
 }
 
 #[test]
-fn a_file_that_another_job_makes_meanwhile_is_kept() {
+fn a_file_created_meanwhile_by_another_job_is_kept() {
     let folder = folder();
     for (name, env) in engines() {
         let path = folder.join(name);
@@ -177,7 +177,7 @@ fn a_file_that_another_job_makes_meanwhile_is_kept() {
         let error = env.run().unwrap_err().to_string();
         assert!(error.contains("while the job ran"), "{error}");
         assert_eq!(read(&path), "other\n");
-        // To append is to come behind it.
+        // Appending adds the records after those of the other job.
         std::fs::remove_file(&path).unwrap();
         let text = super::shared::filling(env.collection([1u64]).unwrap(), make);
         text.write_csv_with(to(&path, IfExists::Append), CsvOptions { header: false, ..CsvOptions::default() });
@@ -222,7 +222,7 @@ fn files_are_added_to_a_folder() {
 }
 
 #[test]
-fn a_folder_is_replaced_whole() {
+fn a_folder_is_replaced_as_a_whole() {
     let folder = folder();
     for (name, env) in engines() {
         let path = folder.join(&format!("{name}/"));
@@ -255,7 +255,7 @@ fn a_folder_that_no_job_wrote_is_not_replaced() {
 }
 
 #[test]
-fn what_no_job_wrote_is_kept_wherever_it_is_and_whenever_it_came() {
+fn foreign_files_are_kept_at_any_place_and_time() {
     let folder = folder();
     for (name, env) in engines() {
         let path = folder.join(&format!("{name}/"));
@@ -265,7 +265,7 @@ fn what_no_job_wrote_is_kept_wherever_it_is_and_whenever_it_came() {
         let error = env.run().unwrap_err().to_string();
         assert!(error.contains("day=1/hour=2/notes") && error.contains("no job wrote"), "{error}");
         std::fs::remove_dir(&nested).unwrap();
-        // While the job runs.
+        // Created while the job runs.
         let letter = format!("{nested}/letter");
         let make = std::sync::Arc::new(move || {
             std::fs::create_dir_all(&nested).unwrap();
@@ -280,7 +280,7 @@ fn what_no_job_wrote_is_kept_wherever_it_is_and_whenever_it_came() {
 }
 
 #[test]
-fn jobs_at_once_append_all_their_records_each_together() {
+fn concurrent_jobs_append_their_records_without_mixing() {
     let folder = folder();
     let path = folder.join("all.csv");
     std::thread::scope(|scope| {
@@ -302,7 +302,7 @@ fn jobs_at_once_append_all_their_records_each_together() {
 }
 
 #[test]
-fn a_choice_is_shown_where_plans_are() {
+fn plans_show_the_choice_for_existing_outputs() {
     let folder = folder();
     for (choice, shown) in CHOICES.into_iter().zip(["overwritten", "appended to", "if it does not exist"]) {
         let env = tests::local(2);

@@ -1,4 +1,4 @@
-//! What an output's path means, and what a run leaves behind it.
+//! Paths of outputs, and the files that a run leaves.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -16,7 +16,7 @@ use dataflow::prelude::*;
 use dataflow::{CsvOptions, Report, Result};
 use tests::{Folder, embedded, local};
 
-/// Both engines, and their names.
+/// Both engines with their names.
 fn engines() -> [(&'static str, Env); 2] {
     [("embedded", embedded()), ("local", local(2))]
 }
@@ -26,7 +26,7 @@ fn failing(numbers: DataSet<u64>) -> DataSet<u64> {
     numbers.try_map(|n| if n < u64::MAX { Err("the first record was seen") } else { Ok(n) })
 }
 
-/// What is said of a path before the first record, on each engine.
+/// The error for a path before the first record, which is equal on both engines.
 fn refused(path: &str) -> String {
     let [first, second] = engines().map(|(_, env)| {
         failing(env.collection([1u64, 2]).unwrap()).write_csv(path);
@@ -43,12 +43,12 @@ fn write(env: &Env, path: &str, numbers: std::ops::Range<u64>) -> Result<Report>
     env.run()
 }
 
-/// What [`write`] writes.
+/// The lines that [`write`] writes.
 fn lines(numbers: std::ops::Range<u64>) -> String {
     numbers.map(|n| format!("{n}\n")).collect()
 }
 
-/// Whether two texts have the same lines: tasks write them in any order.
+/// Returns `true` if two texts have the same lines in any order. Tasks write in any order.
 fn same_lines(left: &str, right: &str) -> bool {
     let [mut left, mut right] = [left, right].map(|text| text.lines().collect::<Vec<_>>());
     left.sort_unstable();
@@ -56,7 +56,7 @@ fn same_lines(left: &str, right: &str) -> bool {
     left == right
 }
 
-/// The program of these tests.
+/// The program of these tests, as a command.
 fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_outputs"));
     command.args(["--parallelism", "2", "--progress", "never"]).args(args);

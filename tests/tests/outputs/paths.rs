@@ -1,4 +1,4 @@
-//! What is at an output's path before the run.
+//! Outputs whose path exists before the run.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
@@ -9,7 +9,7 @@ use tests::Folder;
 use super::{engines, folder, lines, program, read, refused, same_lines, write};
 
 #[test]
-fn what_cannot_be_written_is_refused_before_the_first_record() {
+fn unwritable_paths_are_rejected_before_the_first_record() {
     let folder = folder();
     let file = folder.file("file", "kept");
     std::fs::create_dir(folder.path().join("full")).unwrap();
@@ -46,7 +46,7 @@ fn what_cannot_be_written_is_refused_before_the_first_record() {
 }
 
 #[test]
-fn compression_that_is_not_written_is_refused() {
+fn unsupported_compression_is_rejected() {
     let folder = folder();
     for end in ["bz2", "xz", "lz4", "br", "zip", "BZ2", "7z", "Z", "zstd", "snappy", "tgz"] {
         for path in [format!("out.csv.{end}"), format!("out.{end}/")] {
@@ -62,7 +62,7 @@ fn compression_that_is_not_written_is_refused() {
             let error = env.run().unwrap_err().to_string();
             assert!(error.contains("leave that end off") && error.contains("by itself"), "{error}");
         }
-        // A point in a name is no compression.
+        // A dot in a name does not mean compression.
         env.collection([1u64]).unwrap().write_csv(folder.join("v1.2"));
         env.run().unwrap();
     }
@@ -88,7 +88,7 @@ fn a_file_keeps_its_mode() {
 }
 
 #[test]
-fn a_file_keeps_its_owner_where_that_may_be() {
+fn a_file_keeps_its_owner_if_permitted() {
     let folder = folder();
     let path = folder.file("out.csv", "old");
     if std::os::unix::fs::chown(&path, Some(12), Some(34)).is_err() {
@@ -101,7 +101,7 @@ fn a_file_keeps_its_owner_where_that_may_be() {
 }
 
 #[test]
-fn a_link_is_followed_and_stays() {
+fn a_link_to_a_file_is_followed_and_kept() {
     let folder = folder();
     std::fs::create_dir(folder.path().join("inner")).unwrap();
     let _ = folder.file("inner/file", "old");
@@ -121,7 +121,7 @@ fn a_link_is_followed_and_stays() {
 }
 
 #[test]
-fn a_link_to_a_folder_is_followed_and_stays() {
+fn a_link_to_a_folder_is_followed_and_kept() {
     let folder = folder();
     for (engine, env) in engines() {
         let (empty, link) = (format!("{engine}-empty"), format!("{engine}-link"));
@@ -138,7 +138,7 @@ fn a_link_to_a_folder_is_followed_and_stays() {
     assert_eq!(folder.names().len(), 8);
 }
 
-/// A device of its own that takes all, as `/dev/null`; nothing where nobody may make one.
+/// Creates a device like `/dev/null`. Returns `None` if the process may not create one.
 fn device(folder: &Folder) -> Option<String> {
     let path = folder.join("device");
     let made = Command::new("mknod").args([&path, "c", "1", "3"]).output().unwrap().status.success();
@@ -157,7 +157,7 @@ fn a_device_stays_a_device() {
         for path in [&path, &folder.join("link")] {
             write(&env, path, 0..1000).unwrap();
         }
-        // Nothing is mixed where nothing is kept.
+        // Several outputs may write to a device that keeps nothing.
         let numbers = env.collection([1u64]).unwrap();
         numbers.write_csv(&path);
         numbers.write_json(&path);
@@ -168,7 +168,7 @@ fn a_device_stays_a_device() {
 }
 
 #[test]
-fn who_reads_a_pipe_with_a_name_is_fed() {
+fn the_reader_of_a_named_pipe_gets_all_records() {
     let folder = folder();
     let path = folder.join("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -185,14 +185,14 @@ fn who_reads_a_pipe_with_a_name_is_fed() {
 }
 
 #[test]
-fn standard_output_is_a_dash() {
+fn a_dash_means_standard_output() {
     let folder = folder();
     let input = folder.file("in.txt", lines(0..100));
     for path in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         for engine in ["local", "embedded"] {
             let mut command = program(&["copy", &input, path, "--engine", engine]);
             assert_eq!(String::from_utf8(command.output().unwrap().stdout).unwrap(), lines(0..100), "{path}");
-            // Into a file.
+            // Standard output is a file.
             let out = std::fs::File::create(folder.join("out")).unwrap();
             assert!(command.stdout(out).status().unwrap().success());
             assert_eq!(read(folder.join("out")), lines(0..100), "{path}");
@@ -202,7 +202,7 @@ fn standard_output_is_a_dash() {
 }
 
 #[test]
-fn standard_output_holds_no_folders() {
+fn standard_output_cannot_be_a_folder() {
     for (_, env) in engines() {
         env.collection([(1u64, 2u64)]).unwrap().in_folders_by(|n| n.0).write_csv("-");
         assert!(env.run().unwrap_err().to_string().contains("holds no folders"));
@@ -210,19 +210,19 @@ fn standard_output_holds_no_folders() {
 }
 
 #[test]
-fn standard_input_is_a_dash() {
+fn a_dash_means_standard_input() {
     let folder = folder();
     let (text, output) = (lines(0..300_000), folder.join("out"));
     let input = folder.file("in.txt", &text);
     for engine in ["local", "embedded"] {
         for path in ["-", "/dev/stdin"] {
-            // By a pipe.
+            // Standard input is a pipe.
             let mut child =
                 program(&["copy", path, &output, "--engine", engine]).stdin(Stdio::piped()).spawn().unwrap();
             child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
             assert!(child.wait().unwrap().success());
             assert!(same_lines(&read(&output), &text));
-            // From a file, and from its middle.
+            // Standard input is a file, from its start and from its middle.
             for begin in [0, 5] {
                 let mut file = std::fs::File::open(&input).unwrap();
                 file.read_exact(&mut vec![0; begin]).unwrap();
@@ -235,7 +235,7 @@ fn standard_input_is_a_dash() {
 }
 
 #[test]
-fn standard_input_that_is_wrong_is_said_with_its_place() {
+fn invalid_standard_input_is_reported_with_its_place() {
     let folder = folder();
     let mut child = program(&["copy", "-", &folder.join("out")]);
     let mut child = child.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! Pipes with names, whatever those who read them do.
+//! Named pipes with readers of any behavior.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,7 +23,8 @@ fn write_all(env: &Env, paths: &[String], numbers: u64) -> dataflow::Result<()> 
     env.run().map(|_| ())
 }
 
-/// Writes to three pipes at once, on both engines, while `reader` gives what it reads of each.
+/// Writes to three pipes in one job, on both engines, while `reader` returns the text that it reads
+/// from each.
 fn read_by(what: &'static str, reader: fn(&[String]) -> Vec<String>) {
     within_two_minutes(what, move || {
         let folder = folder();
@@ -52,12 +53,12 @@ fn pipes_may_be_opened_in_any_order() {
 }
 
 #[test]
-fn pipes_may_be_read_one_after_the_other() {
+fn pipes_may_be_read_one_by_one() {
     read_by("pipes one after the other", |paths| paths.iter().map(read).collect());
 }
 
 #[test]
-fn readers_that_pause_hold_up_no_other_job() {
+fn readers_that_pause_delay_no_other_job() {
     within_two_minutes("paused readers", || {
         let folder = folder();
         let paths: Vec<String> = (0..6).map(|number| pipe(&folder, &format!("pipe-{number}"))).collect();
@@ -66,7 +67,7 @@ fn readers_that_pause_hold_up_no_other_job() {
             move || write_all(&local(2), &paths, 200_000).unwrap()
         });
         let mut readers: Vec<File> = paths.iter().map(|path| File::open(path).unwrap()).collect();
-        // Each pipe holds what fits it, and each writer waits for room.
+        // Each pipe is full, and each writer waits for space.
         std::thread::sleep(std::time::Duration::from_millis(500));
         write(&local(2), &folder.join("out"), 0..1_000).unwrap();
         assert!(same_lines(&read(folder.join("out")), &lines(0..1_000)));
@@ -84,7 +85,7 @@ fn readers_that_pause_hold_up_no_other_job() {
 }
 
 #[test]
-fn a_job_that_fails_waits_for_no_reader() {
+fn a_failed_job_waits_for_no_reader() {
     within_two_minutes("a pipe without a reader", || {
         let folder = folder();
         let path = pipe(&folder, "pipe");
@@ -97,7 +98,7 @@ fn a_job_that_fails_waits_for_no_reader() {
 }
 
 #[test]
-fn a_pipe_as_input_is_refused_at_once() {
+fn a_pipe_as_input_is_rejected_immediately() {
     within_two_minutes("a pipe that nobody writes", || {
         let folder = folder();
         let path = pipe(&folder, "pipe");

@@ -1,4 +1,4 @@
-//! Several outputs of a run, and several runs, that mean one place.
+//! Several outputs with one path, in one run and in several.
 
 use std::os::unix::fs::symlink;
 
@@ -8,8 +8,9 @@ use tests::within_two_minutes;
 
 use super::{engines, failing, folder, lines, program, read, same_lines, write};
 
-/// Holds that two outputs are refused before the first record, with both of their lines.
-fn are_one(first: &str, second: &str) {
+/// Checks that two outputs are rejected before the first record, with an error that names both
+/// lines.
+fn assert_one_output(first: &str, second: &str) {
     for (engine, env) in engines() {
         let numbers = failing(env.collection([1u64, 2]).unwrap());
         numbers.write_csv(first);
@@ -26,7 +27,7 @@ fn are_one(first: &str, second: &str) {
 }
 
 #[test]
-fn outputs_of_one_run_with_one_path_are_refused() {
+fn two_outputs_of_one_run_with_one_path_are_rejected() {
     let folder = folder();
     let _ = folder.file("there.csv", "kept");
     std::fs::create_dir(folder.path().join("empty")).unwrap();
@@ -53,10 +54,10 @@ fn outputs_of_one_run_with_one_path_are_refused() {
         ("empty/", "empty/inner/"),
     ];
     for (first, second) in pairs {
-        are_one(&folder.join(first), &folder.join(second));
+        assert_one_output(&folder.join(first), &folder.join(second));
     }
-    are_one("-", "-");
-    are_one("/dev/stdout", "-");
+    assert_one_output("-", "-");
+    assert_one_output("/dev/stdout", "-");
     let names = ["dangling.csv", "empty", "here", "link.csv", "there.csv", "to-empty", "twin.csv"];
     assert_eq!(
         (folder.names(), read(folder.join("there.csv"))),
@@ -65,7 +66,7 @@ fn outputs_of_one_run_with_one_path_are_refused() {
 }
 
 #[test]
-fn a_file_of_bad_records_is_an_output_too() {
+fn a_file_of_bad_records_counts_as_an_output() {
     let folder = folder();
     let input = folder.file("in.csv", "n\n1\nx\n");
     let lenient = |to: &str| CsvOptions::default().lenient(Lenient::to(folder.join(to)));
@@ -87,7 +88,7 @@ fn a_file_of_bad_records_is_an_output_too() {
 }
 
 #[test]
-fn a_file_of_bad_records_is_written_by_one_run_at_a_time() {
+fn only_one_run_may_write_a_file_of_bad_records() {
     let folder = folder();
     let input = folder.file("in.csv", "n\n1\nx\n");
     let options = CsvOptions::default().lenient(Lenient::to(folder.join("bad.txt")));
@@ -112,7 +113,7 @@ fn first_field(records: DataSet<(u64,)>) -> DataSet<u64> {
 }
 
 #[test]
-fn outputs_beside_each_other_are_not_one() {
+fn outputs_with_similar_paths_are_distinct() {
     let folder = folder();
     for (engine, env) in engines() {
         let numbers = env.collection([1u64]).unwrap();
@@ -136,7 +137,7 @@ fn an_input_may_be_an_output() {
 }
 
 #[test]
-fn jobs_at_once_write_one_file_each_whole() {
+fn concurrent_jobs_leave_the_whole_file_of_one() {
     within_two_minutes("jobs at once", || {
         let folder = folder();
         let path = folder.join("out.txt");
@@ -155,7 +156,7 @@ fn jobs_at_once_write_one_file_each_whole() {
 }
 
 #[test]
-fn processes_at_once_write_one_file_each_whole() {
+fn concurrent_processes_leave_the_whole_file_of_one() {
     let folder = folder();
     let inputs = [folder.file("a", "a\n".repeat(500_000)), folder.file("b", "b\n".repeat(500_000))];
     let path = folder.join("out.txt");
@@ -168,13 +169,13 @@ fn processes_at_once_write_one_file_each_whole() {
 }
 
 #[test]
-fn of_processes_that_write_one_folder_the_loser_says_so_and_leaves_nothing() {
+fn one_of_two_processes_fails_cleanly_for_the_same_folder() {
     let folder = folder();
     let input = folder.file("a", "a\n".repeat(300_000));
     let path = folder.join("out/");
     let child = || program(&["copy", &input, &path]).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let [first, second] = [child(), child()].map(|child| child.wait_with_output().unwrap());
-    // One that begins when the other has ended is refused before.
+    // A process that starts after the other has ended is rejected earlier.
     let loser = if first.status.success() { second } else { first };
     let error = String::from_utf8(loser.stderr).unwrap();
     assert!(!loser.status.success() && error.contains("cannot write") && error.contains("out"), "{error}");
@@ -182,7 +183,7 @@ fn of_processes_that_write_one_folder_the_loser_says_so_and_leaves_nothing() {
 }
 
 #[test]
-fn a_folder_that_is_filled_meanwhile_is_kept() {
+fn a_folder_filled_during_the_job_is_kept() {
     let folder = folder();
     for (engine, env) in engines() {
         let (path, inner) = (folder.join(&format!("{engine}/")), folder.path().join(engine));

@@ -1,4 +1,5 @@
-//! One file that several tasks write: what one task would have written, in the flow's order where it has one.
+//! One file that several tasks write: it equals the file of one task, in the flow's order if it has
+//! one.
 
 use std::fmt::Debug;
 use std::fs;
@@ -11,14 +12,14 @@ use tests::{Folder, Item, PARALLELISM, Shape, embedded, local, same_records, sam
 
 use super::{Command, folder};
 
-/// Plain values, for binary files.
+/// Fixed-size values, for binary files.
 #[derive(Record, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Number {
     key: u64,
     value: i64,
 }
 
-/// All of an item in one text, for text files.
+/// An item as one text, for text files.
 #[dataflow]
 fn lines(items: DataSet<Item>) -> DataSet<String> {
     items.map(|i| format!("{:020} {} {}", i.key, i.value, i.text))
@@ -34,7 +35,7 @@ fn sorted(items: DataSet<Item>) -> DataSet<Item> {
     items.sort(|i| i.key)
 }
 
-/// How small row groups are, so that each task has several.
+/// Small row groups, so that each task writes several.
 fn small_groups() -> ParquetOptions {
     ParquetOptions { row_group_rows: 3_000, ..ParquetOptions::default() }
 }
@@ -52,7 +53,7 @@ enum Format {
 impl Format {
     const ALL: [Format; 6] = [Format::Text, Format::Csv, Format::Json, Format::Binary, Format::Native, Format::Parquet];
 
-    /// Whether the same records are the same bytes, whoever encoded which of them.
+    /// Returns `true` if equal records are encoded to equal bytes in any task.
     fn is_plain(self) -> bool {
         !matches!(self, Format::Native | Format::Parquet)
     }
@@ -68,7 +69,7 @@ impl Format {
         }
     }
 
-    /// The records of a file, in its order, as lines to be compared.
+    /// The records of a file in its order, as lines to compare.
     fn read(self, path: &str) -> Vec<String> {
         fn shown<T: Record + Debug>(flow: Result<DataSet<T>>) -> Vec<String> {
             flow.and_then(|flow| flow.collect()).unwrap().iter().map(|record| format!("{record:?}")).collect()
@@ -85,11 +86,11 @@ impl Format {
     }
 }
 
-/// What is written, and how.
+/// An output and its options.
 #[derive(Clone, Debug)]
 struct Case {
     format: Format,
-    /// The end of the name.
+    /// The suffix of the file name.
     end: &'static str,
     rows: u64,
     seed: u64,
@@ -105,7 +106,8 @@ impl Case {
         env.run()
     }
 
-    /// Writes by the local engine, in the least memory where that is asked for, and by the embedded one; holds one against the other.
+    /// Writes with the local engine, in minimum memory if `is_scarce`, and with the embedded
+    /// engine. Compares both files.
     fn check(&self) {
         let folder = Folder::default();
         let input = folder.join("input/");
@@ -170,7 +172,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn several_tasks_write_what_one_would(case in cases()) {
+    fn several_tasks_write_the_file_of_one_task(case in cases()) {
         case.check();
     }
 }
@@ -185,7 +187,7 @@ fn each_format_keeps_the_order_of_a_sort() {
 }
 
 #[test]
-fn nothing_is_a_whole_file_too() {
+fn an_empty_flow_writes_a_complete_file() {
     for format in Format::ALL {
         let ends = if format == Format::Parquet { vec![""] } else { vec!["", ".gz", ".zst"] };
         for end in ends {
@@ -195,7 +197,7 @@ fn nothing_is_a_whole_file_too() {
 }
 
 #[test]
-fn others_read_what_several_tasks_compressed() {
+fn other_tools_read_files_compressed_by_several_tasks() {
     let folder = folder();
     let path = folder.join("out.csv.gz");
     let env = local(4);
@@ -212,7 +214,7 @@ fn others_read_what_several_tasks_compressed() {
 }
 
 #[test]
-fn one_file_is_written_by_all_tasks_and_a_terminal_by_one() {
+fn all_tasks_write_a_file_but_only_one_a_terminal() {
     let (env, folder) = (local(2), folder());
     let numbers = env.collection(0..10u64).unwrap();
     numbers.write_parquet(folder.join("one.parquet"));
@@ -224,7 +226,7 @@ fn one_file_is_written_by_all_tasks_and_a_terminal_by_one() {
 }
 
 #[test]
-fn a_disk_that_is_full_ends_the_job() {
+fn a_full_disk_ends_the_job() {
     for in_order in [false, true] {
         let folder = Folder::default();
         let input = folder.join("input/");

@@ -1,4 +1,5 @@
-//! One program, and the plan that its data asks for: recorded on both sides of where it changes, and every other way to run it forced, which gives the same records.
+//! Plans that depend on the data: each is recorded on both sides of the point where it changes.
+//! Every other strategy is forced and gives the same records.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
@@ -23,7 +24,8 @@ struct LineItem {
     price: i64,
 }
 
-/// The turnover of each order that is open: so many are, of four hundred items each, of so many items in all.
+/// The turnover of each open order. There are `open` orders with 400 items each, and at most `sold`
+/// items in all.
 #[dataflow]
 fn turnover(orders: DataSet<Order>, items: DataSet<LineItem>, open: u64, sold: u64) -> DataSet<(u64, u8, i64)> {
     let of_open = open.saturating_mul(400).min(sold);
@@ -50,18 +52,19 @@ fn env(parallelism: usize, profile: &str, decisions: Option<Decisions>) -> Env {
 
 const CLUSTER: &str = "nodes=8,net=1Gbps";
 
-/// How join and grouping run: `hash join, build left (hash 0, hash 0); hash aggregate (forward)`.
-fn ways(profile: &str, tasks: usize, open: u64, sold: u64) -> String {
+/// The strategies of join and grouping, as `hash join, build left (hash 0, hash 0); hash aggregate
+/// (forward)`.
+fn strategies(profile: &str, tasks: usize, open: u64, sold: u64) -> String {
     let env = env(tasks, profile, None);
     let (orders, items) = data(&env);
     turnover(orders, items, open, sold).print();
     let plan = env.plan().unwrap();
-    let ways =
+    let strategies =
         plan.decisions().iter().filter(|(_, choice)| choice.how.contains("join") || choice.how.contains("aggregate"));
-    let mut ways: Vec<String> =
-        ways.map(|(_, choice)| format!("{} ({})", choice.how, choice.ships.join(", "))).collect();
-    ways.sort_by_key(|way| !way.contains("join"));
-    ways.join("; ")
+    let mut strategies: Vec<String> =
+        strategies.map(|(_, choice)| format!("{} ({})", choice.how, choice.ships.join(", "))).collect();
+    strategies.sort_by_key(|way| !way.contains("join"));
+    strategies.join("; ")
 }
 
 const SOLD: u64 = 600_000_000;
@@ -76,12 +79,13 @@ fn few_orders_are_broadcast_and_many_are_partitioned() {
     }
 }
 
-/// As orders shrink, the plan goes from where both are partitioned, and the grouping finds its rows, to where orders come to all tasks and what is shipped is folded
-/// before. It never goes back.
+/// With fewer orders the plan changes once. First both sides are partitioned, and the grouping
+/// reuses the partitioning. Then orders are broadcast, and rows are combined before they are
+/// shipped.
 #[test]
-fn the_plan_follows_the_orders() {
+fn the_plan_changes_once_as_orders_shrink() {
     for (profile, tasks) in [(CLUSTER, 8), ("", 2)] {
-        let of_power = |power| ways(profile, tasks, 300_000_000 / 10_u64.pow(power), SOLD);
+        let of_power = |power| strategies(profile, tasks, 300_000_000 / 10_u64.pow(power), SOLD);
         let mut plans: Vec<String> = (0..9).map(of_power).collect();
         plans.dedup();
         let expected = [
@@ -99,7 +103,7 @@ fn without_places(text: &str) -> String {
 }
 
 #[test]
-fn every_way_gives_the_same_records() {
+fn every_strategy_gives_the_same_records() {
     within_two_minutes("ways of a plan", || {
         let run = |decisions: Option<Decisions>| {
             let env = env(4, CLUSTER, decisions);
@@ -124,7 +128,7 @@ fn every_way_gives_the_same_records() {
     });
 }
 
-/// Joins and groupings one behind the other, of which each is read twice.
+/// Joins and groupings in sequence, each with two consumers.
 #[dataflow]
 fn step(sales: DataSet<(u64, u64, i64)>, shops: DataSet<(u64, u64)>) -> DataSet<(u64, u64, i64)> {
     let sums = sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| s.2)));
@@ -133,7 +137,7 @@ fn step(sales: DataSet<(u64, u64, i64)>, shops: DataSet<(u64, u64)>) -> DataSet<
 }
 
 #[test]
-fn two_hundred_operators_are_planned_in_little_time() {
+fn two_hundred_operators_are_planned_quickly() {
     let env = env(2, "", None);
     let shops = env.collection((0..10_u64).map(|id| (id, id)).collect::<Vec<_>>()).unwrap();
     let mut sales = env.collection((0..100_u64).map(|id| (id, id % 10, 1_i64)).collect::<Vec<_>>()).unwrap();
@@ -145,7 +149,7 @@ fn two_hundred_operators_are_planned_in_little_time() {
     let plan = env.plan().unwrap();
     let (operators, seconds) = (plan.candidates().count(), begun.elapsed().as_secs_f64());
     println!("{operators} operators with a choice: {:.1} ms", seconds * 1e3);
-    // Twenty times what an optimized build may take.
+    // Twenty times the limit for an optimized build.
     assert!(operators >= 120 && seconds < 2.0, "{operators} in {seconds} s");
 }
 
@@ -156,36 +160,37 @@ fn above(prices: DataSet<Price>, least: i64) -> DataSet<Price> {
     prices.filter(|p| p.1 > least)
 }
 
-/// Plans a chain of stages, each of which gets its place in the chain.
+/// Plans a chain of stages. Each stage receives its index in the chain.
 fn plan_in_little_time(stages: i64, stage: fn(DataSet<Price>, i64) -> DataSet<Price>) {
     let env = env(2, "", None);
     (0..stages).fold(prices(&env).0, stage).print();
     let begun = std::time::Instant::now();
     env.plan().unwrap();
     let seconds = begun.elapsed().as_secs_f64();
-    // Many times what a debug build takes.
+    // Many times the duration in a debug build.
     assert!(seconds < 20.0, "{seconds} s");
 }
 
-/// Planning compares no filter with all filters before it.
+/// Planning must not compare each filter with all filters before it.
 #[test]
-fn thousands_of_filters_are_planned_in_little_time() {
+fn thousands_of_filters_are_planned_quickly() {
     plan_in_little_time(4_000, above);
 }
 
-/// Two branches that meet again.
+/// Two branches that join again.
 #[dataflow]
 fn forked(prices: DataSet<Price>, least: i64) -> DataSet<Price> {
     prices.filter(|p| p.1 > least).union(prices.filter(|p| p.1 < -least))
 }
 
-/// Waits are looked up once for all branches.
+/// Wait relations are computed once for all branches.
 #[test]
-fn thousands_of_branches_are_planned_in_little_time() {
+fn thousands_of_branches_are_planned_quickly() {
     plan_in_little_time(1_500, forked);
 }
 
-/// Both sides are in order, in the tasks of their keys, before they are joined; and the groups behind the join find their records in order.
+/// Both sides are sorted and partitioned by their keys before the join. The grouping after the join
+/// finds its records in order.
 #[dataflow]
 fn sorted(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
     let left = left.expect_rows(size).partition_by(|l| l.0).sort_partition(|l| asc(l.0));
@@ -198,7 +203,7 @@ fn sorted(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u6
     })
 }
 
-/// The same without the order.
+/// The same without the sort.
 #[dataflow]
 fn partitioned(left: DataSet<Price>, right: DataSet<Price>, size: u64) -> DataSet<(u64, i64)> {
     let left = left.expect_rows(size).partition_by(|l| l.0);
@@ -212,7 +217,7 @@ fn prices(env: &Env) -> (DataSet<Price>, DataSet<Price>) {
     (env.collection(prices()).unwrap(), env.collection(prices()).unwrap())
 }
 
-/// The ways of joins and what is behind them, as (operator, how, ships, gives).
+/// The strategies of joins and of the operators after them, as (operator, how, ships, gives).
 fn chosen(env: &Env, word: &str) -> Vec<(String, String, String)> {
     let plan = env.plan().unwrap();
     let chosen = |(operator, candidates): (&str, &[dataflow::Candidate])| {
@@ -224,7 +229,7 @@ fn chosen(env: &Env, word: &str) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn rows_that_are_in_order_are_merged_and_others_are_hashed() {
+fn sorted_rows_are_merged_and_others_are_hashed() {
     let in_order = env(2, "", None);
     let (left, right) = prices(&in_order);
     sorted(left, right, 10_000_000).print();
@@ -244,7 +249,7 @@ fn rows_that_are_in_order_are_merged_and_others_are_hashed() {
 }
 
 #[test]
-fn ways_over_sorted_rows_give_the_same_records() {
+fn strategies_over_sorted_rows_give_the_same_records() {
     within_two_minutes("ways over sorted rows", || {
         let run = |decisions: Option<Decisions>| {
             let env = env(3, "", decisions);
@@ -268,9 +273,10 @@ fn customers_of_kinds(sales: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
     sales.group_by(|s| s.0).aggregate(|g| (g.key, g.count_distinct(|s| s.1)))
 }
 
-/// A combiner groups by the values too, so that it makes of twenty groups as many rows as there are values in them.
+/// A combiner also groups by the counted values, so each group leaves it with as many rows as it
+/// has distinct values.
 #[test]
-fn values_that_are_counted_are_combined_where_they_are_few() {
+fn distinct_counts_use_a_combiner_for_few_values() {
     for (customers, how) in [(5, "combine aggregate, merge aggregate"), (100_000, "hash aggregate")] {
         let env = env(2, "", None);
         let sales: Vec<(u64, u64)> = (0..100_000).map(|sale| (sale % 20, sale / 20 % customers)).collect();
@@ -290,9 +296,10 @@ fn latest(sales: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
     sales.group_by(|s| s.0).max(|s| s.1)
 }
 
-/// All rows of a key would be in one task, and the others would wait for it: so the key's partners come to all tasks, and its rows are grouped where they are.
+/// Hash partitioning would send all rows of the key to one task. So the key's partners are
+/// broadcast, and its rows are grouped in their tasks.
 #[test]
-fn a_key_of_half_of_all_rows_is_left_where_its_rows_are() {
+fn rows_of_a_very_frequent_key_are_not_shipped() {
     let customers: Vec<(u64, u64)> = (0..50_000).map(|id| (id, id % 20)).collect();
     for (hot, joined, grouped) in
         [(false, "hash 0, hash 0", "hash max"), (true, "forward, broadcast", "combine max, merge max")]
@@ -310,10 +317,9 @@ fn a_key_of_half_of_all_rows_is_left_where_its_rows_are() {
     }
 }
 
-/// The join has a partner for one sale in twenty, and its filter drops the others before they are
-/// shipped.
+/// One sale in twenty has a partner. The join's filter drops the others before they are shipped.
 #[test]
-fn rows_that_a_runtime_filter_drops_are_not_shipped() {
+fn rows_dropped_by_a_runtime_filter_are_not_shipped() {
     let customers: Vec<(u64, u64)> = (0..5_000).map(|id| (id, id % 20)).collect();
     let ships = |keys: u64, without: &[Rule]| {
         let (without, progress) = (without.to_vec(), ProgressWhen::Never);
@@ -330,7 +336,7 @@ fn rows_that_a_runtime_filter_drops_are_not_shipped() {
     assert_eq!(ships(5_000, &[]), "forward, broadcast");
 }
 
-/// A shop, a kind, a price, and a note that nobody reads.
+/// A shop, a kind, a price, and a note that no operator reads.
 type Sold = (u64, u64, i64, String);
 /// A shop, and its kind.
 type Shop = (u64, u64);
@@ -350,9 +356,9 @@ fn finished_later(sales: DataSet<Sold>, shops: DataSet<Shop>) -> DataSet<(u64, i
     sold.group_by(|p| p.0).sum(|p| p.1)
 }
 
-/// What the closures read and take over is known where they stand.
+/// Read sets and copied fields are known at the place of the closure.
 #[test]
-fn a_join_that_is_bound_to_a_variable_is_planned_as_any_other() {
+fn a_join_bound_to_a_variable_is_planned_like_others() {
     let plan = |is_bound: bool| {
         let env = env(2, "", None);
         let sales: Vec<Sold> = (0..10_000).map(|sale| (sale % 50, sale % 7, 1, String::new())).collect();

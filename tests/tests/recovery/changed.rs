@@ -1,4 +1,5 @@
-//! Programs that were changed after a snapshot: state of another meaning is refused, and a change that leaves its meaning is none.
+//! Programs changed after a snapshot. State whose meaning changed is rejected. A change that keeps
+//! its meaning is accepted.
 
 use dataflow::LogWriter;
 use dataflow::prelude::*;
@@ -12,7 +13,7 @@ type Counts = DataStream<(String, Timestamp, u64)>;
 
 type Declare = fn(DataStream<Click>, &Places);
 
-/// Each form of the program has the same function, and so the same names.
+/// Each variant of the program has the same function, and so the same names.
 macro_rules! declare {
     ($write:ident) => {
         pub(super) fn declare(clicks: DataStream<Click>, places: &Places) {
@@ -184,7 +185,7 @@ mod measures_finished_otherwise {
             .group_by(|c| c.url)
             .window(Tumbling::of(mins(1)))
             .aggregate(|w| {
-                // Only the record of a group is another.
+                // Only the record of a group differs.
                 let first = w.sum(
                     |c| c.number, // as before
                 );
@@ -317,14 +318,14 @@ mod of_two_swapped {
     declare!();
 }
 
-/// Takes a snapshot of one program, and returns how another one continues from it.
-fn goes_on(before: Declare, after: Declare) -> Result<(), String> {
+/// Takes a snapshot of one program. Returns the outcome of another program that continues from it.
+fn restore_changed(before: Declare, after: Declare) -> Result<(), String> {
     let folder = Folder::default();
-    continued(&folder, before, after)
+    restore_changed_in(&folder, before, after)
 }
 
-/// As [`goes_on`], in a folder.
-fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
+/// Like [`restore_changed`], in a given folder.
+fn restore_changed_in(folder: &Folder, before: Declare, after: Declare) -> Result<(), String> {
     let places = Places(folder.join("").into());
     let mut log = LogWriter::create(places.path("log"), 2).unwrap();
     let append = |log: &mut LogWriter<Click>, numbers: std::ops::Range<i64>| {
@@ -354,14 +355,14 @@ fn continued(folder: &Folder, before: Declare, after: Declare) -> Result<(), Str
     };
     let result = run(after);
     if result.is_err() {
-        // Nothing was changed: the program as it was goes on.
+        // The snapshot is unchanged: the original program can continue.
         run(before).unwrap();
     }
     result
 }
 
 #[test]
-fn state_of_another_meaning_is_refused() {
+fn state_of_another_meaning_is_rejected() {
     within_two_minutes("changed programs", || {
         let windows = "tumbling windows of";
         let changes: [(Declare, Declare, String, String); 7] = [
@@ -394,7 +395,7 @@ fn state_of_another_meaning_is_refused() {
             ),
         ];
         for (before, after, old, new) in changes {
-            let error = goes_on(before, after).unwrap_err();
+            let error = restore_changed(before, after).unwrap_err();
             for part in [
                 &format!("in the snapshot: {old}\n"),
                 &format!("in the program:  {new}\n"),
@@ -408,27 +409,27 @@ fn state_of_another_meaning_is_refused() {
     });
 }
 
-/// Both windows have another length. The message names the one whose task restores its state first.
+/// Both windows have new lengths. The message names the one whose task restores its state first.
 #[test]
-fn windows_that_change_places_are_refused() {
+fn swapped_windows_are_rejected() {
     within_two_minutes("windows that change places", || {
-        let error = goes_on(two::declare, two_swapped::declare).unwrap_err();
+        let error = restore_changed(two::declare, two_swapped::declare).unwrap_err();
         let states = ["60s", "300s"].map(|length| format!("tumbling windows of {length} by url"));
         assert!(error.contains("in the snapshot: ") && states.iter().all(|state| error.contains(state)), "{error}");
     });
 }
 
 #[test]
-fn operators_of_one_name_that_change_places_are_refused() {
+fn swapped_operators_of_one_name_are_rejected() {
     within_two_minutes("operators that change places", || {
-        let error = goes_on(of_two::declare, of_two_swapped::declare).unwrap_err();
+        let error = restore_changed(of_two::declare, of_two_swapped::declare).unwrap_err();
         assert!(error.contains("several operators are called `") && error.contains("`let`"), "{error}");
-        goes_on(of_two::declare, of_two::declare).unwrap();
-        goes_on(two::declare, two::declare).unwrap();
+        restore_changed(of_two::declare, of_two::declare).unwrap();
+        restore_changed(two::declare, two::declare).unwrap();
     });
 }
 
-/// The sums of each window, by page: of the numbers, and of their doubles.
+/// The sums of each window by page: of the numbers, and of their doubles.
 fn sums_of_windows() -> Vec<(String, u64, u64)> {
     let mut sums = std::collections::BTreeMap::<(i64, String), u64>::new();
     (0..2_000).for_each(|number: i64| {
@@ -443,11 +444,11 @@ fn measures_find_their_own_state() {
         let expected = sums_of_windows();
         let doubles_first: Vec<_> = expected.iter().cloned().map(|(url, sum, double)| (url, double, sum)).collect();
         let folder = Folder::default();
-        continued(&folder, measures::declare, measures_swapped::declare).unwrap();
+        restore_changed_in(&folder, measures::declare, measures_swapped::declare).unwrap();
         let found = Env::embedded().read_native::<(String, u64, u64)>(folder.join("out/")).unwrap();
         same_records("two sums", found.collect().unwrap(), doubles_first.clone());
         let folder = Folder::default();
-        continued(&folder, measures::declare, measure_added::declare).unwrap();
+        restore_changed_in(&folder, measures::declare, measure_added::declare).unwrap();
         let found = Env::embedded().read_native::<(String, u64, u64, u64)>(folder.join("out/")).unwrap();
         let found = found.collect().unwrap();
         let counted: u64 = found.iter().map(|window| window.1).sum();
@@ -455,26 +456,26 @@ fn measures_find_their_own_state() {
         let found = found.into_iter().map(|(url, _, double, sum)| (url, double, sum)).collect();
         same_records("a count is added", found, doubles_first);
         let folder = Folder::default();
-        continued(&folder, measures::declare, measure_removed::declare).unwrap();
+        restore_changed_in(&folder, measures::declare, measure_removed::declare).unwrap();
         let found = Env::embedded().read_native::<(String, u64)>(folder.join("out/")).unwrap();
         let doubles = expected.into_iter().map(|(url, _, double)| (url, double)).collect();
         same_records("one sum", found.collect().unwrap(), doubles);
     });
 }
 
-/// The least of a group that the snapshot has would be that of later records alone.
+/// A `min` that is new to a restored group would cover only later records.
 #[test]
-fn a_measure_without_a_first_value_is_refused() {
+fn a_new_measure_without_a_first_value_is_rejected() {
     within_two_minutes("a least that is added", || {
-        let error = goes_on(measures::declare, least_added::declare).unwrap_err();
+        let error = restore_changed(measures::declare, least_added::declare).unwrap_err();
         let expected = "the program reads `min(|c| c.number).0` of the state";
         assert!(error.contains(expected) && error.contains("no value of that name"), "{error}");
     });
 }
 
 #[test]
-fn a_change_that_leaves_the_meaning_of_state_goes_on() {
+fn a_change_that_keeps_the_meaning_of_state_continues() {
     within_two_minutes("changes without effect on state", || {
-        goes_on(measures::declare, measures_finished_otherwise::declare).unwrap();
+        restore_changed(measures::declare, measures_finished_otherwise::declare).unwrap();
     });
 }

@@ -1,5 +1,5 @@
-//! Logs whose files were swapped, cut, removed or replaced: read afresh or after a restore, each is refused with the
-//! name of the file, or gives the right records.
+//! Logs whose files were swapped, truncated, removed or replaced, read from the start or after a
+//! restore. Each is rejected with the name of the file, or gives the right records.
 //!
 //! `DAMAGED_LOGS=3000 cargo test -p tests --test recovery damaged_logs` tries more of them.
 
@@ -15,7 +15,7 @@ use super::refused::{end, on_demand, start};
 
 const SPLITS: usize = 3;
 
-/// Damaged logs, each read in three ways.
+/// Number of damaged logs, each read in three ways.
 const TRIES: u64 = 300;
 
 #[dataflow]
@@ -28,8 +28,8 @@ fn double(env: &Env, places: &Places) -> dataflow::Result<()> {
     Ok(())
 }
 
-/// A folder with a log, and the numbers in it. Blocks have few lengths, so blocks of different splits begin at the same
-/// bytes.
+/// A folder with a log, and the numbers in it. Blocks have few lengths, so blocks of different
+/// splits begin at the same bytes.
 struct Log {
     places: Places,
     numbers: Vec<u64>,
@@ -59,7 +59,8 @@ impl Log {
     }
 }
 
-/// A log of which a job has taken a snapshot after 8 blocks of each split. It has 12.
+/// A log of which a job has taken a snapshot after 8 blocks of each split. Each split has 12
+/// blocks.
 fn log_with_snapshot(folder: &str) -> Log {
     let mut log = Log::create(folder, 0);
     let job = start(on_demand(&log.places), |env| double(env, &log.places));
@@ -86,7 +87,7 @@ fn split(places: &Places, number: u64) -> String {
     places.path(&format!("log/split-{number:05}.log"))
 }
 
-/// Damages a log that is sealed, and describes the damage.
+/// Damages a sealed log, and describes the damage.
 fn damage(places: &Places, others: &[&Places], random: &mut Random) -> String {
     let (one, another) = (random.below(3), 1 + random.below(2));
     let another = (one + another) % 3;
@@ -99,7 +100,7 @@ fn damage(places: &Places, others: &[&Places], random: &mut Random) -> String {
     };
     let cut = |length: u64| fs::File::options().write(true).open(&file).unwrap().set_len(length).unwrap();
     let length = fs::metadata(&file).unwrap().len();
-    // A head and two numbers.
+    // The bytes of a header and two numbers.
     let blocks = (1 + random.below(12)) * (32 + 16);
     match random.below(11) {
         0 => swap(&file, &second),
@@ -121,7 +122,7 @@ fn quiet() -> Env {
     Env::new(Options { parallelism: 2, progress: ProgressWhen::Never, ..Options::default() })
 }
 
-/// Compares a job's result with the right one, if it has any: an error has to name a file of the log.
+/// Checks a job's outcome: either the right result, or an error that names a file of the log.
 fn check(outcome: dataflow::Result<Vec<u64>>, expected: &[u64], damage: &str, log: &str) -> bool {
     match outcome {
         Ok(found) => {
@@ -157,7 +158,7 @@ fn damaged_logs_are_refused_with_the_file_or_read_right() {
         let tries = std::env::var("DAMAGED_LOGS").map_or(TRIES, |tries| tries.parse().unwrap());
         let folder = Folder::default();
         let log = log_with_snapshot(&folder.join("log"));
-        // The same records, and others; both at the same bytes.
+        // Logs with the same and with other records, all at the same byte positions.
         let others = [log_with_snapshot(&folder.join("same")), Log::create(&folder.join("other"), 5_000)];
         let sealed = |log: Log| {
             log.writer.seal_all().unwrap();
@@ -188,9 +189,9 @@ fn damaged_logs_are_refused_with_the_file_or_read_right() {
     });
 }
 
-/// The split is as long as it was, and its blocks begin where they did.
+/// The split has its old length, and its blocks start at the old positions.
 #[test]
-fn a_split_that_was_cut_and_appended_to_is_refused() {
+fn a_truncated_and_extended_split_is_rejected() {
     within_two_minutes("a split that was cut and grew", || {
         let folder = Folder::default();
         let log = log_with_snapshot(&folder.join(""));
@@ -212,7 +213,7 @@ fn a_split_that_was_cut_and_appended_to_is_refused() {
 }
 
 #[test]
-fn a_log_that_was_made_again_is_refused_after_a_restore() {
+fn a_recreated_log_is_rejected_after_a_restore() {
     within_two_minutes("a log that was made again", || {
         let folder = Folder::default();
         let log = log_with_snapshot(&folder.join(""));
@@ -227,9 +228,9 @@ fn a_log_that_was_made_again_is_refused_after_a_restore() {
     });
 }
 
-/// A split of an open log that is shorter than the position in the snapshot.
+/// A split of an open log is shorter than its position in the snapshot.
 #[test]
-fn a_split_cut_below_its_position_is_refused_after_a_restore() {
+fn a_split_cut_below_its_position_is_rejected() {
     within_two_minutes("a split that was cut", || {
         for length in [0, 40, 200] {
             let folder = Folder::default();

@@ -11,23 +11,27 @@ use tests::Random;
 
 use super::job::{Click, Places, Written};
 
-/// The splits that logs begin with.
+/// The number of splits at the start.
 const SPLITS: usize = 3;
 
-/// Records of a round, and the pause behind it.
+/// Number of clicks in a round.
 const ROUND: usize = 200;
+/// Pause after a round.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The log of clicks gets another split in one of so many rounds. Until it has its first record all tasks that run have found it: who finds it later reads what is late.
+/// Rounds from one added split of the log of clicks to the next.
 const NEW_SPLIT_EVERY: usize = 60;
+/// Rounds until an added split has records. All running tasks find it before, because a task that
+/// finds it later would read late records.
 const NEW_SPLIT_WAITS: usize = 25;
-/// Then it is sealed, while the others go on.
+/// Rounds until an added split is sealed, while the other splits continue.
 const NEW_SPLIT_ENDS: usize = 45;
 
-/// The log of views ends with this round.
+/// Round in which the log of views ends.
 const VIEWS_END: usize = 50;
 
-/// Writes clicks, and views for a while, until it is told to stop: some hundred every few milliseconds.
+/// Writes clicks, and for some time views, until it is stopped: some hundred records every few
+/// milliseconds.
 pub(crate) struct Generator {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Written>,
@@ -51,7 +55,7 @@ impl Generator {
         Generator { stop, thread }
     }
 
-    /// Seals the logs; what was written.
+    /// Stops and seals the logs. Returns the written records.
     pub(crate) fn finish(self) -> Written {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
@@ -61,9 +65,9 @@ impl Generator {
 struct Logs {
     folder: String,
     clicks: LogWriter<Click>,
-    /// A split that was added, till it is sealed.
+    /// The writer of an added split, until it is sealed.
     added: Option<LogWriter<Click>>,
-    /// Till it ends.
+    /// The writer of views, until the log ends.
     views: Option<LogWriter<Click>>,
     written: Written,
     random: Random,
@@ -78,7 +82,7 @@ impl Logs {
         Logs { folder, clicks, added: None, views: Some(views), written, random }
     }
 
-    /// Splits go on together: none has a time that another is not about to have.
+    /// Splits advance together: no split has an event time far ahead of another.
     fn write(&mut self, round: usize) {
         match round % NEW_SPLIT_EVERY {
             0 => self.added = Some(LogWriter::add(&self.folder, 1).unwrap()),
@@ -106,7 +110,7 @@ impl Logs {
         }
     }
 
-    /// A minute of event time has some thousand clicks, which are up to four seconds late.
+    /// A minute of event time has some thousand clicks, up to four seconds late.
     fn record(&mut self, number: u64) -> Click {
         let round = self.written.clicks.len() as i64 / 20;
         let micros = round * 1_000_000 / 4 + self.random.below(4_000_000) as i64;

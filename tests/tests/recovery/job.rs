@@ -1,4 +1,4 @@
-//! The job that is killed, and what it is to come to.
+//! The job that is killed, and its expected results.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,13 +45,14 @@ pub(crate) struct Seen {
     last: String,
 }
 
-/// Keys of an exchange behind a union.
+/// Number of keys of an exchange after a union.
 const KEYS: u64 = 400;
 
-/// Where one log ends before the other, tasks hear the end of a round of some, and barriers of others.
+/// One log ends before the other, so tasks receive the end of a round from some tasks and barriers
+/// from others.
 #[dataflow]
 fn of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<Seen> {
-    // Times are computed, or follow closures.
+    // One event time is computed, the other follows a closure.
     let clicks = clicks.map(|c| c).event_time(|c| c.time, Lateness::bounded(secs(5)));
     let views = views.event_time(|v| v.time + secs(0), Lateness::bounded(secs(5)));
     clicks.union(views).group_by(|c| c.number % KEYS).window(Tumbling::of(mins(3))).aggregate(|w| SeenRef {
@@ -63,7 +64,7 @@ fn of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<Se
     })
 }
 
-/// No exchange behind the union: whoever reads may write.
+/// The union is followed by no exchange: the reading tasks write.
 #[dataflow]
 fn every_fifth_of_both(clicks: DataStream<Click>, views: DataStream<Click>) -> DataStream<u64> {
     clicks.union(views).filter(|c| c.number % 5 == 0).map(|c| c.number)
@@ -74,13 +75,13 @@ pub(crate) fn every_third(clicks: DataStream<Click>) -> DataStream<u64> {
     clicks.filter(|c| c.number % 3 == 0).map(|c| c.number)
 }
 
-/// Each update of a page's count says how many clicks there were by then.
+/// Each update of a page's count is the number of clicks so far.
 #[dataflow]
 fn counts(clicks: DataStream<Click>) -> UpdateStream<(String, u64)> {
     clicks.group_by(|c| c.url).count()
 }
 
-/// Where a job reads and writes.
+/// The folder of a job's inputs, outputs and snapshots.
 #[derive(Clone)]
 pub(crate) struct Places(pub(crate) PathBuf);
 
@@ -89,7 +90,7 @@ impl Places {
         self.0.join(name).display().to_string()
     }
 
-    /// The snapshots that are whole, by their epochs.
+    /// The epochs of complete snapshots.
     pub(crate) fn snapshots(&self) -> Vec<u64> {
         let Ok(entries) = Path::new(&self.path("snapshots")).read_dir() else { return Vec::new() };
         let whole = entries.map(Result::unwrap).filter(|entry| entry.path().join("manifest.json").exists());
@@ -109,13 +110,13 @@ pub(crate) fn options(places: &Places, parallelism: usize) -> Options {
         snapshots: Some(places.path("snapshots").into()),
         snapshot_every: Some(Duration::from_millis(40)),
         restore: true,
-        // No split is behind for another reason than that nobody has come to it.
+        // No split becomes idle, so a split that no task has read yet delays the watermark.
         idle_after: Duration::from_secs(3_600),
         ..Options::default()
     }
 }
 
-/// Declares what the job does.
+/// Declares the job.
 pub(crate) fn declare(env: &Env, places: &Places) -> dataflow::Result<()> {
     let (clicks, views) = (places.path("log"), places.path("views"));
     let read = |log: &str| env.read_log::<Click>(log);
@@ -123,20 +124,20 @@ pub(crate) fn declare(env: &Env, places: &Places) -> dataflow::Result<()> {
     every_third(read(&clicks)?).write_native(places.path("thirds/"));
     of_both(read(&clicks)?, read(&views)?).write_native(places.path("both/"));
     every_fifth_of_both(read(&clicks)?, read(&views)?).write_native(places.path("fifths/"));
-    // This one has ended long before the others.
+    // This source ends long before the others.
     every_third(read(&views)?).write_native(places.path("viewed/"));
     counts(read(&clicks)?).write_json(places.path("counts/"));
     Ok(())
 }
 
-/// What was written to the logs.
+/// The records written to the logs.
 #[derive(Default)]
 pub(crate) struct Written {
     pub(crate) clicks: Vec<Click>,
     pub(crate) views: Vec<Click>,
 }
 
-/// Counts and sums of what lies in a window of so many minutes, by a key.
+/// Counts and sums of the records in windows of `minutes`, by key.
 fn windows<'c, K: Ord>(
     clicks: impl Iterator<Item = &'c Click>,
     minutes: i64,
@@ -151,7 +152,7 @@ fn windows<'c, K: Ord>(
     windows
 }
 
-/// Rows of the output of `hits_per_minute` that are to be seen.
+/// The number of visible rows in the output of `hits_per_minute`.
 pub(crate) fn shown_hits(places: &Places) -> usize {
     quiet().read_csv::<Hits>(places.path("hits/")).map_or(0, |hits| hits.collect().unwrap().len())
 }
@@ -160,7 +161,7 @@ fn quiet() -> Env {
     Env::new(Options { progress: ProgressWhen::Never, ..Options::default() })
 }
 
-/// What `hits_per_minute` is to come to.
+/// Checks the output of `hits_per_minute`.
 pub(crate) fn check_hits(places: &Places, clicks: &[Click]) {
     let hit = |((url, minute), (hits, numbers)): ((String, i64), (u64, u64))| Hits {
         url,
@@ -173,11 +174,11 @@ pub(crate) fn check_hits(places: &Places, clicks: &[Click]) {
     same_records("hits", found, hits.into_iter().map(hit).collect());
 }
 
-/// Each count of a page was given once, up to the last.
+/// Each count of a page was emitted once, up to the last.
 fn check_counts(places: &Places, clicks: &[Click]) {
     let (mut counts, mut seen) = (BTreeMap::<String, u64>::new(), BTreeSet::new());
     for (url, count) in quiet().read_json::<(String, u64)>(places.path("counts/")).unwrap().collect().unwrap() {
-        // A count that is said twice was counted again.
+        // A repeated count was emitted twice.
         assert!(seen.insert((url.clone(), count)), "{url} has {count} clicks twice");
         let known = counts.entry(url).or_default();
         *known = count.max(*known);
@@ -187,7 +188,7 @@ fn check_counts(places: &Places, clicks: &[Click]) {
     assert_eq!(counts, expected);
 }
 
-/// What the job is to come to: plain loops over the records that were written.
+/// Compares the job's outputs with plain loops over the written records.
 pub(crate) fn check(places: &Places, written: &Written) {
     let (Written { clicks, views }, env) = (written, quiet());
     check_hits(places, clicks);

@@ -1,4 +1,5 @@
-//! A job whose state is larger than its memory: it is marked, written and restored while parts of it are on disk.
+//! A job whose state is larger than its memory. Snapshots mark, write and restore it while parts of
+//! it are on disk.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ struct Total {
     numbers: u64,
 }
 
-/// The window is as long as the logs: all keys are kept to the end.
+/// The window is as long as the logs, so all keys are kept to the end.
 #[dataflow]
 fn totals(here: DataStream<Page>, there: DataStream<Page>) -> DataStream<Total> {
     let here = here.event_time(|p| p.time, Lateness::bounded(secs(1)));
@@ -37,7 +38,7 @@ fn totals(here: DataStream<Page>, there: DataStream<Page>) -> DataStream<Total> 
     })
 }
 
-/// How long each key is, about.
+/// Approximate bytes of a key.
 const KEY_BYTES: usize = 1_200;
 
 fn url(key: u64) -> String {
@@ -53,7 +54,7 @@ fn job(places: &Places, parallelism: usize, memory_bytes: usize) -> dataflow::Re
     env.run()
 }
 
-/// The minimum memory that the plan states.
+/// The minimum memory that the plan states, in bytes.
 fn minimum_memory(places: &Places, parallelism: usize) -> usize {
     match job(places, parallelism, 1).unwrap_err().cause() {
         Error::TooLittleMemory { need, .. } => *need,
@@ -61,13 +62,13 @@ fn minimum_memory(places: &Places, parallelism: usize) -> usize {
     }
 }
 
-/// In a child: with the minimum memory.
+/// Runs the job in a child process, with the minimum memory.
 pub(crate) fn run(places: &Places, parallelism: usize) {
     let report = job(places, parallelism, minimum_memory(places, parallelism)).unwrap();
     std::fs::write(places.path("spilled"), report.spilled_bytes().to_string()).unwrap();
 }
 
-/// The logs of a job, and what it is to come to.
+/// The logs of a job, and its expected totals.
 struct Pages {
     keys: u64,
     logs: [LogWriter<Page>; 2],
@@ -81,7 +82,7 @@ impl Pages {
         Pages { keys, logs, random: Random(3), expected: BTreeMap::new() }
     }
 
-    /// Appends a page of each of these keys.
+    /// Appends one page for each of these keys.
     fn append(&mut self, keys: impl Iterator<Item = u64>) {
         for (number, key) in keys.enumerate() {
             let time = Timestamp::from_micros(self.random.below(60) as i64);
@@ -93,13 +94,13 @@ impl Pages {
         self.logs.iter_mut().for_each(|log| log.flush().unwrap());
     }
 
-    /// Appends this number of pages of random keys.
+    /// Appends this number of pages with random keys.
     fn write(&mut self, count: u64) {
         let (keys, mut random) = (self.keys, Random(self.random.below(u64::MAX)));
         self.append((0..count).map(move |_| random.below(keys)));
     }
 
-    /// Seals the logs, has a job come to its end, and compares its result.
+    /// Seals the logs, runs the job to its end, and checks its result.
     fn finish(self, places: &Places) {
         self.logs.into_iter().for_each(|log| log.seal_all().unwrap());
         assert!(spawn_job("large", places, 2, None).wait().unwrap().success());
@@ -111,11 +112,11 @@ impl Pages {
 }
 
 #[test]
-fn state_that_is_larger_than_memory_is_taken_and_restored() {
+fn state_larger_than_memory_is_saved_and_restored() {
     within_two_minutes("large state", || {
         let folder = Folder::default();
         let places = Places(folder.join("").into());
-        // Together some times the memory of the tasks.
+        // Several times the memory of the tasks.
         let keys = 16_000;
         let mut pages = Pages::new(&places, keys);
         pages.write(2 * keys);
@@ -142,11 +143,11 @@ fn state_bytes(places: &Places) -> u64 {
     state.map(|file| file.metadata().unwrap().len()).sum()
 }
 
-/// `RECOVERY_KILLS` kills, each of a job in its minimum memory: at each step of a snapshot, and at random moments from its start to its first snapshot. `RECOVERY_SEED`
-/// chooses the moments.
+/// `RECOVERY_KILLS` kills of a job in minimum memory: at each step of a snapshot, and at random
+/// moments between its start and its first snapshot. `RECOVERY_SEED` chooses the moments.
 #[test]
 #[ignore = "minutes to an hour, by the number of kills"]
-fn state_of_four_times_the_memory_outlives_many_kills() {
+fn state_of_four_times_the_memory_survives_many_kills() {
     let number = |name: &str, otherwise| std::env::var(name).map_or(otherwise, |number| number.parse().unwrap());
     let (kills, mut random) = (number("RECOVERY_KILLS", 100), Random(number("RECOVERY_SEED", 1)));
     let folder = Folder::default();
@@ -158,9 +159,9 @@ fn state_of_four_times_the_memory_outlives_many_kills() {
     println!("{memory:?} bytes of memory, {keys} keys");
     let mut pages = Pages::new(&places, keys);
     pages.append(0..keys);
-    // No file is prepared before a window ends.
+    // No output file is prepared before a window ends.
     let names = ["barrier-injected", "state-marked", "manifest-written", "sink-committed"];
-    // All keys are in the first snapshot that a job goes on from.
+    // The first snapshot from which a job continues contains all keys.
     let mut first = spawn_job("large", &places, 2, None);
     while state_bytes(&places) < 4 * memory[1] {
         assert_eq!(first.try_wait().unwrap(), None, "the child has ended by itself");

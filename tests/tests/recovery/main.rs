@@ -1,7 +1,10 @@
-//! Jobs that are killed and go on from their last snapshot: what they write holds each record once.
+//! Jobs that are killed and continue from their last snapshot: their outputs contain each record
+//! once.
 //!
-//! A child process runs the job, and is killed by the kernel: at a random moment, or where `KILL_AT` says. Another one goes on, with as many tasks or others. In the
-//! end the log is sealed, a child comes to its end, and what all of them have written is held against plain loops over what was written to the log.
+//! A child process runs the job. The kernel kills it at a random moment, or at the failpoint in
+//! `KILL_AT`. Another child continues with the same or another number of tasks. In the end the log
+//! is sealed and a child runs to the end. All outputs are compared with plain loops over the log's
+//! records.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -26,7 +29,7 @@ use job::{Places, check, declare, options};
 
 const SIGKILL: i32 = 9;
 
-/// Runs the job in this process, when it is the child of a test below; nothing else.
+/// Runs the job if this process is the child of a test below. Else does nothing.
 #[test]
 fn child() {
     let Ok(place) = std::env::var("RECOVERY_PLACE") else { return };
@@ -53,7 +56,7 @@ fn spawn_job(job: &str, places: &Places, parallelism: usize, kill_at: Option<&st
     command.spawn().unwrap()
 }
 
-/// Waits for a child that is to be killed where it says; fails where it is not.
+/// Waits for a child that is killed at a failpoint. Fails if it is not.
 fn wait_for_kill(child: Child, place: &str) {
     wait_for_kill_within(Duration::from_secs(60), child, place);
 }
@@ -74,7 +77,7 @@ fn wait_for_kill_within(limit: Duration, mut child: Child, place: &str) {
     }
 }
 
-/// A job that nobody kills reaches the end of the log.
+/// Runs a job that is not killed to the end of the log.
 fn run_to_end(places: &Places, parallelism: usize) {
     let status = spawn(places, parallelism, None).wait().unwrap();
     assert!(status.success(), "the last child: {status}");
@@ -85,7 +88,7 @@ fn last_snapshot(places: &Places) -> u64 {
 }
 
 #[test]
-fn a_job_that_is_killed_at_any_step_of_a_snapshot_writes_each_record_once() {
+fn kills_at_any_snapshot_step_write_each_record_once() {
     within_two_minutes("kills at named places", || {
         let folder = Folder::default();
         let places = Places(folder.join("").into());
@@ -93,7 +96,7 @@ fn a_job_that_is_killed_at_any_step_of_a_snapshot_writes_each_record_once() {
         let names = ["barrier-injected", "state-marked", "sink-prepared", "manifest-written", "sink-committed"];
         for (number, name) in names.iter().cycle().take(2 * names.len()).enumerate() {
             let before = last_snapshot(&places);
-            // Two snapshots are whole by then, but for those that the third one is.
+            // At the kill two snapshots are complete. The third is complete after its manifest.
             let epoch = before + 3;
             let place = format!("{name}:{epoch}");
             let parallelism = [2, 1, 4, 3][number % 4];
@@ -108,7 +111,7 @@ fn a_job_that_is_killed_at_any_step_of_a_snapshot_writes_each_record_once() {
 }
 
 #[test]
-fn a_job_that_is_killed_at_any_moment_writes_each_record_once() {
+fn kills_at_any_moment_write_each_record_once() {
     within_two_minutes("kills at random moments", || {
         let folder = Folder::default();
         let places = Places(folder.join("").into());
@@ -118,7 +121,7 @@ fn a_job_that_is_killed_at_any_moment_writes_each_record_once() {
             let before = last_snapshot(&places);
             let mut child = spawn(&places, 1 + number % 4, None);
             let begun = Instant::now();
-            // A snapshot of its own is whole before.
+            // Its own snapshot is complete before.
             while last_snapshot(&places) <= before {
                 assert!(begun.elapsed() < Duration::from_secs(60), "no snapshot within a minute");
                 assert_eq!(child.try_wait().unwrap(), None, "the child has ended by itself");
@@ -131,14 +134,14 @@ fn a_job_that_is_killed_at_any_moment_writes_each_record_once() {
         let written = generator.finish();
         run_to_end(&places, 3);
         check(&places, &written);
-        // All of it has ended, so there is nothing more to do.
+        // All inputs have ended, so nothing is left to do.
         run_to_end(&places, 1);
         check(&places, &written);
     });
 }
 
 #[test]
-fn a_snapshot_is_taken_when_it_is_asked_for() {
+fn a_snapshot_is_taken_on_request() {
     within_two_minutes("a snapshot on demand", || {
         let folder = Folder::default();
         let places = Places(folder.join("").into());
@@ -167,7 +170,8 @@ fn a_snapshot_is_taken_when_it_is_asked_for() {
         while !job.is_finished() {
             std::thread::sleep(Duration::from_millis(1));
         }
-        // What was made of the last records is committed with a snapshot of its own, which begins when they have come.
+        // The results of the last records are committed with a snapshot that starts after their
+        // arrival.
         let snapshots = job.metrics().snapshots;
         assert_eq!(snapshots.completed, 2);
         assert!(snapshots.last < before_the_end.elapsed(), "{snapshots:?}");

@@ -1,4 +1,5 @@
-//! What no snapshot can hold, and folders of snapshots that a job cannot go on from or write to: each is one message, which says what, where, and what to do.
+//! Flows that snapshots do not support, and snapshot folders from which a job cannot continue or to
+//! which it cannot write. Each gives one message with the problem, the place and the next step.
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,7 +17,7 @@ fn click(number: u64, random: &mut Random) -> Click {
     Click { number, url: format!("/page/{}", random.below(20)), time }
 }
 
-/// A log that goes on, and what was written to it.
+/// An open log, and the records written to it.
 struct Log {
     writer: LogWriter<Click>,
     clicks: Vec<Click>,
@@ -52,13 +53,13 @@ pub(crate) fn on_demand(places: &Places) -> Options {
     Options { snapshot_every: None, ..options(places, 2) }
 }
 
-/// The error of a job that is refused.
+/// The error of a rejected job.
 fn refusal(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>) -> String {
     let env = Env::new(options);
     declare(&env).and_then(|()| env.run()).map(|_| ()).unwrap_err().to_string()
 }
 
-fn says(error: &str, parts: &[&str]) {
+fn assert_message(error: &str, parts: &[&str]) {
     parts.iter().for_each(|part| assert!(error.contains(part), "`{part}` is not in: {error}"));
 }
 
@@ -99,10 +100,10 @@ fn above(clicks: DataStream<Click>, least: DataSet<u64>) -> DataStream<u64> {
 }
 
 #[test]
-fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
+fn unsupported_flows_are_rejected_before_the_first_record() {
     let folder = Folder::default();
     let (places, log) = places_of(&folder);
-    // A job that is not refused ends.
+    // A job that is not rejected ends.
     log.seal();
     let output = places.path("out/");
     let read = |env: &Env| env.read_log::<Click>(places.path("log"));
@@ -116,24 +117,24 @@ fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
         numbered(read(env)?).write_csv(&output);
         Ok(())
     });
-    says(&error, &lost);
-    says(&error, &["map_with"]);
+    assert_message(&error, &lost);
+    assert_message(&error, &["map_with"]);
     let error = refusal(on_demand(&places), |env| {
         once(read(env)?).write_csv(&output);
         Ok(())
     });
-    says(&error, &lost);
+    assert_message(&error, &lost);
     let error = refusal(on_demand(&places), |env| {
         of_the_same_page(read(env)?, read(env)?).write_csv(&output);
         Ok(())
     });
-    says(&error, &lost);
-    says(&error, &["join"]);
+    assert_message(&error, &lost);
+    assert_message(&error, &["join"]);
     let error = refusal(on_demand(&places), |env| {
         above(read(env)?, env.collection([7u64])?).write_csv(&output);
         Ok(())
     });
-    says(
+    assert_message(
         &error,
         &["refused.rs", "which ends and meets one that does not", "collect it before the job", "without `--snapshots`"],
     );
@@ -141,11 +142,11 @@ fn what_no_snapshot_can_hold_is_said_before_the_first_record() {
         every_third(read(env)?).write_csv(places.path("thirds.csv"));
         Ok(())
     });
-    says(&error, &["refused.rs", "cannot show its records snapshot by snapshot", "whose path ends with `/`"]);
+    assert_message(&error, &["refused.rs", "cannot show its records snapshot by snapshot", "whose path ends with `/`"]);
     assert_eq!(places.snapshots(), [0; 0]);
 }
 
-/// A job over a log that goes on.
+/// Starts a job over an open log.
 pub(crate) fn start(options: Options, declare: impl FnOnce(&Env) -> dataflow::Result<()>) -> JobHandle {
     let env = Env::new(options);
     declare(&env).unwrap();
@@ -158,36 +159,50 @@ pub(crate) fn end(job: JobHandle) {
 }
 
 #[test]
-fn a_folder_of_snapshots_is_one_jobs() {
+fn a_snapshot_folder_belongs_to_one_job() {
     within_two_minutes("two jobs", || {
         let folder = Folder::default();
         let (places, _log) = places_of(&folder);
         let job = start(on_demand(&places), |env| hits(env, &places));
         assert_eq!(job.snapshot().unwrap(), 1);
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
-        says(&error, &["another job has its snapshots in", &places.path("snapshots"), "choose another folder"]);
-        // The one that has it goes on.
+        assert_message(
+            &error,
+            &["another job has its snapshots in", &places.path("snapshots"), "choose another folder"],
+        );
+        // The job that owns the folder continues.
         assert_eq!(job.snapshot().unwrap(), 2);
         end(job);
         let error = refusal(Options { restore: false, ..on_demand(&places) }, |env| hits(env, &places));
-        says(&error, &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"]);
+        assert_message(
+            &error,
+            &[&places.path("snapshots"), "the last of them is 2", "`--restore`", "in another folder"],
+        );
         let error = refusal(on_demand(&places), |env| thirds(env, &places));
-        says(&error, &["an operator `", "this program has none of that name", "begin anew in another folder"]);
-        // A program that reads and writes more is another; nothing is removed from where it would write.
+        assert_message(
+            &error,
+            &["an operator `", "this program has none of that name", "begin anew in another folder"],
+        );
+        // A program with more sources and sinks is another program. No file at its outputs is
+        // removed.
         let another = places.path("thirds/part-00000-0000000009.native");
         fs::create_dir(places.path("thirds")).unwrap();
         fs::write(&another, "somebody else's").unwrap();
         let error = refusal(on_demand(&places), |env| hits(env, &places).and_then(|()| thirds(env, &places)));
-        says(&error, &["several operators are called `", "start over with an empty folder of snapshots", "`let`"]);
+        assert_message(
+            &error,
+            &["several operators are called `", "start over with an empty folder of snapshots", "`let`"],
+        );
         assert!(Path::new(&another).exists());
-        // Whoever was refused has it no more.
+        // A rejected job has released the folder.
         let job = start(on_demand(&places), |env| hits(env, &places));
         assert_eq!(job.snapshot().unwrap(), 3);
         end(job);
     });
 }
 
-/// As where a job is stopped (`SIGSTOP`), its folders are removed, another one starts in the same place, and the first goes on.
+/// Simulates a job that is stopped (`SIGSTOP`): its folders are removed, another job starts at the
+/// same place, and the first one continues.
 #[test]
 fn a_job_whose_folders_were_replaced_ends() {
     within_two_minutes("folders that are replaced", || {
@@ -206,7 +221,7 @@ fn a_job_whose_folders_were_replaced_ends() {
             log.append(5_000);
             assert!(first.snapshot().is_err());
             let error = first.wait().unwrap_err().to_string();
-            says(&error, &["was removed or replaced while this job was running", "a folder of its own"]);
+            assert_message(&error, &["was removed or replaced while this job was running", "a folder of its own"]);
             assert!(replaced.iter().any(|name| error.contains(&places.path(name))), "{error}");
             let Some(second) = second else { continue };
             snapshot(&second, 2);
@@ -229,17 +244,17 @@ fn a_snapshot_without_rows_fails_if_the_output_was_replaced() {
         fs::create_dir(places.path("hits")).unwrap();
         assert!(job.snapshot().is_err());
         let error = job.wait().unwrap_err().to_string();
-        says(&error, &["was removed or replaced while this job was running", &places.path("hits")]);
+        assert_message(&error, &["was removed or replaced while this job was running", &places.path("hits")]);
     });
 }
 
-/// Whether some of the output of the second task became visible with this snapshot.
-fn shows(places: &Places, epoch: u64) -> bool {
+/// Returns `true` if this snapshot made output of the second task visible.
+fn makes_visible(places: &Places, epoch: u64) -> bool {
     let names = Path::new(&places.path("hits")).read_dir().unwrap().map(|entry| entry.unwrap().file_name());
     names.into_iter().any(|name| name.to_str() == Some(&format!("part-00001-{epoch:010}.csv")))
 }
 
-/// The files of a snapshot whose names end so.
+/// The files of a snapshot with this suffix.
 fn files_of(places: &Places, epoch: u64, end: &str) -> Vec<PathBuf> {
     let folder = places.path(&format!("snapshots/epoch-{epoch:010}"));
     let files = Path::new(&folder).read_dir().unwrap().map(|entry| entry.unwrap().path());
@@ -247,14 +262,14 @@ fn files_of(places: &Places, epoch: u64, end: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
+fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
     within_two_minutes("damaged snapshots", || {
         let folder = Folder::default();
         let (places, mut log) = places_of(&folder);
         let job = start(on_demand(&places), |env| hits(env, &places));
-        // The last one shows some hits.
+        // The last snapshot makes some hits visible.
         let mut last = job.snapshot().unwrap();
-        while last == 1 || !shows(&places, last) {
+        while last == 1 || !makes_visible(&places, last) {
             log.append(1_000);
             last = job.snapshot().unwrap();
         }
@@ -275,10 +290,10 @@ fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
             ),
         ] {
             fs::write(&state, damaged).unwrap();
-            says(&again(), &[state.to_str().unwrap(), what, next]);
+            assert_message(&again(), &[state.to_str().unwrap(), what, next]);
         }
         fs::remove_file(&state).unwrap();
-        says(&again(), &[state.to_str().unwrap(), next]);
+        assert_message(&again(), &[state.to_str().unwrap(), next]);
         fs::write(&state, &whole).unwrap();
         let whole = fs::read_to_string(&manifest).unwrap();
         for (damaged, what) in [
@@ -287,11 +302,12 @@ fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
             (whole.replace("\"version\":2", "\"version\":9"), "this program reads 2"),
         ] {
             fs::write(&manifest, damaged).unwrap();
-            says(&again(), &[manifest.to_str().unwrap(), what]);
+            assert_message(&again(), &[manifest.to_str().unwrap(), what]);
         }
         fs::write(&manifest, &whole[1..]).unwrap();
-        says(&again(), &[next]);
-        // What the message says. What became visible with the removed snapshot is taken back: one task writes no file in the place of the second one's.
+        assert_message(&again(), &[next]);
+        // Follows the advice of the message. The output that the removed snapshot made visible is
+        // taken back: a single task does not overwrite the second task's file.
         fs::remove_dir_all(manifest.parent().unwrap()).unwrap();
         let clicks = log.seal();
         let env = Env::new(Options { parallelism: 1, ..on_demand(&places) });
@@ -303,49 +319,49 @@ fn what_is_damaged_is_said_with_its_file_and_the_snapshot_before_serves() {
 }
 
 #[test]
-fn a_store_that_refuses_ends_the_job_and_is_named() {
+fn a_store_that_fails_ends_the_job_and_is_named() {
     within_two_minutes("a store that fails", || {
-        // Where there is no state to write, the manifest is what cannot be written.
+        // Without state to write, writing the manifest fails.
         for is_stateless in [false, true] {
             let folder = Folder::default();
             let (places, _log) = places_of(&folder);
             fs::create_dir(places.path("snapshots")).unwrap();
             let job =
                 start(on_demand(&places), |env| if is_stateless { thirds(env, &places) } else { hits(env, &places) });
-            // A file that stands where a folder should be refuses whoever writes, root as well.
+            // A file in the place of a folder makes writes fail, also for root.
             assert_eq!(job.snapshot().unwrap(), 1);
             fs::write(places.path("snapshots/epoch-0000000002"), "").unwrap();
             assert!(job.snapshot().is_err());
             let error = job.wait().unwrap_err().to_string();
-            says(&error, &[&places.path("snapshots/epoch-0000000002"), "cannot"]);
+            assert_message(&error, &[&places.path("snapshots/epoch-0000000002"), "cannot"]);
         }
     });
 }
 
 #[test]
-fn who_waits_for_a_snapshot_hears_of_the_end_of_the_job() {
+fn waiting_for_a_snapshot_ends_with_the_job() {
     within_two_minutes("snapshots of jobs that end", || {
         let folder = Folder::default();
         let (places, log) = places_of(&folder);
-        // One that is cancelled, at any moment.
+        // A job that is cancelled at any moment.
         for pause in [0, 300, 1_000, 3_000, 10_000] {
             let job = start(on_demand(&places), |env| hits(env, &places));
             std::thread::scope(|scope| {
                 let waits = scope.spawn(|| std::iter::repeat_with(|| job.snapshot()).find_map(Result::err).unwrap());
                 std::thread::sleep(Duration::from_micros(pause));
                 job.cancel();
-                says(&waits.join().unwrap().to_string(), &["the job ended before the snapshot was complete"]);
+                assert_message(&waits.join().unwrap().to_string(), &["the job ended before the snapshot was complete"]);
             });
             assert!(job.wait().unwrap_err().is_cancelled());
         }
-        // One that does not begin, as somebody else writes its output.
+        // A job that does not start, because another job writes its output.
         let other = Options { snapshots: Some(places.path("others").into()), ..on_demand(&places) };
         let first = start(on_demand(&places), |env| hits(env, &places));
         first.snapshot().unwrap();
         let second = start(other, |env| hits(env, &places));
         assert!(second.snapshot().is_err());
-        says(&second.wait().unwrap_err().to_string(), &["another job writes it at this moment"]);
-        // One that comes to its end: the last snapshot is one of what is there now, too.
+        assert_message(&second.wait().unwrap_err().to_string(), &["another job writes it at this moment"]);
+        // A job that reaches its end: the final snapshot covers the newest records.
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| std::iter::repeat_with(|| first.snapshot()).find_map(Result::err).unwrap());
             std::thread::sleep(Duration::from_millis(5));
@@ -365,5 +381,5 @@ fn a_file_in_place_of_the_snapshot_folder_is_named() {
     std::fs::write(&file, "").unwrap();
     let options = Options { snapshots: Some((&file).into()), ..on_demand(&places) };
     let error = refusal(options, |env| hits(env, &places));
-    says(&error, &["snapshots.txt is a file", "`--snapshots data/snapshots`"]);
+    assert_message(&error, &["snapshots.txt is a file", "`--snapshots data/snapshots`"]);
 }

@@ -1,4 +1,4 @@
-//! Event time of a job that goes on: what was late stays late, and what was waited for is known.
+//! Event time of a restored job: late records stay late, and watermarks are restored.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn click(second: i64) -> Click {
     Click { number: second as u64, url: "/".to_owned(), time: Timestamp::from_micros(second * 1_000_000) }
 }
 
-/// Waits for what is to come of itself.
+/// Waits for a condition that becomes true on its own.
 fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_there() {
@@ -30,7 +30,7 @@ fn wait_for_windows(count: usize, job: &JobHandle, places: &Places) {
     assert_eq!(shown_hits(places), count);
 }
 
-/// As `hits`, of a time that is computed after a closure.
+/// Like `hits`, with a time that is computed after a closure.
 fn computed_hits(env: &Env, places: &Places) -> dataflow::Result<()> {
     computed_hits_per_minute(env.read_log(places.path("log"))?).write_csv(places.path("hits/"));
     Ok(())
@@ -48,16 +48,16 @@ fn computed_hits_per_minute(clicks: DataStream<Click>) -> DataStream<Hits> {
 }
 
 #[test]
-fn time_goes_on_where_it_was() {
-    within_two_minutes("event time", || time_goes_on(hits));
+fn event_time_continues_after_a_restore() {
+    within_two_minutes("event time", || check_continued_time(hits));
 }
 
 #[test]
-fn computed_time_goes_on_where_it_was() {
-    within_two_minutes("computed event time", || time_goes_on(computed_hits));
+fn computed_event_time_continues_after_a_restore() {
+    within_two_minutes("computed event time", || check_continued_time(computed_hits));
 }
 
-fn time_goes_on(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
+fn check_continued_time(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
     let folder = Folder::default();
     let places = Places(folder.join("").into());
     let run = || start(on_demand(&places), |env| hits(env, &places));
@@ -71,10 +71,10 @@ fn time_goes_on(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
     }
     log.flush().unwrap();
     let job = run();
-    // The split that is behind says 195 seconds.
+    // The slower split is at 195 seconds.
     wait_for_windows(3, &job, &places);
     end(job);
-    // As long as the new split has nothing, no source says what time it is: that is known from the state alone.
+    // While the new split is empty, no source has a watermark. It is known only from the state.
     let mut added = LogWriter::add(places.path("log"), 1).unwrap();
     log.append_to(0, &click(30)).unwrap();
     log.flush().unwrap();
@@ -83,7 +83,8 @@ fn time_goes_on(hits: fn(&Env, &Places) -> dataflow::Result<()>) {
     wait_for("what is late", || late() == 1);
     job.snapshot().unwrap();
     end(job);
-    // How far the split of which nothing new comes was read is known from its position alone, and what is in the windows from the state.
+    // The event time of the split without new records is known only from its position, and the
+    // windows' content from the state.
     log.append_to(0, &click(400)).unwrap();
     added.append(&click(400)).unwrap();
     clicks.extend([click(400), click(400)]);
@@ -107,9 +108,10 @@ fn hits_and_late(clicks: DataStream<Click>) -> (DataStream<Hits>, DataStream<Cli
     (hits, windows.late())
 }
 
-/// Who sets late records aside has an event time of its own to go on from: what it lets pass is lost to whoever reads what is late, as the windows leave it out.
+/// The operator that splits off late records restores its own watermark. A record that it passes by
+/// mistake is lost: the windows drop it, and it is not in the late output.
 #[test]
-fn what_is_late_when_a_job_goes_on_is_set_aside_once() {
+fn late_records_are_split_off_once_after_a_restore() {
     within_two_minutes("late records of a job that goes on", || {
         let folder = Folder::default();
         let places = Places(folder.join("").into());
@@ -139,7 +141,7 @@ fn what_is_late_when_a_job_goes_on_is_set_aside_once() {
         job.snapshot().unwrap();
         check_late(&[click(20)]);
         end(job);
-        // As long as the new split has nothing, no source says what time it is.
+        // While the new split is empty, no source has a watermark.
         let added = LogWriter::<Click>::add(places.path("log"), 1).unwrap();
         log.append(&click(30)).unwrap();
         log.flush().unwrap();

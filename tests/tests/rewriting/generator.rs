@@ -1,7 +1,9 @@
-//! Random pipelines: chains of closures that hide names, contain items and macro calls, count in odd places, give values of a type by hand, and
-//! compare with types of the program's; some end in arithmetic that leaves its type's range. Parts of them are variables.
+//! Random pipelines: chains of closures that shadow names, contain items and macro calls, count in
+//! unusual places, implement traits for returned values by hand, and compare with user types. Some
+//! end in arithmetic that overflows. Parts of them are variables.
 //!
-//! The same text is a pipeline and, over vectors, a plain function: closures see records by value in both.
+//! The same text is a pipeline and a plain function over vectors: closures see records by value in
+//! both.
 
 use std::fmt::Write as _;
 
@@ -27,7 +29,8 @@ struct Generator<'r> {
     expands: usize,
 }
 
-/// How the records of a closure are called: their fields, as expressions, and the record itself where it has a name.
+/// The names of a closure's record: its fields as expressions, and the record itself if it has a
+/// name.
 struct Names {
     pattern: String,
     fields: Vec<String>,
@@ -65,7 +68,7 @@ impl Generator<'_> {
             }
         }
         if self.often(12) {
-            // Greater than any field until here.
+            // Greater than any field so far.
             let _ = write!(
                 text,
                 "\n        .map(|r| Item {{ a: {}, ..r }})",
@@ -135,7 +138,7 @@ impl Generator<'_> {
         text
     }
 
-    /// The name of a record may be that of a captured value.
+    /// A record may have the name of a captured value.
     fn names(&mut self) -> Names {
         if self.often(25) {
             let fields = FIELDS.map(str::to_owned).to_vec();
@@ -146,7 +149,7 @@ impl Generator<'_> {
         Names { pattern: name.to_owned(), fields, record: Some(name.to_owned()) }
     }
 
-    /// Statements before a value: what hides names, and what counts.
+    /// Statements before a value, which shadow names or count.
     fn body(&mut self, value: &str, names: &Names) -> String {
         let mut statements = Vec::new();
         if self.often(35) {
@@ -247,7 +250,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A field, a captured value that no parameter hides, a constant.
+    /// A field, a captured value that no parameter shadows, or a constant.
     fn plain_number(&mut self, names: &Names) -> String {
         let hidden = |name: &str| names.is_bound(name);
         match self.below(8) {

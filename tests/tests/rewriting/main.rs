@@ -1,7 +1,9 @@
-//! What the macro makes of a program means what the program says: random programs, as pipelines and over vectors.
+//! The macro keeps the meaning of programs: random programs run as pipelines and over vectors.
 //!
-//! A few are compiled with the tests. `cargo test -p tests --test rewriting -- --ignored --nocapture` compiles and runs 5,000 more, in batches, in
-//! `target/tests/rewriting`; `PROGRAMS` and `SEED` in the environment say how many, and which.
+//! A few are compiled with the tests.
+//! `cargo test -p tests --test rewriting -- --ignored --nocapture`
+//! compiles and runs 5,000 more in batches, in `target/tests/rewriting`. `PROGRAMS` and `SEED` set
+//! their number and the seed.
 
 #![allow(warnings, clippy::all, clippy::unwrap_used, reason = "programs that nobody would write")]
 
@@ -14,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// How many are compiled with the tests.
+/// Number of programs that are compiled with the tests.
 const FEW: usize = 40;
 
-/// How many a batch has: compiled at once.
+/// Number of programs in a batch, which is one crate.
 const BATCH: usize = 250;
 
 mod programs {
@@ -31,19 +33,19 @@ mod programs {
 }
 
 #[test]
-fn a_few_programs_mean_what_they_say() {
+fn a_few_programs_keep_their_meaning() {
     programs::all();
 }
 
 /// `UPDATE_EXPECT=1` writes them.
 #[test]
-fn the_few_programs_are_those_of_the_generator() {
+fn the_few_programs_equal_the_generators_output() {
     expect_test::expect_file!["programs.rs"].assert_eq(&generator::programs(0, FEW));
 }
 
 #[test]
 #[ignore = "compiles for many minutes"]
-fn many_programs_mean_what_they_say() {
+fn many_programs_keep_their_meaning() {
     let number = |name: &str, default: usize| env::var(name).map_or(default, |text| text.parse().unwrap());
     let (programs, seed) = (number("PROGRAMS", 5_000), number("SEED", 1_000));
     let folder = folder();
@@ -68,7 +70,7 @@ fn many_programs_mean_what_they_say() {
     }
 }
 
-/// A crate for a batch of programs.
+/// The folder of the crate for a batch.
 fn folder() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = tests.parent().unwrap();

@@ -1,4 +1,4 @@
-//! What the programs consist of, and what they are held against: the same text over vectors.
+//! The building blocks of the programs, and the reference: the same text over vectors.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -38,10 +38,10 @@ pub(crate) mod beside {
     }
 }
 
-/// Less than what comes close to the range's end, and greater than any field.
+/// Greater than any field, and smaller than values close to the limit.
 pub(crate) const TOP: u64 = u64::MAX - 30;
 
-/// A value by hand, whose fields are called like its record's, and are others.
+/// A hand-written value with its record's field names and other contents.
 pub(crate) struct Swapped {
     pub(crate) id: u64,
     pub(crate) a: u64,
@@ -66,7 +66,7 @@ pub(crate) fn swapped(item: Item) -> Swapped {
     Swapped { id: item.id, a: item.a, b: item.b }
 }
 
-/// What the program over vectors takes for a record.
+/// A value that the program over vectors accepts as a record.
 pub(crate) trait Made {
     fn made(self) -> Item;
 }
@@ -83,7 +83,7 @@ impl Made for Swapped {
     }
 }
 
-/// Compared by the program's own code.
+/// Has a user-defined comparison.
 #[derive(Clone, Copy)]
 pub(crate) struct Near(pub(crate) u64);
 
@@ -93,7 +93,7 @@ impl PartialOrd<Near> for u64 {
     }
 }
 
-/// Knows nothing of 13.
+/// Panics when it is compared with 13.
 #[derive(Clone, Copy)]
 pub(crate) struct Brittle(pub(crate) u64);
 
@@ -147,7 +147,7 @@ macro_rules! tally {
     };
 }
 
-/// One program: as a pipeline, as a pipeline as it is written, and over vectors.
+/// One program: as an optimized pipeline, as a pipeline as written, and over vectors.
 
 macro_rules! program {
     ($name:ident, $items:ident, $others:ident, $seen:ident, $ticks:ident, $factor:ident, $limit:ident, $body:block) => {
@@ -179,13 +179,13 @@ macro_rules! program {
     };
 }
 
-/// What a program counts that the engine does not know of.
+/// A counter that is unknown to the engine.
 pub(crate) type Ticks = Arc<AtomicU64>;
 
 pub(crate) type Pipeline = fn(DataSet<Item>, DataSet<Item>, Accumulated<Count>, Ticks, u64, u64) -> DataSet<Item>;
 
-/// Runs a program in all ways, and compares its records and what it counts. One that ends in numbers beyond [`TOP`] may leave their range there:
-/// over vectors they wrap.
+/// Runs a program in all ways, and compares its records and counts. A program with results beyond
+/// [`TOP`] may overflow there: over vectors it wraps.
 pub(crate) fn holds(
     name: &str,
     pipelines: [Pipeline; 2],
@@ -228,7 +228,7 @@ fn records(count: u64, step: u64) -> Vec<Item> {
     (0..count).map(|n| Item { id: n * step % 24, a: n * 7 % 45, b: n * step * 3 % 38 }).collect()
 }
 
-/// What an accumulator is to the program over vectors.
+/// An accumulator for the program over vectors.
 #[derive(Clone, Default)]
 pub(crate) struct Tally(Rc<Cell<u64>>);
 
@@ -238,7 +238,7 @@ impl Tally {
     }
 }
 
-/// A flow, as a vector.
+/// A flow as a vector.
 pub(crate) struct Plain(Vec<Item>);
 
 impl Plain {

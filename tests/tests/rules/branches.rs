@@ -1,4 +1,5 @@
-//! Closures whose branches make their values in different ways: a field is taken over only where all of them take it over.
+//! Closures with branches that create their values in different ways. A field counts as copied only
+//! if all branches copy it.
 
 use dataflow::prelude::*;
 use tests::{on_each_parallelism, same_records};
@@ -14,7 +15,7 @@ fn spans() -> Vec<Span> {
     (0..40).map(|id| Span { id, from: id % 7, to: id % 5 }).collect()
 }
 
-/// Each branch takes over what the other one sets.
+/// Each branch copies the field that the other one sets.
 #[dataflow]
 fn of_two_branches(spans: DataSet<Span>) -> DataSet<Span> {
     let set = spans.map(|s| if s.from > 3 { Span { from: 1, ..s } } else { Span { to: 2, ..s } });
@@ -32,7 +33,7 @@ fn of_arms(spans: DataSet<Span>) -> DataSet<Span> {
 }
 
 #[test]
-fn a_filter_behind_branches_sees_what_each_of_them_set() {
+fn a_filter_after_branches_sees_the_set_fields() {
     on_each_parallelism(|engine, env| {
         let set = |s: Span| if s.from > 3 { Span { from: 1, ..s } } else { Span { to: 2, ..s } };
         let expected = spans().into_iter().map(set).filter(|s| s.to == 2 && s.from != 2).collect();
@@ -41,7 +42,7 @@ fn a_filter_behind_branches_sees_what_each_of_them_set() {
 }
 
 #[test]
-fn a_filter_behind_arms_sees_what_each_of_them_set() {
+fn a_filter_after_match_arms_sees_the_set_fields() {
     on_each_parallelism(|engine, env| {
         let expected = spans().into_iter().filter(|s| s.id % 3 == 1).map(|s| Span { to: 9, ..s }).collect();
         same_records(engine, of_arms(env.collection(spans()).unwrap()).collect().unwrap(), expected);

@@ -1,4 +1,4 @@
-//! What closures count is the same with all rules, without each, and as it is written.
+//! Counts in closures are equal with all rules, without each rule, and as written.
 
 #![allow(
     clippy::if_same_then_else,
@@ -18,7 +18,7 @@ use tests::{Input, Keys, Sale, embedded, on_each_parallelism};
 
 use crate::without;
 
-/// A pipeline that counts, and its twin whose filters stay where they are.
+/// A pipeline that counts, and its variant as written, without moved filters.
 type Pair = [fn(DataSet<Sale>, Accumulated<Count>) -> DataSet<u64>; 2];
 
 macro_rules! counting {
@@ -62,7 +62,7 @@ counting! {
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    /// What stands behind a conjunct that counts drops nothing before it.
+    /// A predicate after a counting conjunct drops nothing before it.
     fn in_a_conjunct_before(sales, seen) {
         sales.map(|s| (s.id, s.amount, 7)).filter(|s| { seen.add(1); s.2 == 7 } && s.0 < 100).map(|s| s.0)
     }
@@ -78,7 +78,7 @@ counting! {
         pairs.filter(|p| p.0 > 9).map(|p| p.0)
     }
 
-    /// With one task, too, where nobody needs the number.
+    /// Also with one task, which does not need the number.
     fn in_a_choice_of_tasks(sales, seen) {
         sales.partition_with(|s| { seen.add(1); s.id }).filter(|s| s.id < 100).map(|s| s.id)
     }
@@ -99,29 +99,29 @@ counting! {
         sums.filter(|g| g.0 < 3).map(|g| g.0 as u64)
     }
 
-    fn behind_an_if(sales, seen) {
+    fn after_an_if(sales, seen) {
         sales.map(|s| { (if s.amount > 0 { &seen } else { &seen }).add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn behind_a_match(sales, seen) {
+    fn after_a_match(sales, seen) {
         sales.map(|s| { match s.amount { 0 => &seen, _ => &seen }.add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn behind_a_block(sales, seen) {
+    fn after_a_block(sales, seen) {
         sales.map(|s| { { &seen }.add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn behind_a_reborrow(sales, seen) {
+    fn after_a_reborrow(sales, seen) {
         sales.map(|s| { (&*&seen).add(1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn behind_a_cast_and_an_index(sales, seen) {
+    fn after_a_cast_and_an_index(sales, seen) {
         let rows = sales.map(|s| { [&seen as &Accumulated<Count>; 2][1].add(1); (s.id, s.amount) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    /// In one chain with the filter, and with a filter that looks at something else between.
-    fn behind_an_if_and_a_filter(sales, seen) {
+    /// In one chain with the filter, and with a filter on another field between them.
+    fn after_an_if_and_a_filter(sales, seen) {
         sales
             .map(|s| { (if s.amount > 0 { &seen } else { &seen }).add(1); (s.id, s.amount) })
             .filter(|s| s.1 * 2 > 10)
@@ -129,7 +129,7 @@ counting! {
             .map(|s| s.0)
     }
 
-    /// The filter before it counts what it lets pass.
+    /// The filter before it counts the records that it keeps.
     fn in_a_filter_before(sales, seen) {
         sales
             .map(|s| (s.id, s.amount))
@@ -144,7 +144,7 @@ counting! {
         sales.map(|s| ((if s.amount > 0 { &count } else { &count })(s.id), s.amount, s.id)).filter(|s| s.2 < 100).map(|s| s.0)
     }
 
-    /// A macro that is defined beside the accumulator names it where no call shows it.
+    /// A macro defined next to the accumulator uses it, although its call does not show it.
     fn in_a_macro(sales, seen) {
         macro_rules! count {
             () => {
@@ -154,13 +154,13 @@ counting! {
         sales.map(|s| { let _ = (count!(), 1); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn of_pairs_behind_a_match(sales, seen) {
+    fn of_pairs_after_a_match(sales, seen) {
         let others = sales.filter(|s| s.id < 200);
         let pairs = sales.join(others).on(|l| l.id, |r| r.id);
         pairs.map(|l, r| { match r.id { 0 => &seen, _ => &seen }.add(r.id); (l.id, r.amount) }).filter(|p| p.0 > 9).map(|p| p.0)
     }
 
-    fn in_a_filter_of_pairs_behind_an_if(sales, seen) {
+    fn in_a_filter_of_pairs_after_an_if(sales, seen) {
         let others = sales.filter(|s| s.id < 200);
         let pairs = sales.join(others).on(|l| l.key, |r| r.key);
         pairs
@@ -169,7 +169,7 @@ counting! {
             .map(|l, _| l.id)
     }
 
-    fn in_what_is_made_of_a_group(sales, seen) {
+    fn in_the_result_of_a_group(sales, seen) {
         let groups = sales.group_by(|s| s.key).aggregate(|g| {
             (if g.key > 3 { &seen } else { &seen }).add(1);
             (g.key, g.count())
@@ -177,7 +177,7 @@ counting! {
         groups.filter(|g| g.0 < 3).map(|g| g.1)
     }
 
-    fn in_a_measure_behind_a_match(sales, seen) {
+    fn in_a_measure_after_a_match(sales, seen) {
         let groups = sales.group_by(|s| s.key).aggregate(|g| {
             (g.key, g.sum(|s| { match s.id { 0 => &seen, _ => &seen }.add(1); s.amount }))
         });

@@ -1,4 +1,4 @@
-//! Joins that are made in another order give the same records.
+//! Join reordering keeps the records.
 
 use dataflow::Rule;
 use dataflow::prelude::*;
@@ -7,7 +7,7 @@ use tests::{Random, embedded, on_each_parallelism, same_records};
 
 use super::without;
 
-/// Two keys, what was computed so far, and a text that tells who was joined.
+/// Two keys, the value computed so far, and a text that lists the joined records.
 #[derive(Record, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Part {
     pub a: u64,
@@ -25,32 +25,32 @@ pub(crate) struct Pair {
     pub sum: u64,
 }
 
-/// What else stands in a record, for nested fields.
+/// A record with nested fields.
 #[derive(Record, Clone, Debug, PartialEq)]
 pub(crate) struct Nested {
     pub part: Part,
     pub more: u64,
 }
 
-/// Both keys are taken over, from either side.
+/// Copies both keys, from either side.
 #[dataflow]
 fn along(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     left.join(right).on(|l| l.a, |r| r.a).map(|l, r| PartRef { a: l.a, b: r.b, sum: l.sum * 31 + r.sum, who: r.who })
 }
 
-/// By a key that may be missing.
+/// Joins by an optional key.
 #[dataflow]
 fn by_options(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     left.join(right).on(|l| l.b, |r| r.b).map(|l, r| PartRef { a: r.a, b: l.b, sum: l.sum ^ (r.sum << 1), who: l.who })
 }
 
-/// By two keys.
+/// Joins by two keys.
 #[dataflow]
 fn by_both(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     left.join(right).on(|l| (l.a, l.b), |r| (r.a, r.b)).map(|l, r| PartRef { sum: l.sum + 3 * r.sum, ..l })
 }
 
-/// The record goes through another that holds it, and a projection.
+/// The record passes through another record that contains it, and through a projection.
 #[dataflow]
 fn nested(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     let both = left.join(right).on(|l| l.a, |r| r.a).map(|l, r| NestedRef { part: l, more: r.sum });
@@ -62,7 +62,7 @@ fn nested(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     })
 }
 
-/// A projection alone stands between two joins.
+/// Only a projection is between the two joins.
 #[dataflow]
 fn projected(left: DataSet<Part>, middle: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     let pairs = left.join(middle).on(|l| l.a, |m| m.a).map(|l, m| (l.sum - m.sum.min(l.sum), m.b, m.who, l.a));
@@ -74,7 +74,7 @@ fn projected(left: DataSet<Part>, middle: DataSet<Part>, right: DataSet<Part>) -
     })
 }
 
-/// Keys of both sides are equal to each other by the last join alone.
+/// Only the last join makes the keys of both sides equal.
 #[dataflow]
 fn implied(one: DataSet<Part>, two: DataSet<Part>, three: DataSet<Part>, four: DataSet<Part>) -> DataSet<Part> {
     let left = one.join(two).on(|l| l.b, |r| r.b).map(|l, r| Pair { a: l.a, other: r.a, b: r.b, sum: l.sum + r.sum });
@@ -98,13 +98,13 @@ fn computed(left: DataSet<Part>, right: DataSet<Part>) -> DataSet<Part> {
     })
 }
 
-/// A filter on what is computed.
+/// A filter on a computed value.
 #[dataflow]
 fn thinned(parts: DataSet<Part>) -> DataSet<Part> {
     parts.filter(|p| p.sum % 5 != 1)
 }
 
-/// A program over flows, as bytes that choose what is done with which of them.
+/// Builds a program from bytes that choose the operators and their flows.
 fn program(env: &Env, sizes: &[usize], choices: &[(u8, u8, u8)]) -> DataSet<Part> {
     let mut random = Random(7);
     let mut flows: Vec<DataSet<Part>> = Vec::new();
@@ -149,7 +149,7 @@ fn reorders(env: &Env, flow: &DataSet<Part>) -> bool {
 }
 
 #[test]
-fn joins_in_another_order_give_the_same() {
+fn reordered_joins_give_the_same_records() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: 60,
         max_shrink_iters: 100,

@@ -1,10 +1,10 @@
-//! The rules of the optimizer: what a plan looks like with each, and that results are the same without it.
+//! The optimizer's rules: the plan with each rule, and equal results without it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod branches;
 mod counting;
-mod counting_aside;
+mod counting_in_shared_values;
 mod joins;
 mod own_types;
 mod pipelines;
@@ -33,7 +33,8 @@ fn without(rules: &[Rule]) -> Env {
     Env::new(Options { memory_bytes: 2 << 30, ..options })
 }
 
-/// Runs a pipeline with all rules, without each, without any, and as it is written; the embedded engine knows no rules.
+/// Runs a pipeline with all rules, without each rule, without any, and as written. The embedded
+/// engine uses no rules.
 fn same_with_and_without<T: Record + Ord + std::fmt::Debug>(
     pipeline: impl Fn(&Env) -> DataSet<T>,
     as_written: impl Fn(&Env) -> DataSet<T>,
@@ -51,7 +52,7 @@ fn same_with_and_without<T: Record + Ord + std::fmt::Debug>(
     same_records("without rules", pipeline(&without(&Rule::ALL)).collect().unwrap(), expected());
 }
 
-macro_rules! hold {
+macro_rules! same_with_and_without_rules {
     ($(fn $test:ident: $pipeline:ident;)*) => {$(
         proptest! {
             #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
@@ -77,26 +78,26 @@ macro_rules! hold {
         }
     )*};
 }
-hold! {
-    fn a_map_gives_the_same: below_a_map;
-    fn a_union_gives_the_same: through_a_union;
-    fn a_grouping_gives_the_same: below_a_grouping;
-    fn numbered_records_are_the_same: what_counts_records;
-    fn a_guard_holds: guarded;
-    fn two_maps_give_the_same: below_two_maps;
-    fn a_parameter_that_changes_is_not_taken_over: changed_in_place;
-    fn exchanged_fields_are_not_taken_over: exchanged;
-    fn shared_records_are_the_same: shared;
+same_with_and_without_rules! {
+    fn filters_below_a_map_keep_results: below_a_map;
+    fn filters_through_a_union_keep_results: through_a_union;
+    fn filters_below_a_grouping_keep_results: below_a_grouping;
+    fn filters_after_numbering_keep_results: what_counts_records;
+    fn guarded_filters_keep_results: guarded;
+    fn filters_below_one_of_two_maps_keep_results: below_two_maps;
+    fn changed_parameters_do_not_count_as_copied: changed_in_place;
+    fn exchanged_fields_do_not_count_as_copied: exchanged;
+    fn filters_of_shared_flows_keep_results: shared;
 }
-hold! { two
-    fn a_join_gives_the_same: to_the_sides_of_a_join;
-    fn a_closure_after_a_join_gives_the_same: out_of_the_closure;
-    fn an_outer_join_gives_the_same: below_an_outer_join;
-    fn a_semi_join_gives_the_same: to_both_sides_of_a_semi_join;
-    fn a_value_gives_the_same: beside_a_value;
+same_with_and_without_rules! { two
+    fn filters_on_sides_of_a_join_keep_results: to_the_sides_of_a_join;
+    fn conditions_of_a_join_closure_keep_results: out_of_the_closure;
+    fn filters_below_an_outer_join_keep_results: below_an_outer_join;
+    fn filters_on_both_sides_of_a_semi_join_keep_results: to_both_sides_of_a_semi_join;
+    fn filters_with_a_value_keep_results: beside_a_value;
 }
 
-/// The plan without the column of lines, which move in the program.
+/// The plan without the column of places, which change with the program.
 fn plan<T: Record>(env: &Env, pipeline: DataSet<T>) -> String {
     pipeline.print();
     let text = env.explain().unwrap();
@@ -140,7 +141,7 @@ fn plans_are_as_recorded() {
     for (name, rule, plan) in plans {
         let of = |env: Env| {
             let of_rows = |rows| env.collection(Input { rows, keys: Keys::Uniform(50), seed: 5 }.sales()).unwrap();
-            // What is folded before it is shipped has to have many rows of a group.
+            // Combiners are used only for many rows per group.
             plan(&env, of_rows(if rule == Rule::Combiners { 20_000 } else { 1_000 }), of_rows(200))
         };
         let text = format!("{}\nwithout {}\n{}", of(without(&[])), rule.name(), of(without(&[rule])));

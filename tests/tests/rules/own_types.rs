@@ -1,4 +1,4 @@
-//! Types of the program's own: what compares them, and what they give as a record, is the program's, and filters behind it stay.
+//! User types: their comparisons and record conversions are user code, so filters after them stay.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use tests::{Sale, embedded, on_each_parallelism, same_records};
 
 use crate::without;
 
-/// A number that is compared with what it was made for, and with nothing else.
+/// A ratio whose comparisons panic if `below` is zero.
 #[derive(Record, Clone, Copy, Debug)]
 struct Ratio {
     above: i64,
@@ -27,7 +27,7 @@ impl PartialOrd<i64> for Ratio {
     }
 }
 
-/// A bound that knows only what lies above zero.
+/// A bound whose comparisons divide by the other side, and panic if it is zero.
 #[derive(Clone, Copy)]
 struct Limits;
 
@@ -53,7 +53,7 @@ impl Parts for i64 {
     }
 }
 
-/// Orders backwards, in one leaf like a number.
+/// Sorts in reverse, and has one leaf like a number.
 #[derive(Record, Clone, Copy, Debug)]
 struct Rank {
     of: i64,
@@ -77,7 +77,7 @@ fn parts() -> Vec<Part> {
     vec![(1, Ratio { above: 12, below: 3 }), (2, Ratio { above: 1, below: 0 }), (3, Ratio { above: 2, below: 2 })]
 }
 
-/// A pipeline over parts and the numbers of those that may be divided, as it is and as it is written.
+/// A pipeline over parts and the numbers of the divisible ones, optimized and as written.
 macro_rules! stays {
     ($($(#[$doc:meta])* fn $name:ident($parts:ident, $known:ident) $body:block => $expected:expr;)*) => {$(
         #[test]
@@ -104,7 +104,7 @@ macro_rules! stays {
 
 stays! {
     /// A semi-join drops the record that cannot be compared.
-    fn a_comparison_behind_a_semi_join(parts, known) {
+    fn a_comparison_after_a_semi_join(parts, known) {
         let kept = parts.semi_join(known).on(|p| p.0, |k| k);
         kept.filter(|p| p.1 > 2i64).map(|p| p.0)
     } => [1];
@@ -117,21 +117,21 @@ stays! {
         known.join(parts).on(|k| k, |p| p.0).filter(|_, p| p.1 == 1i64).map(|k, _| k)
     } => [3];
 
-    fn a_comparison_behind_a_closure_over_pairs(parts, known) {
+    fn a_comparison_after_a_closure_over_pairs(parts, known) {
         parts.join(known).on(|p| p.0, |k| k).map(|p, _| p).filter(|p| p.1 > 2i64).map(|p| p.0)
     } => [1];
 
-    fn a_comparison_behind_a_choice(parts, known) {
+    fn a_comparison_after_a_choice(parts, known) {
         let some = parts.filter_map(|p| if p.1.below != 0 { Some((p.0, p.1)) } else { None }).filter(|p| p.1 > 2i64);
         some.map(|p| p.0).union(known.filter(|k| k > 2))
     } => [1, 3];
 
-    fn a_comparison_behind_another_filter(parts, known) {
+    fn a_comparison_after_another_filter(parts, known) {
         let some = parts.map(|p| (p.0, p.1)).filter(|p| p.1.below * 2 != 0 && p.1 > 2i64);
         some.map(|p| p.0).union(known.filter(|k| k > 2))
     } => [1, 3];
 
-    /// A field of the language's own, held against a captured value of the program's.
+    /// A built-in field is compared with a captured value of a user type.
     fn a_comparison_with_a_captured_value(parts, known) {
         let limits = Limits;
         parts.join(known).on(|p| p.0, |k| k).filter(|p, _| p.1.below == limits).map(|p, _| p.0)
@@ -158,9 +158,9 @@ stays! {
     } => [1];
 }
 
-/// What a type of the program's calls less is no bound on the leaf that it is.
+/// A bound on a user type is no bound on the leaf that stores it.
 #[test]
-fn an_order_of_the_programs_skips_nothing() {
+fn a_user_defined_order_skips_no_row_group() {
     let folder = tests::Folder::default();
     let path = folder.join("ranks.parquet");
     let env = tests::local(1);
@@ -175,7 +175,7 @@ fn an_order_of_the_programs_skips_nothing() {
     });
 }
 
-/// Types of the language and of the engine do move: in front of closures, to the sides of joins, below semi-joins.
+/// Predicates on built-in types move: before closures, to the sides of joins, below semi-joins.
 #[test]
 fn comparisons_of_plain_values_move() {
     #[dataflow]

@@ -1,9 +1,9 @@
-//! Pipelines whose filters move: each also as it is written.
+//! Pipelines whose filters move, each also as written.
 
 use dataflow::prelude::*;
 use tests::Sale;
 
-/// A pipeline, and under the same name a module with its twin whose filters stay where they are.
+/// A pipeline, and a module of the same name with its variant as written.
 macro_rules! both_ways {
     ($(#[$doc:meta])* $name:ident: $($function:tt)*) => {
         $(#[$doc])*
@@ -33,7 +33,7 @@ pub(crate) struct Count {
 }
 
 both_ways! {
-    /// Two of three conjuncts look at what the closure takes over.
+    /// Two of three conjuncts read fields that the closure copies.
     below_a_map:
     fn below_a_map(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
         sales
@@ -46,7 +46,8 @@ both_ways! {
 }
 
 both_ways! {
-    /// A variable stands between, so that the optimizer is to move it: through a projection, a union and a sort.
+    /// The optimizer has to move the filter, because a variable separates it: through a projection,
+    /// a union and a sort.
     through_a_union:
     fn through_a_union(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
         let low = sales.filter(|s| s.amount < 0).project(|s| (s.id, s.amount));
@@ -57,7 +58,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// One conjunct for each side, one for the key, which both sides know, and one for the pair.
+    /// One conjunct for each side, one for the key, which both sides have, and one for the pair.
     to_the_sides_of_a_join:
     fn to_the_sides_of_a_join(sales: DataSet<Sale>, others: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
         let pairs = sales.join(others).on(|l| l.key, |r| r.key).map(|l, r| (l.id, r.amount, r.key, l.amount));
@@ -66,7 +67,8 @@ both_ways! {
 }
 
 both_ways! {
-    /// The closure's own condition: the macro moves it, out of the closure and to the side that it looks at.
+    /// The join closure's own condition: the macro moves it out of the closure, to the side that it
+    /// reads.
     out_of_the_closure:
     fn out_of_the_closure(sales: DataSet<Sale>, others: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
         sales
@@ -78,7 +80,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// Left records are all kept, so that only they may be dropped before.
+    /// All left records are kept, so only left records may be dropped before the join.
     below_an_outer_join:
     fn below_an_outer_join(sales: DataSet<Sale>, others: DataSet<Sale>, least: u64) -> DataSet<(u64, Option<u64>)> {
         let pairs = sales.left_join(others.filter(|o| o.amount > 500)).on(|l| l.key, |r| r.key).map(|l, r| (l.id, r.map(|r| r.id), l.day));
@@ -87,7 +89,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// A group is there as a whole or not at all.
+    /// A group is kept or dropped as a whole.
     below_a_grouping:
     fn below_a_grouping(sales: DataSet<Sale>, least: u64) -> DataSet<(u32, u64)> {
         let counts = sales.group_by(|s| s.key).aggregate(|g| Count { key: g.key, rows: g.count() });
@@ -96,7 +98,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// What is known of the left key holds for the right one.
+    /// A predicate on the left key also holds for the right key.
     to_both_sides_of_a_semi_join:
     fn to_both_sides_of_a_semi_join(sales: DataSet<Sale>, others: DataSet<Sale>, least: u64) -> DataSet<u64> {
         let kept = sales.semi_join(others.filter(|o| o.amount > 0)).on(|s| s.key, |o| o.key);
@@ -105,7 +107,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// Behind what counts records, or picks them by others, a filter stays.
+    /// A filter stays after operators that number or select records.
     what_counts_records:
     fn what_counts_records(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
         let best = sales.top(20, |s| (desc(s.amount), s.id)).zip_with_index();
@@ -114,7 +116,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// A value that all records are held against must be there, whatever is asked of it.
+    /// The value used with each record must exist, whatever the filter tests.
     beside_a_value:
     fn beside_a_value(sales: DataSet<Sale>, others: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
         let rows = others.aggregate(|g| g.count());
@@ -124,7 +126,8 @@ both_ways! {
 }
 
 both_ways! {
-    /// The second conjunct divides by what the first one has checked, which looks at a field that the closure makes.
+    /// The second conjunct divides by a field that the first one checks. The first one reads a
+    /// field that the closure computes.
     guarded:
     fn guarded(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u32)> {
         let rows = sales.map(|s| (s.id, s.key, s.key * 2)).filter(|p| p.2 != 0 && 1_000 / p.1 < 100 && p.0 > least);
@@ -133,7 +136,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// Two want the records, and not the same ones.
+    /// Two consumers with different filters.
     shared:
     fn shared(sales: DataSet<Sale>, least: u64) -> DataSet<u64> {
         let rows = sales.map(|s| (s.id, s.amount));
@@ -142,7 +145,8 @@ both_ways! {
 }
 
 both_ways! {
-    /// Below the second closure, which takes over what the first one makes.
+    /// The filter moves below the second closure only, which copies fields that the first one
+    /// computes.
     below_two_maps:
     fn below_two_maps(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, i64)> {
         sales.map(|s| (s.amount / 3, s.id)).map(|p| (p.1, p.0 + 1, p.0)).filter(|p| p.2 > 100 && p.0 > least).map(|p| (p.0, p.1))
@@ -156,7 +160,7 @@ pub(crate) struct Span {
 }
 
 both_ways! {
-    /// `mut`: the field that is given is not the field that came.
+    /// `mut`: the returned field differs from the input field.
     changed_in_place:
     fn changed_in_place(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
         let spans = sales.map(|s| Span { from: s.id, to: 300 });
@@ -171,7 +175,7 @@ both_ways! {
 }
 
 both_ways! {
-    /// The same, where the optimizer moves: a variable stands between.
+    /// The same for the optimizer, because a variable separates the operators.
     exchanged:
     fn exchanged(sales: DataSet<Sale>, least: u64) -> DataSet<(u64, u64)> {
         let spans = sales.map(|s| Span { from: s.id, to: 300 });

@@ -1,4 +1,5 @@
-//! Runtime filters: rows without a partner are dropped before they are sent, splits without one are not read, and nobody notices but by the time it takes.
+//! Runtime filters: rows without a partner are dropped before they are sent, and splits without one
+//! are not read. Results do not change.
 
 use dataflow::accumulators::Count;
 use dataflow::prelude::*;
@@ -28,7 +29,7 @@ struct Shop {
 
 const ROWS: u64 = 200_000;
 
-/// In the order of their days, as facts come.
+/// Facts ordered by day, like arriving data.
 fn facts() -> Vec<Fact> {
     let mut random = Random(5);
     let mut fact = |number: u64| {
@@ -46,7 +47,7 @@ fn shops() -> Vec<Shop> {
     (0..1_000).map(|id| Shop { id: (id != 7).then_some(id), region: id % 50 }).collect()
 }
 
-/// What all operators of a run counted under a name, in the JSON of EXPLAIN.
+/// The sum of a counter over all operators of a run, from the JSON of EXPLAIN.
 fn counted(json: &str, name: &str) -> u64 {
     let name = format!("\"{name}\":");
     let pieces = json.split(&name).skip(1);
@@ -84,12 +85,13 @@ fn row_groups_without_a_partner_are_not_read() {
     let (plain, none) = run(without(&[Rule::RuntimeFilters]));
     assert_eq!(with.len(), ROWS as usize * 30 / 1_000);
     assert_eq!(with, plain);
-    // Three row groups in a hundred hold the month; each task may have opened some before the filter was there.
+    // Three of a hundred row groups contain the month. Each task may have opened some before the
+    // filter was ready.
     assert!(skipped > 50, "{skipped} of 100 row groups were skipped");
     assert_eq!(none, 0);
 }
 
-/// The filter of the second join goes below the first one, and across its exchange.
+/// The second join's filter moves below the first join, and across its exchange.
 #[dataflow]
 fn of_a_region_and_a_month(facts: DataSet<Fact>, days: DataSet<Day>, shops: DataSet<Shop>) -> DataSet<(u32, u64, u64)> {
     let of_region = shops.filter(|s| s.region == 3);
@@ -99,7 +101,7 @@ fn of_a_region_and_a_month(facts: DataSet<Fact>, days: DataSet<Day>, shops: Data
     both.map(|f, s| (f.1, s.region, f.2))
 }
 
-/// Records without a partner are asked for: none may be dropped.
+/// Records without a partner are part of the result, so none may be dropped.
 #[dataflow]
 fn with_or_without_a_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(Option<u64>, u64)> {
     let of_region = shops.filter(|s| s.region == 3);
@@ -119,7 +121,7 @@ fn inside_of_a_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<Fac
     facts.semi_join(of_region).hint(RepartitionBuildRight).on(|f| f.shop, |s| s.id)
 }
 
-/// What counts records stands between the join and where its filter would be.
+/// A counting filter is between the join and the source to which its runtime filter would move.
 #[dataflow]
 fn numbered(facts: DataSet<Fact>, shops: DataSet<Shop>, seen: Accumulated<Count>) -> DataSet<(Option<u64>, u64)> {
     let counted = facts.filter(|f| {
@@ -130,7 +132,7 @@ fn numbered(facts: DataSet<Fact>, shops: DataSet<Shop>, seen: Accumulated<Count>
     counted.join(of_region).hint(RepartitionBuildRight).on(|f| f.shop, |s| s.id).map(|f, s| (s.id, f.amount))
 }
 
-/// Runs a pipeline with and without the rule; how many rows were dropped early.
+/// Runs a pipeline with and without the rule. Returns the number of rows that were dropped early.
 fn dropped<T: Record + Ord + std::fmt::Debug>(pipeline: impl Fn(&Env) -> DataSet<T>) -> u64 {
     let expected = pipeline(&without(&[Rule::RuntimeFilters])).collect().unwrap();
     same_records("with the filter", pipeline(&without(&[])).collect().unwrap(), expected);
@@ -145,16 +147,17 @@ fn rows(env: &Env) -> (DataSet<Fact>, DataSet<Day>, DataSet<Shop>) {
 }
 
 #[test]
-fn a_filter_goes_below_another_join() {
+fn a_runtime_filter_moves_below_another_join() {
     let dropped = dropped(|env| {
         let (facts, days, shops) = rows(env);
         of_a_region_and_a_month(facts, days, shops)
     });
-    // One shop in fifty is kept. Rows that were sent before the filter was complete are few: channels are bounded.
+    // One shop in fifty is kept. Channels are bounded, so few rows are sent before the filter is
+    // complete.
     assert!(dropped > ROWS / 5, "{dropped} of {ROWS}");
 }
 
-/// Both what the join gives and a grouping of it are read, and nothing is sent before the join.
+/// A closure computes a value before the join.
 #[dataflow]
 fn computed_before(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
     let tripled = facts.map(|f| (f.shop, f.amount * 3));
@@ -162,9 +165,9 @@ fn computed_before(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, 
     tripled.join(of_region).on(|t| t.0, |s| s.id).map(|t, s| (s.region, t.1))
 }
 
-/// So nothing is won where such a closure is called behind the join.
+/// So it would save nothing to call such a closure after the join.
 #[test]
-fn a_closure_that_computes_before_a_join_sees_what_has_a_partner() {
+fn closures_before_a_join_see_only_rows_with_partners() {
     let env = without(&[]);
     let (facts, _, shops) = rows(&env);
     computed_before(facts, shops).write_csv("/dev/null");
@@ -173,6 +176,7 @@ fn a_closure_that_computes_before_a_join_sees_what_has_a_partner() {
     assert!(of("read collection").contains("200 k") && !of("tripled").contains("200 k"), "{text}");
 }
 
+/// The join and a grouping of it have a consumer each, and nothing is shipped before the join.
 #[dataflow]
 fn above_the_mean_of_their_region(facts: DataSet<Fact>, shops: DataSet<Shop>) -> DataSet<(u64, u64)> {
     let of_region = shops.filter(|s| s.region == 3);
@@ -181,9 +185,10 @@ fn above_the_mean_of_their_region(facts: DataSet<Fact>, shops: DataSet<Shop>) ->
     facts.join(sums).on(|f| f.0, |s| s.0).filter(|f, s| f.1 * ROWS / 50 > s.1).map(|f, s| (f.1, s.1))
 }
 
-/// A source that decodes what filters keep is worth a filter by itself; one that has its rows already is not.
+/// A filter is worth its cost for a source that decodes only kept rows, but not for a source that
+/// has its rows already.
 #[test]
-fn a_join_that_is_sent_nothing_filters_what_a_file_is_decoded_to() {
+fn runtime_filters_apply_to_file_reads_without_an_exchange() {
     let folder = Folder::default();
     let path = folder.join("facts.parquet");
     let env = without(&[]);
@@ -202,7 +207,7 @@ fn a_join_that_is_sent_nothing_filters_what_a_file_is_decoded_to() {
 }
 
 #[test]
-fn what_is_asked_for_without_a_partner_is_not_dropped() {
+fn rows_needed_without_a_partner_are_not_dropped() {
     let with_facts = |pipeline: fn(DataSet<Fact>, DataSet<Shop>) -> DataSet<Fact>| {
         dropped(|env| {
             let (facts, _, shops) = rows(env);
@@ -219,7 +224,7 @@ fn what_is_asked_for_without_a_partner_is_not_dropped() {
 }
 
 #[test]
-fn what_counts_records_sees_all_of_them() {
+fn counting_filters_see_all_records() {
     let env = without(&[]);
     let (facts, _, shops) = rows(&env);
     let seen = env.counter("seen");
@@ -228,33 +233,34 @@ fn what_counts_records_sees_all_of_them() {
     assert_eq!(seen.value().unwrap(), ROWS);
 }
 
-/// Facts that are said to be fewer than shops are built, by one table for all tasks or by their shops, until it shows that shops are fewer.
+/// Facts are wrongly hinted to be fewer than shops, so they are the build side, broadcast or
+/// partitioned, until the roles are reversed.
 #[dataflow]
-fn taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, told: (u64, u64)) -> DataSet<(Option<u64>, u64)> {
-    let of_region = shops.filter(|s| s.region == 3).expect_rows(told.1);
-    facts.expect_rows(told.0).join(of_region).on(|f| f.shop, |s| s.id).map(|f, s| (s.id, f.amount))
+fn taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, hinted_rows: (u64, u64)) -> DataSet<(Option<u64>, u64)> {
+    let of_region = shops.filter(|s| s.region == 3).expect_rows(hinted_rows.1);
+    facts.expect_rows(hinted_rows.0).join(of_region).on(|f| f.shop, |s| s.id).map(|f, s| (s.id, f.amount))
 }
 
 #[dataflow]
-fn inside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, told: (u64, u64)) -> DataSet<Fact> {
-    let of_region = shops.filter(|s| s.region == 3).expect_rows(told.1);
-    facts.expect_rows(told.0).semi_join(of_region).on(|f| f.shop, |s| s.id)
+fn inside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, hinted_rows: (u64, u64)) -> DataSet<Fact> {
+    let of_region = shops.filter(|s| s.region == 3).expect_rows(hinted_rows.1);
+    facts.expect_rows(hinted_rows.0).semi_join(of_region).on(|f| f.shop, |s| s.id)
 }
 
 #[dataflow]
-fn outside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, told: (u64, u64)) -> DataSet<Fact> {
-    let of_region = shops.filter(|s| s.region == 3).expect_rows(told.1);
-    facts.expect_rows(told.0).anti_join(of_region).on(|f| f.shop, |s| s.id)
+fn outside_taken_for_fewer(facts: DataSet<Fact>, shops: DataSet<Shop>, hinted_rows: (u64, u64)) -> DataSet<Fact> {
+    let of_region = shops.filter(|s| s.region == 3).expect_rows(hinted_rows.1);
+    facts.expect_rows(hinted_rows.0).anti_join(of_region).on(|f| f.shop, |s| s.id)
 }
 
-/// Facts may all have come before it is settled which side is built: then nothing is left to drop.
+/// All facts may have arrived before the build side is decided. Then nothing is left to drop.
 #[test]
 fn reversed_roles_reverse_the_filter() {
     let most_are_dropped = |dropped: &dyn Fn() -> u64| (0..20).any(|_| dropped() > ROWS / 2);
-    for (told, ship) in [((1, 1_000_000), "broadcast"), ((10_000_000, 1_000_000_000), "hash")] {
+    for (hinted_rows, ship) in [((1, 1_000_000), "broadcast"), ((10_000_000, 1_000_000_000), "hash")] {
         let join = |env: &Env| {
             let (facts, _, shops) = rows(env);
-            taken_for_fewer(facts, shops, told)
+            taken_for_fewer(facts, shops, hinted_rows)
         };
         let env = without(&[]);
         join(&env).print();
@@ -264,13 +270,13 @@ fn reversed_roles_reverse_the_filter() {
         let of_semi_join = || {
             dropped(|env| {
                 let (facts, _, shops) = rows(env);
-                inside_taken_for_fewer(facts, shops, told)
+                inside_taken_for_fewer(facts, shops, hinted_rows)
             })
         };
         assert!(most_are_dropped(&of_semi_join), "semi-join, {ship}");
         let of_anti_join = dropped(|env| {
             let (facts, _, shops) = rows(env);
-            outside_taken_for_fewer(facts, shops, told)
+            outside_taken_for_fewer(facts, shops, hinted_rows)
         });
         assert_eq!(of_anti_join, 0, "{ship}");
     }

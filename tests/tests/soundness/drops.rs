@@ -2,7 +2,7 @@
 
 use dataflow::prelude::*;
 
-/// Panics where it is dropped on one of the engine's threads; the program's own drops nothing that panics.
+/// Panics if it is dropped on one of the engine's threads, but not on the program's own thread.
 #[derive(Clone)]
 struct Captured(std::thread::ThreadId);
 
@@ -23,7 +23,7 @@ impl Captured {
 }
 
 #[test]
-fn a_captured_value_whose_drop_panics_ends_the_job() {
+fn a_captured_value_that_panics_on_drop_ends_the_job() {
     for parallelism in [1, 2, 4] {
         let captured = Captured(std::thread::current().id());
         let numbers = tests::local(parallelism).collection(0..1_000u64).unwrap();
@@ -79,9 +79,10 @@ fn with_others(numbers: DataSet<u64>, others: DataSet<u64>, captured: Captured) 
     numbers.with_all(others).map(|n, all| captured.same(n + all.len() as u64))
 }
 
-/// Each operator holds a value of its own, twice, so that several are dropped by one task: one after the other, whatever the ones before did.
+/// Each operator holds its own value, twice, so a task drops several in sequence. Each is dropped
+/// although earlier ones panicked.
 #[test]
-fn several_values_whose_drop_panics_in_one_pipeline_end_the_job() {
+fn several_values_that_panic_on_drop_end_the_job() {
     tests::within_two_minutes("values whose drop panics", || {
         let alone = [mapped, filtered, with_states, reduced, summed, in_groups];
         let of_two = [joined, with_others];

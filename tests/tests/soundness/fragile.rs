@@ -1,4 +1,4 @@
-//! Values that panic while they are written, where the closure catches that and goes on.
+//! Values that panic while they are written, in closures that catch the panic and continue.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
@@ -46,18 +46,18 @@ fn shelf(key: u32) -> Shelf {
 }
 
 thread_local! {
-    /// How often a fragile value may still be looked at in this thread.
-    static LOOKS: Cell<Option<usize>> = const { Cell::new(None) };
+    /// The number of reads of a fragile value that this thread may still do.
+    static READS_LEFT: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// A value that panics when it is looked at once too often.
+/// A value that panics when it is read once too often.
 struct Fragile<T>(T);
 
 impl<V: Value> Value for Fragile<V> {
     type Record = V::Record;
     fn twin(&self) -> <V::Record as Record>::At<'_> {
-        if let Some(looks) = LOOKS.get() {
-            LOOKS.set(looks.checked_sub(1));
+        if let Some(looks) = READS_LEFT.get() {
+            READS_LEFT.set(looks.checked_sub(1));
             assert!(looks > 0, "looked at once too often");
         }
         self.0.twin()
@@ -78,29 +78,30 @@ impl<T> PartialEq for Fragile<T> {
 
 impl<T> Eq for Fragile<T> {}
 
-/// Emits an order of fragile items that panics at the look of this number; a panic is caught.
+/// Emits an order of fragile items that panics at read number `looks`. Catches the panic.
 fn emit_order(key: u32, looks: usize, out: &mut Emitter<'_, Order>) {
     let items = vec![Fragile(item()), Fragile(item())];
     let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
-    LOOKS.set(Some(looks));
+    READS_LEFT.set(Some(looks));
     let _ = catch_unwind(AssertUnwindSafe(|| out.emit(order)));
-    LOOKS.set(None);
+    READS_LEFT.set(None);
 }
 
-/// The same for what is nested deeper.
+/// The same for deeper nesting.
 fn emit_shelf(key: u32, looks: usize, out: &mut Emitter<'_, Shelf>) {
     let items = vec![Fragile(item()), Fragile(item())];
     let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
     let orders = vec![order; 2];
     let places = HashMap::from([(Fragile(NAME), Fragile(item())), (Fragile("b"), Fragile(item()))]);
     let shelf = ShelfRef { note: NAME, orders: List::from(&orders), places: Map::from(&places), rest: Some(NAME) };
-    LOOKS.set(Some(looks));
+    READS_LEFT.set(Some(looks));
     let _ = catch_unwind(AssertUnwindSafe(|| out.emit(shelf)));
-    LOOKS.set(None);
+    READS_LEFT.set(None);
 }
 
-/// Runs a pipeline whose value of number `looks` panics, for each number, until none does. Either the job ends with an error that says
-/// so, or every record is `whole`: where the panic came before the record was begun.
+/// Runs a pipeline whose value panics at read `looks`, for each number until none panics. Either
+/// the job fails with that error, or every record is `whole`, because the panic came before the
+/// record was begun.
 fn fails_or_is_whole<T: PartialEq + std::fmt::Debug>(
     most_looks: usize,
     whole: impl Fn(&T) -> bool,
@@ -125,7 +126,7 @@ fn fails_or_is_whole<T: PartialEq + std::fmt::Debug>(
 }
 
 #[test]
-fn a_record_that_panics_while_it_is_written_is_never_read() {
+fn a_record_that_panics_during_writing_is_never_read() {
     fails_or_is_whole(
         12,
         |order: &Order| *order == self::order(order.key),
@@ -142,7 +143,7 @@ fn a_record_that_panics_while_it_is_written_is_never_read() {
 }
 
 #[test]
-fn a_record_that_panics_as_the_last_of_a_visit_is_never_read() {
+fn a_panicking_last_record_of_a_visit_is_never_read() {
     fails_or_is_whole(
         12,
         |order: &Order| *order == self::order(order.key),
@@ -161,7 +162,7 @@ fn a_record_that_panics_as_the_last_of_a_visit_is_never_read() {
 }
 
 #[test]
-fn lists_in_lists_and_maps_that_panic_are_never_read() {
+fn panicking_lists_in_lists_and_maps_are_never_read() {
     fails_or_is_whole(
         80,
         |shelf: &Shelf| *shelf == self::shelf(shelf.orders[0].key),
@@ -177,7 +178,7 @@ fn lists_in_lists_and_maps_that_panic_are_never_read() {
 }
 
 #[test]
-fn a_reduced_record_that_panics_replaces_no_groups_row() {
+fn a_panicking_reduced_record_replaces_no_row() {
     fails_or_is_whole(
         12,
         |order: &Order| *order == self::order(order.key),
@@ -188,20 +189,20 @@ fn a_reduced_record_that_panics_replaces_no_groups_row() {
     );
 }
 
-/// A reduction gives one record for two, so where none was begun another takes its place.
+/// A reduction returns one record for two. If none was begun, emits another in its place.
 fn emit_order_or_panic(key: u32, looks: usize, out: &mut Emitter<'_, Order>) {
     let items = vec![Fragile(item()), Fragile(item())];
     let order = OrderRef { key, note: NAME, items: List::from(&items), rest: NAME };
-    LOOKS.set(Some(looks));
+    READS_LEFT.set(Some(looks));
     let emitted = catch_unwind(AssertUnwindSafe(|| out.emit(order)));
-    LOOKS.set(None);
+    READS_LEFT.set(None);
     if emitted.is_err() {
         out.emit(self::order(key));
     }
 }
 
 #[test]
-fn joins_groups_and_stateful_closures_give_no_record_that_panicked() {
+fn panicked_records_never_leave_joins_groups_or_states() {
     fails_or_is_whole(
         8,
         |order: &Order| *order == self::order(order.key),
@@ -251,8 +252,8 @@ fn joins_groups_and_stateful_closures_give_no_record_that_panicked() {
 }
 
 thread_local! {
-    /// What says that a key was emitted, from a job that ended before it said so.
-    static SAID: Cell<Option<Keying>> = const { Cell::new(None) };
+    /// The token of an emitted key, kept from a job that failed before its closure returned it.
+    static KEPT_TOKEN: Cell<Option<Keying>> = const { Cell::new(None) };
 }
 
 #[test]
@@ -261,22 +262,22 @@ fn a_computed_key_that_panics_is_no_key() {
         let grouped = env.collection(0..20u32)?.group_by(|key| {
             key.computed(move |key, put| {
                 let names = HashMap::from([(Fragile(format!("{NAME} {key}")), Fragile(NAME))]);
-                LOOKS.set((key == 7).then_some(looks));
-                let said = catch_unwind(AssertUnwindSafe(|| put.emit(names)));
-                LOOKS.set(None);
-                match said {
-                    Ok(said) if keeps => {
-                        SAID.set(Some(said));
+                READS_LEFT.set((key == 7).then_some(looks));
+                let token = catch_unwind(AssertUnwindSafe(|| put.emit(names)));
+                READS_LEFT.set(None);
+                match token {
+                    Ok(token) if keeps => {
+                        KEPT_TOKEN.set(Some(token));
                         panic!("kept what says that a key was emitted");
                     }
-                    Ok(said) => said,
-                    Err(_) => SAID.take().unwrap(),
+                    Ok(token) => token,
+                    Err(_) => KEPT_TOKEN.take().unwrap(),
                 }
             })
         });
         grouped.count().collect()
     };
-    // One thread, as the embedded engine has.
+    // One thread, as in the embedded engine.
     let env = &tests::embedded();
     let mut failed = 0;
     for looks in 0..12 {
@@ -297,7 +298,7 @@ fn a_computed_key_that_panics_is_no_key() {
     assert!(failed > 2);
 }
 
-/// A value that gives a longer record each time.
+/// A value that returns a record of another length at each read.
 struct Growing(Cell<usize>, Vec<String>);
 
 impl Value for Growing {
@@ -309,7 +310,7 @@ impl Value for Growing {
 }
 
 #[test]
-fn a_value_that_changes_while_it_is_written_ends_the_job_or_is_whole() {
+fn a_value_that_changes_while_written_fails_or_is_whole() {
     on_each_engine(|engine, env| {
         let keys = env.collection(0..3_000u32).unwrap();
         let texts: Vec<String> = (0..7).map(|n| "x".repeat(n * 400)).collect();

@@ -1,4 +1,4 @@
-//! Symbols and keys that a program makes up: of other types than they say, or of leaves that are not there.
+//! Forged symbols and keys: with wrong types, or for leaves that do not exist.
 
 use dataflow::prelude::*;
 use dataflow::{Field, Key, KeyedBy};
@@ -11,30 +11,30 @@ struct Person {
     age: u8,
 }
 
-/// A key that says it is a text.
+/// A key that claims to be a text.
 #[derive(Clone, Copy)]
-struct Says(usize);
+struct Forged(usize);
 
-impl Key<Person> for Says {
+impl Key<Person> for Forged {
     type Value = String;
     fn leaves(&self) -> Vec<usize> {
         vec![self.0]
     }
 }
 
-impl KeyedBy<Person, String> for Says {
+impl KeyedBy<Person, String> for Forged {
     fn leaves(&self) -> Vec<usize> {
         vec![self.0]
     }
 }
 
-/// A symbol for a leaf of any type, as a text.
+/// A symbol that declares any leaf a text.
 fn made_up(leaf: usize) -> Field<Person, String> {
     <String as Record>::fields::<Person>(leaf)
 }
 
 #[test]
-fn keys_of_other_types_than_they_say_do_not_meet() {
+fn keys_with_forged_types_do_not_match() {
     on_each_engine(|engine, env| {
         let people = || {
             let person = |id: u32| Person { id, name: format!("the person with number {id}"), age: id as u8 };
@@ -47,9 +47,9 @@ fn keys_of_other_types_than_they_say_do_not_meet() {
         for leaf in [0, 2] {
             let joined = people().join(people()).on(|p| p.name, |_| made_up(leaf));
             refused("a join", joined.process(|left, _, out| out.emit(u64::from(left.id))).collect());
-            let joined = people().join(people()).on(|_| Says(leaf), |p| p.name);
+            let joined = people().join(people()).on(|_| Forged(leaf), |p| p.name);
             refused("a key", joined.process(|left, _, out| out.emit(u64::from(left.id))).collect());
-            let grouped = people().co_group(people()).on(|p| p.name, |_| Says(leaf));
+            let grouped = people().co_group(people()).on(|p| p.name, |_| Forged(leaf));
             refused("a co-group", grouped.reduce_group(|left, _, out| out.emit(left.len() as u64)).collect());
         }
         let joined =

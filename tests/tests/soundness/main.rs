@@ -1,4 +1,5 @@
-//! What safe programs may do to records while they are read and written, and that it ends in an error or in whole records.
+//! Actions of safe programs on records while they are read and written. Each ends in an error or in
+//! complete records.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![forbid(unsafe_code)]

@@ -11,26 +11,26 @@ use crate::limit::threads::in_parallel;
 
 const EDGE_BYTES: usize = 8;
 
-/// Whose neighbours an edge makes its ends.
+/// The vertices of an edge that become neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// The source becomes one of the target's.
+    /// The source becomes a neighbour of the target.
     Backward,
-    /// Each becomes one of the other's.
+    /// Each becomes a neighbour of the other.
     Both,
 }
 
 /// The neighbours of each vertex.
 pub(super) struct Adjacency {
-    /// Where each vertex's neighbours begin, and at last where they end.
+    /// Start of each vertex's neighbours, followed by the end of the last ones.
     starts: Vec<u32>,
     neighbours: Vec<u32>,
-    /// Edges that begin at each vertex.
+    /// Number of edges that start at each vertex.
     pub(super) outgoing: Vec<u32>,
 }
 
 impl Adjacency {
-    /// Of the file's edges. Threads count their share of them, then put each where it belongs.
+    /// Reads the file's edges. Threads count their share of them, then store each at its place.
     pub(super) fn of(path: &Path, vertices: u32, direction: Direction, threads: usize) -> io::Result<Self> {
         let file = File::open(path)?;
         let edges = file.metadata()?.len() as usize / EDGE_BYTES;
@@ -68,18 +68,18 @@ impl Adjacency {
         Ok(Self { starts, neighbours, outgoing })
     }
 
-    /// The number of vertices.
+    /// Returns the number of vertices.
     pub(super) fn vertices(&self) -> usize {
         self.outgoing.len()
     }
 
-    /// The neighbours of a vertex.
+    /// Returns the neighbours of a vertex.
     #[inline(always)]
     pub(super) fn of_vertex(&self, vertex: usize) -> &[u32] {
         &self.neighbours[self.starts[vertex] as usize..self.starts[vertex + 1] as usize]
     }
 
-    /// The vertices of a thread: as many neighbours as any other's, as far as that goes.
+    /// The vertices of a thread. All threads have about equally many neighbours.
     pub(super) fn vertices_of(&self, thread: usize, threads: usize) -> Range<usize> {
         let first = |thread: usize| {
             let start = (self.neighbours.len() * thread / threads) as u32;
@@ -90,7 +90,7 @@ impl Adjacency {
     }
 }
 
-/// The part of `0..count` that is a thread's.
+/// A thread's part of `0..count`.
 pub(super) fn share_of(count: usize, thread: usize, threads: usize) -> Range<usize> {
     count * thread / threads..count * (thread + 1) / threads
 }
@@ -98,7 +98,7 @@ pub(super) fn share_of(count: usize, thread: usize, threads: usize) -> Range<usi
 /// A thread's part of the edges.
 struct Share {
     bytes: Vec<u8>,
-    /// How many neighbours each vertex has of them.
+    /// Number of neighbours of each vertex in this part.
     counts: Vec<u32>,
     outgoing: Vec<u32>,
 }

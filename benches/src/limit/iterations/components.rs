@@ -1,34 +1,35 @@
-//! Components by labels that go from vertex to vertex, round by round.
+//! Components by label propagation from vertex to vertex, in rounds.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::adjacency::{Adjacency, share_of};
-use super::meeting::Meeting;
+use super::barrier::Barrier;
 use crate::limit::threads::in_parallel;
 
-/// Vertices that a thread claims at once.
+/// Vertices that a thread claims together.
 const CLAIM: usize = 256;
 
-/// What the rounds come to.
+/// The result of the rounds.
 pub(super) struct Components {
-    /// The least vertex that each is connected with.
+    /// The least vertex in the component of each vertex.
     pub(super) labels: Vec<u32>,
-    /// How many rounds there were, the last of which changed nothing.
+    /// Number of rounds. The last one changed nothing.
     pub(super) rounds: u32,
 }
 
-/// A vertex and the label that it had when the round began.
+/// A vertex, and its label at the start of the round.
 type Changed = (u32, u32);
 
-/// Vertices whose label fell in the round before, in a list for each thread that found them.
+/// Vertices whose label decreased in the previous round. Each thread has a list of the vertices
+/// that it found.
 struct Worklist {
     found: Vec<RwLock<Vec<Changed>>>,
     claimed: Vec<AtomicUsize>,
 }
 
-/// The components of vertices whose neighbours have them as neighbours.
+/// Computes components. Neighbours must be symmetric.
 pub(super) fn components(neighbours: &Adjacency, threads: usize) -> io::Result<Components> {
     let vertices = neighbours.vertices();
     let labels: Vec<AtomicU32> = (0..vertices as u32).map(AtomicU32::new).collect();
@@ -39,7 +40,7 @@ pub(super) fn components(neighbours: &Adjacency, threads: usize) -> io::Result<C
             .collect(),
         claimed: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
     };
-    let meeting = Meeting::of(threads);
+    let barrier = Barrier::of(threads);
     let rounds = in_parallel(threads, |thread| {
         let (mut round, mut fallen) = (0, Vec::new());
         while !worklist.is_empty() {
@@ -55,12 +56,12 @@ pub(super) fn components(neighbours: &Adjacency, threads: usize) -> io::Result<C
                     }
                 }
             });
-            meeting.meet();
+            barrier.wait();
             worklist.replace(
                 thread,
                 fallen.drain(..).map(|vertex| (vertex, labels[vertex as usize].load(Ordering::Relaxed))),
             );
-            meeting.meet();
+            barrier.wait();
         }
         Ok(round)
     })?;
@@ -73,7 +74,7 @@ impl Worklist {
         self.found.iter().all(|found| found.read().unwrap_or_else(PoisonError::into_inner).is_empty())
     }
 
-    /// Goes through all that no other thread has claimed.
+    /// Visits all entries that no other thread has claimed.
     fn claim_all(&self, mut see: impl FnMut(Changed)) {
         for (found, claimed) in self.found.iter().zip(&self.claimed) {
             let found = found.read().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +86,7 @@ impl Worklist {
         }
     }
 
-    /// Gives a thread's list anew, while nobody claims.
+    /// Replaces a thread's list. No thread may claim meanwhile.
     fn replace(&self, thread: usize, changed: impl Iterator<Item = Changed>) {
         let mut found = self.found[thread].write().unwrap_or_else(PoisonError::into_inner);
         found.clear();
@@ -100,9 +101,9 @@ mod tests {
     use crate::data::graphs::{Graphs, binary};
     use crate::limit::iterations::adjacency::Direction;
 
-    /// The same by going over all edges until nothing changes.
+    /// The reference goes over all edges until nothing changes.
     #[test]
-    fn components_are_those_of_the_edges_in_as_many_rounds_on_any_threads() {
+    fn labels_and_rounds_match_plain_loops_on_any_threads() {
         let folder = tempfile::tempdir().unwrap();
         let graphs = Graphs::of_scale(0.001);
         graphs.ensure(folder.path()).unwrap();

@@ -1,12 +1,14 @@
-//! Loops over graphs as fast as two cores go.
+//! Hand-written loops over graphs for two cores.
 //!
-//! The edges become adjacency lists in one array (see [`adjacency`]). For ranks, each vertex pulls what those before it give, into arrays; for components,
-//! labels go from vertex to vertex, in rounds over those whose label fell in the round before (see [`components`]). Threads live as long as the loop,
-//! and meet behind each round (see [`meeting`]).
+//! The edges become adjacency lists in one array (see [`adjacency`]). For ranks, each vertex pulls
+//! the shares of its predecessors, in arrays. For components, labels propagate from vertex to
+//! vertex, in rounds over the vertices whose label decreased in the previous round (see
+//! [`components`]). Threads live as long as the loop and meet at a barrier after each round (see
+//! [`barrier`]).
 
 mod adjacency;
 mod components;
-mod meeting;
+mod barrier;
 mod ranks;
 
 use std::io;
@@ -23,9 +25,9 @@ use crate::suites::iterations::{EMPTY_NUMBERS, EMPTY_ROUNDS, RANK_ROUNDS};
 use crate::workspace::Paths;
 
 use adjacency::{Adjacency, Direction};
-use meeting::Meeting;
+use barrier::Barrier;
 
-/// Answers the case of its name.
+/// Runs a case by its name.
 pub(crate) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<Answer> {
     let (graphs, threads) = (Graphs::of_folder(&paths.tables)?, resources.parallelism);
     let edges = |graph: Graph| binary(&paths.tables, graph);
@@ -35,7 +37,7 @@ pub(crate) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<A
             let ranks = ranks::ranks(&path, graphs.r_mat.vertices(), RANK_ROUNDS, threads);
             let ranks = ranks.map_err(Error::io("read", &path))?;
             Ok(LoopDigest::answer(move |digest| {
-                // Every rank is above 0; what has none is no page.
+                // Every page has a rank above 0. A vertex with rank 0 is no page.
                 let pages = (0_u64..).zip(ranks).filter(|(_, rank)| *rank > 0.0);
                 pages.for_each(|(id, rank)| digest.add(id, rank));
             }))
@@ -46,10 +48,10 @@ pub(crate) fn run(case: &Case, paths: &Paths, resources: &Resources) -> Result<A
     }
 }
 
-/// How many rounds components take over these edges.
+/// Number of rounds of components over these edges.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// Fails if the file cannot be read.
 pub(crate) fn supersteps(edges: &Path, vertices: u32) -> io::Result<u32> {
     let both = Adjacency::of(edges, vertices, Direction::Both, 1)?;
     components::components(&both, 1).map(|found| found.rounds)
@@ -63,14 +65,14 @@ fn answer_components(path: &Path, graph: Graph, threads: usize) -> Result<Answer
     }))
 }
 
-/// Threads that add to their share of the numbers, and meet.
+/// Threads add to their share of the numbers, and meet after each round.
 fn answer_empty(threads: usize) -> io::Result<Answer> {
-    let meeting = Meeting::of(threads);
+    let barrier = Barrier::of(threads);
     let shares = in_parallel(threads, |thread| {
         let mut numbers: Vec<u64> = (thread as u64..EMPTY_NUMBERS).step_by(threads).collect();
         for _ in 0..EMPTY_ROUNDS {
             numbers.iter_mut().for_each(|number| *number += 1);
-            meeting.meet();
+            barrier.wait();
         }
         Ok(numbers)
     })?;

@@ -1,25 +1,26 @@
-//! The rank of each page, pulled from those that link to it.
+//! The rank of each page, pulled from the pages that link to it.
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::adjacency::{Adjacency, Direction};
-use super::meeting::Meeting;
+use super::barrier::Barrier;
 use crate::limit::threads::in_parallel;
 
-/// The rank of each page after so many rounds, 0 where there is no page: what has neither links, nor in the last round a page that links to it.
+/// The rank of each page after `rounds` rounds. 0 for a vertex that is no page: it has no links,
+/// and in the last round no page links to it.
 pub(super) fn ranks(edges: &Path, vertices: u32, rounds: u32, threads: usize) -> io::Result<Vec<f64>> {
     let linking = Adjacency::of(edges, vertices, Direction::Backward, threads)?;
     let (first, rest) = (1.0 / f64::from(vertices), 0.15 / f64::from(vertices));
     let is_page = |vertex: usize| linking.outgoing[vertex] > 0;
     let first = |vertex| if is_page(vertex) { first } else { 0.0 };
-    // What a page gives to each that it links to, in this round and in the next.
+    // The share that a page gives to each of its targets, in this round and in the next.
     let share =
         |vertex: usize, rank: f64| if is_page(vertex) { rank / f64::from(linking.outgoing[vertex]) } else { 0.0 };
     let shares: Vec<AtomicU64> = (0..linking.vertices()).map(|v| bits(share(v, first(v)))).collect();
     let next: Vec<AtomicU64> = (0..linking.vertices()).map(|_| AtomicU64::new(0)).collect();
-    let meeting = Meeting::of(threads);
+    let barrier = Barrier::of(threads);
     let parts = in_parallel(threads, |thread| {
         let own = linking.vertices_of(thread, threads);
         let mut ranks: Vec<f64> = own.clone().map(first).collect();
@@ -30,7 +31,7 @@ pub(super) fn ranks(edges: &Path, vertices: u32, rounds: u32, threads: usize) ->
                 *rank = if given > 0.0 { rest + 0.85 * given } else { 0.0 };
                 then[vertex].store(share(vertex, *rank).to_bits(), Ordering::Relaxed);
             }
-            meeting.meet();
+            barrier.wait();
             (now, then) = (then, now);
         }
         Ok(ranks)
@@ -52,9 +53,9 @@ mod tests {
     use super::*;
     use crate::data::graphs::{Graphs, binary};
 
-    /// The same by plain loops over the edges.
+    /// The reference uses plain loops over the edges.
     #[test]
-    fn ranks_are_those_of_the_edges() {
+    fn ranks_match_plain_loops() {
         let folder = tempfile::tempdir().unwrap();
         let graphs = Graphs::of_scale(0.001);
         graphs.ensure(folder.path()).unwrap();

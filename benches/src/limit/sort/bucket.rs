@@ -1,4 +1,4 @@
-//! One bucket in order, within the cache.
+//! Sorts one bucket within the cache.
 
 use super::Row;
 use super::scatter::{BUCKET_BITS, Scattered};
@@ -6,17 +6,18 @@ use super::scatter::{BUCKET_BITS, Scattered};
 const DIGIT_BITS: u32 = 11;
 const DIGITS: usize = 1 << DIGIT_BITS;
 
-/// Where the two digits below the bucket's bits begin.
+/// Start of the two digits below the bucket's bits.
 const UPPER_SHIFT: u32 = 64 - BUCKET_BITS - DIGIT_BITS;
 const LOWER_SHIFT: u32 = UPPER_SHIFT - DIGIT_BITS;
 
-/// Bigger buckets do not fit into the cache; they come from keys that share their upper bits, for which digits are of no use.
+/// Larger buckets do not fit into the cache. They result from keys with equal upper bits, for which
+/// digits are useless.
 const MAX_ROWS: usize = 1 << 17;
 
-/// Places a row may move in the last pass, on average, before a sort by comparison is quicker.
+/// Mean moves per row in the last pass, above which a comparison sort is faster.
 const MAX_MEAN_MOVES: usize = 8;
 
-/// Two buffers that buckets are sorted in, one after the other.
+/// Two buffers in which buckets are sorted in sequence.
 #[derive(Default)]
 pub(super) struct Sorter {
     rows: Vec<Row>,
@@ -86,7 +87,8 @@ fn counts_to_starts(counts: &mut [u32; DIGITS]) {
     }
 }
 
-/// Sorts rows of which few are far from their place; false, with the rows in some order, after more than `moves` moves.
+/// Sorts rows that are close to their final places. Returns `false`, with the rows in some order,
+/// after more than `moves` moves.
 fn insertion_sort(rows: &mut [Row], mut moves: usize) -> bool {
     for end in 1..rows.len() {
         let row = rows[end];

@@ -1,9 +1,11 @@
-//! Sorting pairs as fast as two cores go.
+//! Hand-written sort of pairs for two cores.
 //!
-//! First, threads claim blocks of the file, read each into a small buffer that stays in their cache, and scatter its pairs by the
-//! 12 uppermost bits of the key into buckets (see [`scatter`]). Then threads claim buckets: one of 16,384 pairs fits into a core's
-//! second-level cache, is sorted there by two passes over the next 22 bits and one over what few neighbours are left to swap (see
-//! [`bucket`]), and is consumed while it is there. Each pair thus goes to memory once and comes back once.
+//! Threads claim blocks of the file. They read each into a small buffer that stays in their cache,
+//! and scatter its pairs into buckets by the 12 uppermost bits of the key (see [`scatter`]). Then
+//! threads claim buckets. A bucket of 16,384 pairs fits into a core's second-level cache. It is
+//! sorted there by two passes over the next 22 bits, and by one pass that swaps the few remaining
+//! neighbours (see [`bucket`]). It is consumed while it is in the cache. So each pair goes to
+//! memory once and comes back once.
 
 mod bucket;
 mod scatter;
@@ -22,7 +24,8 @@ use super::threads::in_parallel;
 use bucket::Sorter;
 use scatter::{BUCKETS, Scattered, Scatterer};
 
-/// A pair whose key has its sign bit flipped, so that keys compare without sign. As in the file, it takes 16 bytes.
+/// A pair whose key has its sign bit flipped, so that keys compare as unsigned numbers. It takes 16
+/// bytes, as in the file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C, align(16))]
 struct Row {
@@ -51,7 +54,7 @@ pub(super) fn run(_: &Case, paths: &Paths, resources: &Resources) -> Result<Answ
     Ok(whole.into_answer())
 }
 
-/// What the pairs of each bucket come to, in the order of keys.
+/// The digest of each bucket's pairs, in key order.
 fn sort(path: &Path, threads: usize) -> io::Result<Vec<Checksum>> {
     let file = File::open(path)?;
     let bytes = file.metadata()?.len();
@@ -67,7 +70,7 @@ fn sort(path: &Path, threads: usize) -> io::Result<Vec<Checksum>> {
     Ok(sums.into_iter().map(|(_, sum)| sum).collect())
 }
 
-/// Claimed one by one, so that a thread that is held up takes fewer.
+/// Buckets are claimed one by one, so that a delayed thread takes fewer.
 fn consume_buckets(scattered: &[Scattered], next: &AtomicUsize) -> Vec<(usize, Checksum)> {
     let mut sorter = Sorter::default();
     let mut sums = Vec::new();
@@ -112,12 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_share_their_upper_bits_are_sorted() {
+    fn keys_with_equal_upper_bits_are_sorted() {
         let keys: [fn(i64) -> i64; 4] = [
             |number| -number,
             |number| number * 7_919 % 1_000,
             |number| i64::MIN + number % 2,
-            // All of one bucket and of one digit: only the lowest bits differ.
+            // All in one bucket and with equal digits: only the lowest bits differ.
             |number| (number * 7_919) & 0xff_ffff,
         ];
         for key in keys {
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_is_refused() {
+    fn half_a_pair_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pairs.bin");
         fs::write(&path, [0; 24]).unwrap();

@@ -1,7 +1,8 @@
-//! Pairs of the file into buckets by the uppermost bits of their keys.
+//! Scatters the pairs of the file into buckets by the uppermost bits of their keys.
 //!
-//! A bucket is a chain of chunks in one thread's arena, so nothing need be counted before. Pairs gather in a line of 64 bytes for
-//! each bucket; whole lines go to memory past the cache, which would otherwise read each line before it is overwritten.
+//! A bucket is a chain of chunks in one thread's arena, so nothing is counted beforehand. Pairs are
+//! collected in a line of 64 bytes for each bucket. Whole lines are stored to memory bypassing the
+//! cache, which would otherwise load each line before it is overwritten.
 
 use std::fs::File;
 use std::io;
@@ -12,19 +13,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Row;
 use crate::limit::pages::Pages;
 
-/// Uppermost bits of a key that choose its bucket.
+/// Number of uppermost bits of a key that choose its bucket.
 pub(super) const BUCKET_BITS: u32 = 12;
 
-/// How many buckets there are.
+/// Number of buckets.
 pub(super) const BUCKETS: usize = 1 << BUCKET_BITS;
 
-/// Small enough that a block stays in a core's second-level cache between being read and being scattered.
+/// Small enough that a block stays in a core's second-level cache until it is scattered.
 const BLOCK_ROWS: usize = (256 << 10) / size_of::<Row>();
 
 /// Pairs in a chunk of a bucket: 8 KiB.
 const CHUNK_ROWS: usize = 512;
 
-/// Pairs in a line of the cache.
+/// Pairs in a cache line.
 const LINE_ROWS: usize = 4;
 
 const NONE: u32 = u32::MAX;
@@ -33,16 +34,16 @@ const NONE: u32 = u32::MAX;
 #[repr(C, align(64))]
 struct Line([Row; LINE_ROWS]);
 
-/// One thread's buckets while they fill.
+/// One thread's buckets while they are filled.
 pub(super) struct Scatterer {
-    /// The line of each bucket that is not full.
+    /// The incomplete line of each bucket.
     lines: Box<[Line; BUCKETS]>,
     /// Pairs in each bucket so far.
     rows: Box<[u32; BUCKETS]>,
-    /// Where each bucket's next line goes in the arena, in lines.
+    /// The place of each bucket's next line in the arena, in lines.
     ends: Box<[u32; BUCKETS]>,
     arena: Pages<Line>,
-    /// The chunk before each chunk of the arena.
+    /// The previous chunk of each chunk in the arena.
     before: Vec<u32>,
     block: Vec<Row>,
 }
@@ -59,7 +60,7 @@ pub(super) struct Scattered {
 const CHUNK_LINES: usize = CHUNK_ROWS / LINE_ROWS;
 
 impl Scatterer {
-    /// Room for all pairs of the file: only what is written to becomes memory.
+    /// Reserves space for all pairs of the file. Only written pages take memory.
     pub(super) fn new(file_bytes: u64) -> io::Result<Self> {
         let lines = file_bytes as usize / size_of::<Line>() + BUCKETS * CHUNK_LINES;
         Ok(Self {
@@ -105,7 +106,7 @@ impl Scatterer {
     #[inline(always)]
     fn flush(&mut self, bucket: usize) {
         let mut end = self.ends[bucket] as usize;
-        // The first line of a chunk: a bucket without a chunk has its end at 0, too.
+        // The first line of a chunk. A bucket without a chunk also has its end at 0.
         if end.is_multiple_of(CHUNK_LINES) {
             end = self.take_chunk(bucket);
         }
@@ -113,7 +114,7 @@ impl Scatterer {
         self.ends[bucket] = end as u32 + 1;
     }
 
-    /// Chains a new chunk behind the bucket's last one.
+    /// Appends a new chunk to the bucket's chain.
     #[cold]
     fn take_chunk(&mut self, bucket: usize) -> usize {
         let chunk = self.before.len();
@@ -124,7 +125,7 @@ impl Scatterer {
 }
 
 impl Scattered {
-    /// Hands out the pairs of a bucket in pieces, in no order.
+    /// Passes the pairs of a bucket in pieces, in no order.
     pub(super) fn pieces(&self, bucket: usize, mut see: impl FnMut(&[Row])) {
         let rows = self.rows[bucket] as usize;
         see(&self.lines[bucket].0[..rows % LINE_ROWS]);
@@ -141,15 +142,15 @@ impl Scattered {
         }
     }
 
-    /// Pairs in a bucket.
+    /// Returns the number of pairs in a bucket.
     pub(super) fn rows(&self, bucket: usize) -> usize {
         self.rows[bucket] as usize
     }
 }
 
 fn bytes_of(rows: &mut [Row]) -> &mut [u8] {
-    // SAFETY: rows are two integers each, without padding, so all their bytes are initialized, any bytes make rows, and the borrow
-    // passes on.
+    // SAFETY: rows are two integers each, without padding, so all their bytes are initialized, any
+    // bytes make rows, and the borrow passes on.
     unsafe { slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), size_of_val(rows)) }
 }
 
@@ -158,7 +159,7 @@ fn rows_of(lines: &[Line]) -> &[Row] {
     unsafe { slice::from_raw_parts(lines.as_ptr().cast(), lines.len() * LINE_ROWS) }
 }
 
-/// Copies a line past the cache.
+/// Stores a line bypassing the cache.
 #[inline(always)]
 fn stream(from: &Line, to: &mut Line) {
     #[cfg(target_arch = "x86_64")]
@@ -166,7 +167,8 @@ fn stream(from: &Line, to: &mut Line) {
         use std::arch::x86_64::{_mm_load_si128, _mm_stream_si128};
         let (from, to) = (from.0.as_ptr(), to.0.as_mut_ptr());
         for place in 0..LINE_ROWS {
-            // SAFETY: both lines have LINE_ROWS rows of 16 bytes at addresses that are multiples of 16, and every x86-64 has SSE2.
+            // SAFETY: both lines have LINE_ROWS rows of 16 bytes at addresses that are multiples of
+            // 16, and every x86-64 has SSE2.
             unsafe { _mm_stream_si128(to.add(place).cast(), _mm_load_si128(from.add(place).cast())) };
         }
     }
@@ -176,7 +178,7 @@ fn stream(from: &Line, to: &mut Line) {
     }
 }
 
-/// Makes what was streamed visible to threads that are synchronized with by ordinary means.
+/// Makes streamed lines visible to threads that synchronize by ordinary means.
 fn finish_streams() {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: every x86-64 has SSE.

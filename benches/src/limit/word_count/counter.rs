@@ -1,7 +1,7 @@
 //! Counts the words of one thread's blocks.
 //!
-//! Words go in batches: while the words of one batch are hashed and their buckets are requested from memory, the batch
-//! before it, whose buckets have arrived, is counted.
+//! Words are processed in batches. While the words of one batch are hashed and their buckets are
+//! requested from memory, the previous batch is counted, whose buckets have arrived.
 
 use std::io;
 
@@ -11,10 +11,10 @@ use super::long_words::LongWords;
 use super::scan::{Offsets, white_space};
 use super::table::Table;
 
-/// Cache misses under way at once; a core of today tracks a few dozen. 64 was no quicker.
+/// Number of simultaneous cache misses. A current core tracks a few dozen. 64 was not faster.
 const BATCH: usize = 32;
 
-/// A word hashed and on its way to be counted.
+/// A hashed word that waits to be counted.
 #[derive(Clone, Copy)]
 struct Pending {
     key: Key,
@@ -35,7 +35,7 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// Room for about `words` different words to begin with.
+    /// Creates a counter with initial room for about `words` different words.
     pub(super) fn new(words: usize) -> io::Result<Self> {
         Ok(Self { table: Table::new(words)?, long_words: LongWords::default(), offsets: Offsets::new() })
     }
@@ -44,7 +44,8 @@ impl Counter {
     pub(super) fn add_block(&mut self, reader: &BlockReader<'_>) -> io::Result<()> {
         let (text, words) = reader.words();
         self.offsets.clear();
-        // One more, for the white space behind the last word; rounding up may find some behind that.
+        // One byte more, for the white space after the last word. Rounding up may find more white
+        // space after that.
         white_space(text, words.start..words.end + 1, &mut self.offsets);
         let ends = self.offsets.partition_point(|&offset| offset as usize <= words.end);
         let (mut first, mut second) = (Batch::new(), Batch::new());
@@ -74,7 +75,8 @@ impl Batch {
         Self { words: [Pending { key: 0, hash: 0 }; BATCH], len: 0 }
     }
 
-    /// Adds a word, unless its length is 0: white space may follow white space. Written without a branch for that.
+    /// Adds a word, unless its length is 0: white space may follow white space. Branch-free for
+    /// that case.
     #[inline(always)]
     fn push(&mut self, key: Key, len: usize, table: &Table) {
         let hash = hash(key);

@@ -1,17 +1,17 @@
-//! Counts of the words that are too long for a key.
+//! Counts of words that are too long for a key.
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::key::hash_long;
 
-/// A word and how often it has occurred.
+/// A word and its count.
 pub(super) struct LongWord {
     pub(super) word: Box<[u8]>,
     pub(super) count: u64,
 }
 
-/// How often each of a set of words has occurred.
+/// The counts of a set of words.
 #[derive(Default)]
 pub(super) struct LongWords {
     table: HashTable<LongWord>,

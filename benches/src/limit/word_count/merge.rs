@@ -1,4 +1,4 @@
-//! Adds up what the threads counted, one hash partition each.
+//! Adds up the counts of all threads, one hash partition per thread.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use super::key::{hash, hash_long, unpack};
 use super::long_words::LongWords;
 use super::table::Table;
 
-/// The counts of all words whose hash falls into one partition.
+/// The counts of all words of one hash partition.
 pub(super) struct Partition {
     table: Table,
     long_words: LongWords,
@@ -16,8 +16,8 @@ pub(super) struct Partition {
 impl Partition {
     /// Adds up partition `index` of `partitions` over all counters.
     ///
-    /// The partition is told by a hash's low bits and the bucket by its high bits: so the words of each counter come
-    /// in the order of the buckets they go to, and hardly any cache miss is waited for.
+    /// The low bits of a hash select the partition, and the high bits the bucket. So the words of
+    /// each counter arrive in the order of their buckets, and cache misses are rare.
     pub(super) fn merge(counters: &[Counter], index: usize, partitions: usize) -> io::Result<Self> {
         let is_ours = |hash: u64| ((hash & 0xFFFF_FFFF) * partitions as u64) >> 32 == index as u64;
         let most_words = counters.iter().map(|counter| counter.table.len()).max().unwrap_or(0);
@@ -37,12 +37,12 @@ impl Partition {
         Ok(Self { table, long_words })
     }
 
-    /// How many words there are.
+    /// Returns the number of words.
     pub(super) fn len(&self) -> u64 {
         (self.table.len() + self.long_words.len()) as u64
     }
 
-    /// Every word with its count.
+    /// Returns every word with its count.
     pub(super) fn rows(&self) -> impl Iterator<Item = (Vec<u8>, u64)> {
         let short = self.table.counts().map(|(key, count)| (unpack(key), count));
         short.chain(self.long_words.iter().map(|long| (long.word.to_vec(), long.count)))

@@ -1,9 +1,10 @@
-//! Word count as fast as two cores go.
+//! Hand-written word count for two cores.
 //!
-//! Threads claim blocks of the file and read each into a small buffer that stays in their cache. A block is scanned
-//! for white space 64 bytes at a time; words of up to 15 bytes become 16-byte keys (see [`key`]) and are counted in a
-//! table of each thread's own (see [`table`]), 32 at a time so that their cache misses overlap (see [`counter`]). Longer words
-//! are rare and go to an ordinary map. At the end each thread adds up one hash partition of all tables.
+//! Threads claim blocks of the file and read each into a small buffer that stays in their cache. A
+//! block is scanned for white space 64 bytes at a time. Words of up to 15 bytes become 16-byte keys
+//! (see [`key`]). Each thread counts them in its own table (see [`table`]), 32 at a time, so that
+//! cache misses overlap (see [`counter`]). Longer words are rare and are counted in an ordinary
+//! map. At the end each thread adds up one hash partition of all tables.
 
 mod blocks;
 mod counter;
@@ -27,7 +28,8 @@ use merge::Partition;
 
 use super::threads::in_parallel;
 
-/// A table starts with room for one word in every so many bytes of its thread's share of the file, and grows when it must.
+/// Bytes of a thread's share of the file per word of initial table capacity. The table grows when
+/// needed.
 const FILE_BYTES_PER_WORD: u64 = 400;
 
 /// Counts the words of the text.
@@ -46,7 +48,7 @@ fn count(path: &std::path::Path, parallelism: usize) -> io::Result<Vec<Partition
     let counters = in_parallel(parallelism, |_| {
         let mut counter = Counter::new(words)?;
         let mut reader = BlockReader::new(&file, file_bytes);
-        // Claimed one by one, so that a thread that is held up takes fewer.
+        // Blocks are claimed one by one, so that a delayed thread takes fewer.
         while reader.read(next_block.fetch_add(1, Ordering::Relaxed))? {
             counter.add_block(&reader)?;
         }
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_texts_are_counted_exactly() {
+    fn unusual_texts_are_counted_exactly() {
         let long = "x".repeat(700_000);
         let texts = [
             "",
@@ -113,8 +115,9 @@ mod tests {
     }
 
     #[test]
-    fn words_across_blocks_and_growing_tables_are_counted_exactly() {
-        // 300,000 distinct words of every length up to 22, over several blocks and far more than a first table holds.
+    fn words_across_blocks_and_growing_tables_are_exact() {
+        // 300,000 distinct words of every length up to 22, over several blocks, and far more than
+        // an initial table holds.
         let mut text = Vec::new();
         for round in 0..2 {
             for number in 0..300_000_u64 {

@@ -1,16 +1,17 @@
 //! Finds white space 64 bytes at a time.
 
-/// Bytes looked at in one step.
+/// Bytes per step.
 pub(super) const STRIDE: usize = 64;
 
-/// Offsets in a block, in rising order. Holds one entry for each byte of a step more than are in use, as a step writes
-/// its offsets all at once.
+/// Offsets in a block, ascending. Capacity exceeds the used entries by one step, because a step
+/// writes all of its offsets at the same time.
 pub(super) type Offsets = Vec<u32>;
 
-/// Appends the offset in `text` of every ASCII white space in `range`, whose length is rounded up to whole steps.
+/// Appends the offset in `text` of every ASCII white space in `range`, whose length is rounded up
+/// to whole steps.
 ///
 /// # Panics
-/// When `text` ends before the last step.
+/// Panics if `text` ends before the last step.
 pub(super) fn white_space(text: &[u8], range: std::ops::Range<usize>, offsets: &mut Offsets) {
     let steps = range.len().div_ceil(STRIDE);
     let text_of_steps = &text[range.start..range.start + steps * STRIDE];
@@ -28,7 +29,7 @@ mod avx512 {
 
     use super::{Offsets, STRIDE};
 
-    /// Text that natural language comes as has at most 16 words in 64 bytes nearly always.
+    /// Natural language nearly always has at most 16 words in 64 bytes.
     const USUAL: usize = 16;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
@@ -43,7 +44,8 @@ mod avx512 {
             let packed = _mm512_maskz_compress_epi8(found, every_offset);
             offsets.reserve(STRIDE);
             let len = offsets.len();
-            // SAFETY: 64 entries are reserved behind `len`; the writes below fill at most those, each whole quarter.
+            // SAFETY: 64 entries are reserved after `len`; the writes below fill at most those,
+            // each whole quarter.
             let out = unsafe { offsets.as_mut_ptr().add(len) };
             write_quarter(_mm512_castsi512_si128(packed), step_base, out);
             if count > USUAL {
@@ -54,7 +56,8 @@ mod avx512 {
                     write_quarter(_mm512_extracti32x4_epi32::<3>(packed), step_base, out.add(48));
                 }
             }
-            // SAFETY: the first `count` entries behind `len` were written, and `count` is at most 64.
+            // SAFETY: the first `count` entries after `len` were written, and `count` is at most
+            // 64.
             unsafe { offsets.set_len(len + count) };
             step_base += STRIDE as u32;
         }
@@ -101,7 +104,8 @@ mod portable {
         }
     }
 
-    /// One bit a byte. Eight at a time: multiplication gathers the low bits of eight bytes into one byte.
+    /// One bit per byte, eight bytes at a time: a multiplication gathers the low bits of eight
+    /// bytes in one byte.
     fn mask(step: &[u8]) -> u64 {
         let flags: [u8; STRIDE] = std::array::from_fn(|index| u8::from(step[index].is_ascii_whitespace()));
         let gather = |word: &[u8]| {
@@ -117,8 +121,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_finds_the_same_white_space() {
-        // All byte values, then runs of white space longer than the usual count.
+    fn every_implementation_finds_the_same_white_space() {
+        // All byte values, then runs of white space longer than usual.
         let mut text: Vec<u8> = (0..=255).collect();
         text.extend_from_slice(&[b' '; 64]);
         text.extend_from_slice(b"words between spaces and\ttabs, and one long stretch without anything".as_slice());

@@ -1,7 +1,7 @@
-//! An open table of counts with buckets that fill a cache line each.
+//! An open-addressing table of counts with buckets of one cache line.
 //!
-//! A bucket has three keys and three counts, so most words take one cache miss at most, and a million words take
-//! half the memory that a slot of 32 bytes for each would.
+//! A bucket has three keys and three counts. So most words cost at most one cache miss, and a
+//! million words take half the memory of 32-byte slots.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use crate::limit::pages::Pages;
 
 const SLOTS: usize = 3;
 
-/// All zeros is an empty bucket: a key is never 0. Slots are taken from the first on.
+/// All zeros is an empty bucket: a key is never 0. Slots are filled from the first on.
 #[repr(C, align(64))]
 struct Bucket {
     keys: [Key; SLOTS],
@@ -19,18 +19,18 @@ struct Bucket {
     _unused: u32,
 }
 
-/// How often each of a set of keys has occurred.
+/// The counts of a set of keys.
 pub(super) struct Table {
     buckets: Pages<Bucket>,
-    /// The bucket of a hash is its highest bits.
+    /// The highest bits of a hash are its bucket. This is the number of the other bits.
     shift: u32,
     len: usize,
-    /// Parts of counts that do not fit the 32 bits of a slot; almost always empty.
+    /// Parts of counts that exceed the 32 bits of a slot. Almost always empty.
     carried: Vec<(Key, u64)>,
 }
 
 impl Table {
-    /// An empty table with room for about `keys` keys.
+    /// Creates an empty table with room for about `keys` keys.
     pub(super) fn new(keys: usize) -> io::Result<Self> {
         let buckets = keys.div_ceil(SLOTS).next_power_of_two().max(1 << 10);
         Ok(Self { buckets: Pages::zeroed(buckets)?, shift: 64 - buckets.ilog2(), len: 0, carried: Vec::new() })
@@ -40,7 +40,7 @@ impl Table {
         self.len
     }
 
-    /// Asks for the bucket of a hash to be brought into the cache.
+    /// Prefetches the bucket of a hash.
     #[inline(always)]
     pub(super) fn prefetch(&self, hash: u64) {
         #[cfg(target_arch = "x86_64")]
@@ -54,14 +54,15 @@ impl Table {
         let _ = hash;
     }
 
-    /// Counts a key once.
+    /// Adds 1 to the count of a key.
     #[inline(always)]
     pub(super) fn increment(&mut self, key: Key, hash: u64) -> io::Result<()> {
         let index = (hash >> self.shift) as usize;
         debug_assert!(index < self.buckets.as_slice().len());
-        // SAFETY: there are 2^(64 - shift) buckets, so what the shift leaves of a hash is below their number.
+        // SAFETY: there are 2^(64 - shift) buckets, so what the shift leaves of a hash is below
+        // their number.
         let bucket = unsafe { self.buckets.as_mut_slice().get_unchecked_mut(index) };
-        // The slot by arithmetic, as a branch would be mispredicted for two words in three.
+        // Computes the slot without a branch, which would be mispredicted for two words in three.
         let slot = usize::from(bucket.keys[1] == key) + 2 * usize::from(bucket.keys[2] == key);
         if bucket.keys[slot] == key && bucket.counts[slot] != u32::MAX {
             bucket.counts[slot] += 1;
@@ -90,11 +91,11 @@ impl Table {
             }
             index = (index + 1) & mask;
         }
-        // At four fifths one key in ten looks into a second bucket.
+        // At four fifths one key in ten needs a second bucket.
         if self.len * 5 > self.buckets.as_slice().len() * SLOTS * 4 { self.grow() } else { Ok(()) }
     }
 
-    /// Every key with its count, in the order of hashes. A key comes again for what was carried.
+    /// Every key with its count, in hash order. A key occurs again for its carried part.
     pub(super) fn parts(&self) -> impl Iterator<Item = (Key, u64)> {
         let of_bucket =
             |bucket: &Bucket| std::array::from_fn(|slot| (bucket.keys[slot], u64::from(bucket.counts[slot])));
@@ -107,7 +108,7 @@ impl Table {
         self.carried.iter().filter(|&&(carried, _)| carried == key).map(|&(_, count)| count).sum()
     }
 
-    /// Every key with its whole count.
+    /// Every key with its total count.
     pub(super) fn counts(&self) -> impl Iterator<Item = (Key, u64)> {
         self.parts().take(self.len).map(|(key, count)| (key, count + self.carried(key)))
     }
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_grows_and_keeps_every_count() {
+    fn a_growing_table_keeps_every_count() {
         let mut table = Table::new(10).unwrap();
         let mut expected = HashMap::new();
         for step in 0..200_000_u128 {

@@ -1,6 +1,8 @@
-//! What a row, a byte, a lookup take on this machine: the weights of the engine's cost model, each from pipelines that differ in nothing else.
+//! Measures the weights of the engine's cost model on this machine, such as the time of a row, a
+//! byte, or a lookup. Each comes from pipelines with only one difference.
 //!
-//! Times are of tasks: what two of them do at once counts twice. All pipelines but those with an exchange and the one that spills have one task.
+//! Times are summed over tasks: two tasks that run concurrently count twice. All pipelines have one
+//! task, except those with an exchange and the one that spills.
 
 mod pipelines;
 
@@ -20,19 +22,19 @@ use pipelines::{
     unsorted_texts, wide_by_hash,
 };
 
-/// Rows of a pipeline, but for tables that need another number.
+/// Rows of a pipeline, except for tables that need another number.
 const ROWS: u64 = 2_000_000;
-/// What the cost model adds to a row in a table.
+/// Bytes that the cost model adds to a row in a table.
 const INDEX_BYTES: u64 = 24;
-/// Bytes of the narrow rows.
+/// Bytes of a narrow row.
 const NARROW_BYTES: u64 = 16;
-/// Of the wide ones.
+/// Bytes of a wide row.
 const WIDE_BYTES: u64 = 64;
-/// Tables, by the bytes that the cost model sees: from a core's first cache to beyond the last.
+/// Sizes of tables in the cost model, from a core's first-level cache to beyond the last level.
 const TABLES_MIB: [f64; 6] = [0.1, 1.0, 4.0, 16.0, 64.0, 256.0];
-/// Texts that are sorted.
+/// Number of texts to sort.
 const TEXTS: u64 = 500_000;
-/// Rows that are sorted in a quarter of their bytes.
+/// Number of rows that are sorted in a quarter of their bytes.
 const SPILLED_ROWS: u64 = 8_000_000;
 
 const KEYS: u64 = 1;
@@ -48,19 +50,19 @@ struct Weight {
     of: &'static str,
 }
 
-/// What a table of a size takes, in nanoseconds of a row.
+/// The costs of a table of one size, in nanoseconds per row.
 #[derive(Debug, Serialize)]
 struct Table {
     mib: f64,
     rows: u64,
-    /// What the cost model says of a lookup.
+    /// The cost model's default for a lookup.
     default_lookup: f64,
-    /// A row that has a partner there.
+    /// A row that has a partner.
     join_lookup: f64,
-    /// A row that has none.
+    /// A row that has no partner.
     join_miss: f64,
     join_insert: f64,
-    /// The same where keys are numbers from 0 on, which find their rows without a hash.
+    /// The same for keys that are numbers from 0 on, which are found without a hash.
     dense_lookup: f64,
     dense_insert: f64,
     /// A row that is added to its group.
@@ -72,10 +74,10 @@ struct Table {
 /// Measures, prints and writes the results.
 ///
 /// # Errors
-/// When a pipeline fails, or a file cannot be written.
+/// Fails if a pipeline fails, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Calibrate) -> Result<bool> {
     let mut cores = Cores::new();
-    println!("a word from core to core and back: {:.0} ns", cores.look());
+    println!("a word from core to core and back: {:.0} ns", cores.measure_distance());
     let bench = Bench { runs: options.runs };
     let defaults = Profile::default().weights;
     let mut weights = Vec::new();
@@ -112,7 +114,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Calibrate) -> Result<bool> {
         table.print();
         tables.push(table);
     }
-    // What is put into the smallest takes less than the beginnings of two runs differ by. The cost model has rows put into tables by joins alone.
+    // Inserts into the smallest table take less time than the variation between runs. In the cost
+    // model only joins insert rows into tables.
     let inserts: Vec<f64> = tables.iter().skip(1).map(|table| table.join_insert).collect();
     let insert = Spread::of(&inserts).map_or(0.0, |spread| spread.median);
     println!();
@@ -127,7 +130,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Calibrate) -> Result<bool> {
     super::tables::finish("calibrate", workspace, &[results], &[])
 }
 
-/// The weights as a profile says them: of a weight that was measured in several ways the mean, and what the machine was too busy to show as by default.
+/// The weights as a profile. A weight that was measured in several ways is their mean. A weight
+/// that could not be measured on a busy machine has its default.
 fn measured(found: &[Weight]) -> Weights {
     let mut weights = Weights::default();
     for Weight { weight, .. } in found {
@@ -149,12 +153,12 @@ struct Results {
 
 const MIB: f64 = (1_u64 << 20) as f64;
 
-/// Takes times.
+/// Measures times.
 struct Bench {
     runs: usize,
 }
 
-/// What a row takes before and behind what is measured.
+/// The cost of a row before and after the measured operator.
 struct Closures {
     /// Read from a page and summed.
     read: f64,
@@ -170,7 +174,7 @@ impl Bench {
         Ok(Closures { read, row })
     }
 
-    /// What a narrow and a wide row take to come to one of two tasks.
+    /// The cost to send a narrow and a wide row to one of two tasks.
     fn exchanges(&self) -> Result<[f64; 2]> {
         let env = env(2);
         let of_row = |shipped: f64, stays: f64| 2.0 * (shipped - stays) / ROWS as f64;
@@ -181,7 +185,8 @@ impl Bench {
         Ok([narrow, wide])
     }
 
-    /// What a comparison of numbers and of texts takes, if a sort of n rows takes n log n of them.
+    /// The cost of a comparison of numbers and of texts, if a sort of n rows takes n log n
+    /// comparisons.
     fn comparisons(&self, row: f64) -> Result<[f64; 2]> {
         let env = env(1);
         let seen = env.counter("seen");
@@ -196,7 +201,7 @@ impl Bench {
         Ok([numbers, of_one(TEXTS, self.nanos(&all)?, self.nanos(&none)?)])
     }
 
-    /// What a byte takes that a sort writes and reads again.
+    /// The cost of a byte that a sort writes and reads again.
     fn spilled_byte(&self, workspace: &Workspace) -> Result<f64> {
         let spill = workspace.make_spill()?;
         let file = workspace.spill().join("rows.bin").display().to_string();
@@ -210,7 +215,7 @@ impl Bench {
         Ok(2.0 * (little.0 - ample.0) / (little.1 - ample.1))
     }
 
-    /// Nanoseconds, and bytes that were spilled.
+    /// Nanoseconds, and spilled bytes.
     fn sort_of(&self, file: &str, memory_bytes: usize, workspace: &Workspace) -> Result<(f64, f64)> {
         let mut spilled = 0;
         let mut run = || {
@@ -266,12 +271,13 @@ impl Bench {
         })
     }
 
-    /// How long a flow takes.
+    /// The run time of a flow.
     fn nanos<T: Record>(&self, flow: &DataSet<T>) -> Result<f64> {
         self.nanos_of(&mut || flow.records().map(|_| ()))
     }
 
-    /// The quickest of some runs: what else the machine does adds to them, and differences of two are smaller than that.
+    /// The fastest of some runs. Other load only adds time, and the differences of two pipelines
+    /// are smaller than that.
     fn nanos_of(&self, run: &mut dyn FnMut() -> dataflow::Result<()>) -> Result<f64> {
         let mut quickest = f64::INFINITY;
         for _ in 0..self.runs {
@@ -309,7 +315,7 @@ fn narrow(rows: u64) -> impl Iterator<Item = Narrow> {
     (0..rows).map(known)
 }
 
-/// The row of a number, with a key from all of `u64`.
+/// The row at index `number`, with a key from the whole range of `u64`.
 fn known(number: u64) -> Narrow {
     Narrow { key: random(KEYS, number), value: number & 1 }
 }

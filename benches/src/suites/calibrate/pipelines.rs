@@ -24,7 +24,7 @@ pub(super) struct Wide {
     pub(super) g: u64,
 }
 
-/// What every pipeline ends with: one row, of all bytes that came there.
+/// The end of every pipeline: one row with the sum of all bytes that arrive.
 #[dataflow]
 pub(super) fn sum_of_narrow(rows: DataSet<Narrow>) -> DataSet<(u64, u64)> {
     rows.aggregate(|g| (g.count(), g.sum(|r| (r.key ^ r.value) & 1)))
@@ -51,7 +51,7 @@ pub(super) fn wide_by_hash(rows: DataSet<Wide>) -> DataSet<(u64, u64)> {
     sum_of_wide(rows.partition_by(|r| r.key))
 }
 
-/// A table of the right rows, in which each left row is looked up.
+/// Builds a table of the right rows, and looks each left row up in it.
 #[dataflow]
 pub(super) fn joined(probe: DataSet<Narrow>, build: DataSet<Narrow>) -> DataSet<(u64, u64)> {
     let pairs = probe.join(build).hint(BuildRight).on(|p| p.key, |b| b.key);
@@ -64,7 +64,7 @@ pub(super) fn grouped(rows: DataSet<Narrow>) -> DataSet<(u64, u64)> {
     sum_of_narrow(groups)
 }
 
-/// The filter sees each row, in order, and keeps none.
+/// The filter sees each row in order, and keeps none.
 #[dataflow]
 pub(super) fn sorted(rows: DataSet<Narrow>, seen: Accumulated<Count>) -> DataSet<Narrow> {
     rows.sort(|r| r.key).filter(|r| {

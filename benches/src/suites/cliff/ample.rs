@@ -1,4 +1,4 @@
-//! Group and join of many rows in ample memory, beside the same peers.
+//! Group and join of many rows in ample memory, compared with the same peers.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::options::Cliff;
 use crate::systems::System;
 use crate::workspace::{TableSize, Workspace};
 
-/// Timed rounds: a run takes seconds.
+/// Number of timed rounds. A run takes seconds.
 pub(super) const RUNS: usize = 5;
 
-/// Facts for each row of the dimension.
+/// Number of facts for each row of the dimension.
 const FACTS_PER_ID: u64 = 10;
 
-/// What a run waits for cores that are near each other.
+/// Maximum time that a run waits for near cores.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// More than any of the systems takes.
-const AT_HAND_BYTES: usize = 5 << 30;
+/// More memory than any system takes.
+const WARM_BYTES: usize = 5 << 30;
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug)]
 pub(super) struct Ample {
     pub(super) size: TableSize,
@@ -32,7 +32,7 @@ pub(super) struct Ample {
     failures: Vec<Failure>,
 }
 
-/// Takes answers and times them; nothing of no rows.
+/// Gets answers and times them. Does nothing for 0 rows.
 pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], options: &Cliff) -> Result<Ample> {
     let size = TableSize { rows: options.ample_rows, ids: (options.ample_rows / FACTS_PER_ID).max(1) };
     let (mut answers, mut measured, mut failures) = (Vec::new(), Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], op
             .collect();
         let folder = workspace.make_output("answers")?;
         answers = take_answers(&entrants, &folder, options.timeout, &mut failures)?;
-        let pace = Pace { runs: RUNS, limit: options.timeout, at_hand_bytes: AT_HAND_BYTES, patience: PATIENCE };
+        let pace = Pace { runs: RUNS, limit: options.timeout, warm_bytes: WARM_BYTES, patience: PATIENCE };
         measured = time_rounds(&entrants, &answers, pace, &mut failures);
     }
     let ample = Ample { size, answers, measured, failures };
@@ -60,13 +60,13 @@ pub(super) fn measure(workspace: &Workspace, systems: &[&'static dyn System], op
 }
 
 impl Ample {
-    /// The quickest peer of a case.
+    /// Returns the fastest peer of a case.
     pub(super) fn best_peer(&self, case: &str) -> Option<&Measurement> {
         let peers = self.measured.iter().filter(|found| found.case == case && found.system != "ours");
         peers.min_by(|left, right| left.seconds.median.total_cmp(&right.seconds.median))
     }
 
-    /// Right answers, from everybody, and ours in at most the time of the best peer.
+    /// Checks that all answers are right, and that our time is at most the best peer's.
     pub(super) fn checks(&self) -> Vec<Check> {
         if self.answers.is_empty() && self.failures.is_empty() {
             return Vec::new();

@@ -1,8 +1,10 @@
-//! The points of the curves: each is the quickest of a few runs, each in a process of its own.
+//! The points of the curves. Each is the fastest of a few runs in separate processes.
 //!
-//! Not the median: on a virtual machine a process that starts waits for its memory or not, as it happens, and that is several times what is measured. Nor does
-//! it help to run the same again while the host keeps [cores apart](Cores): a point without a run while they were near gets more runs, up to twice as many.
-//! So do the two limits, in turn, between which the engine's time grows by more than it [may](aims): they were measured minutes apart.
+//! The median is not useful here. On a virtual machine a new process may have to wait for memory,
+//! which takes several times the measured time. Repeated runs do not help while the host keeps
+//! [cores apart](Cores). A point without a run on near cores gets more runs, up to twice as many.
+//! So do, in turn, the two limits between which the engine's time grows by more than
+//! [allowed](aims), because they were measured minutes apart.
 
 use std::time::Duration;
 
@@ -15,13 +17,14 @@ use crate::options::Cliff;
 use crate::systems::System;
 use crate::workspace::{Paths, TableSize, Workspace};
 
-/// A system that wrote less did not spill: it wrote its answer.
+/// A system that wrote fewer bytes did not spill, but only wrote its answer.
 const SPILLED_BYTES: u64 = 1 << 20;
 
-/// Memory that is at hand when a system starts, beside its limit: for what it spills, which goes through the page cache.
+/// Memory to touch before a run, in addition to the limit: spilled data goes through the page
+/// cache.
 const CACHED_BYTES: usize = 1 << 30;
 
-/// The same for a system that has no limit.
+/// The same for a system without a limit.
 const FREE_BYTES: usize = 3 << 30;
 
 /// One run.
@@ -31,16 +34,17 @@ struct Run {
     disk_seconds: Option<f64>,
 }
 
-/// Who is asked for what with which limit.
+/// A system with a case and a limit.
 #[derive(Clone, Copy)]
-struct Asked {
+struct CurveRun {
     system: &'static dyn System,
     case: &'static str,
-    /// Its share of the data's size, and bytes.
+    /// Its share of the data's size, and its bytes.
     limit: Option<(f64, u64)>,
 }
 
-/// Runs each case in rounds through all limits, down and up again, all systems of a limit in turn; who failed is not asked again.
+/// Runs each case in rounds over all limits, in descending and ascending order, with all systems of
+/// a limit in turn. A failed system does not run again.
 pub(super) fn measure(
     workspace: &Workspace,
     systems: &[&'static dyn System],
@@ -52,51 +56,51 @@ pub(super) fn measure(
     let (mut points, mut cores) = (Vec::new(), Cores::new());
     println!("case   memory MiB system       seconds  peak MiB  written MiB  cores ns");
     for case in CASES.into_iter().filter(|case| options.has(case)) {
-        let asked: Vec<Asked> = asked(case, systems, size).collect();
-        let mut runs: Vec<Vec<Run>> = asked.iter().map(|_| Vec::new()).collect();
+        let requested: Vec<CurveRun> = requested(case, systems, size).collect();
+        let mut runs: Vec<Vec<Run>> = requested.iter().map(|_| Vec::new()).collect();
         for round in 0..2 * options.runs {
-            let mut places: Vec<usize> = (0..asked.len()).collect();
-            // So that none always comes behind the same other one.
+            let mut places: Vec<usize> = (0..requested.len()).collect();
+            // Changes the order, so that no system always follows the same one.
             if !round.is_multiple_of(2) {
                 places.reverse();
             }
             for place in places {
                 let undisturbed = runs[place].iter().any(|run| cores.are_near(run.core_nanos));
                 if all_answered(&runs[place]) && (round < options.runs || !undisturbed) {
-                    runs[place].push(bench.run(&asked[place], &mut cores)?);
+                    runs[place].push(bench.run(&requested[place], &mut cores)?);
                 }
             }
         }
-        let mut found = points_of(case, &asked, &runs);
+        let mut found = points_of(case, &requested, &runs);
         for _ in 0..options.runs {
-            let Some(limits) = aims::too_steep(&found) else { break };
-            for (asked, runs) in asked.iter().zip(&mut runs) {
-                if all_answered(runs) && asked.limit.is_some_and(|(share, _)| limits.contains(&share)) {
-                    runs.push(bench.run(asked, &mut cores)?);
+            let Some(limits) = aims::steps_to_repeat(&found) else { break };
+            for (requested, runs) in requested.iter().zip(&mut runs) {
+                if all_answered(runs) && requested.limit.is_some_and(|(share, _)| limits.contains(&share)) {
+                    runs.push(bench.run(requested, &mut cores)?);
                 }
             }
-            found = points_of(case, &asked, &runs);
+            found = points_of(case, &requested, &runs);
         }
         points.extend(found);
     }
     Ok(points)
 }
 
-/// Who failed is not asked again.
+/// A failed system does not run again.
 fn all_answered(runs: &[Run]) -> bool {
     runs.iter().all(|run| run.attempt.outcome.is_ok())
 }
 
-/// All systems that take limits with each of them, then the others.
-fn asked(case: &'static str, systems: &[&'static dyn System], size: TableSize) -> impl Iterator<Item = Asked> {
+/// Each system with a limit at each limit, then the systems without one.
+fn requested(case: &'static str, systems: &[&'static dyn System], size: TableSize) -> impl Iterator<Item = CurveRun> {
     let (limited, free): (Vec<_>, Vec<_>) = systems.iter().copied().partition(|system| takes_limit(*system));
     let limits = shares().map(move |share| (share, (size.bytes() as f64 * share) as u64));
     let limited = limits.flat_map(move |limit| limited.clone().into_iter().map(move |system| (system, Some(limit))));
     let free = free.into_iter().map(|system| (system, None));
-    limited.chain(free).map(move |(system, limit)| Asked { system, case, limit })
+    limited.chain(free).map(move |(system, limit)| CurveRun { system, case, limit })
 }
 
-/// Polars uses what it uses.
+/// Polars has no memory limit.
 fn takes_limit(system: &dyn System) -> bool {
     system.name() != "polars"
 }
@@ -109,15 +113,15 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn run(&self, &Asked { system, case, limit }: &Asked, cores: &mut Cores) -> Result<Run> {
+    fn run(&self, &CurveRun { system, case, limit }: &CurveRun, cores: &mut Cores) -> Result<Run> {
         let resources = Resources { parallelism: self.parallelism, memory_bytes: limit.map(|(_, bytes)| bytes) };
         let worker = Box::new(|| system.worker(self.workspace, "cliff", self.paths, &resources));
         let folder = self.workspace.make_output("answers")?;
-        let at_hand_bytes = limit.map_or(FREE_BYTES, |(_, bytes)| bytes as usize + CACHED_BYTES);
-        let before = cores.look();
+        let warm_bytes = limit.map_or(FREE_BYTES, |(_, bytes)| bytes as usize + CACHED_BYTES);
+        let before = cores.measure_distance();
         let entrant = Entrant { system: system.name(), case, worker };
-        let attempt = attempt(&entrant, &folder, self.timeout, at_hand_bytes)?;
-        let core_nanos = cores.look().max(before);
+        let attempt = attempt(&entrant, &folder, self.timeout, warm_bytes)?;
+        let core_nanos = cores.measure_distance().max(before);
         let spilled = attempt.outcome.is_ok() && attempt.written_bytes >= SPILLED_BYTES;
         let disk_seconds = spilled.then(|| disk_seconds(&self.workspace.spill(), attempt.written_bytes)).flatten();
         print(system.name(), case, limit, &attempt, core_nanos);
@@ -125,9 +129,13 @@ impl Bench<'_> {
     }
 }
 
-/// What came of the runs of each that was asked.
-fn points_of(case: &'static str, asked: &[Asked], runs: &[Vec<Run>]) -> Vec<Point> {
-    asked.iter().zip(runs).map(|(asked, runs)| point_of(asked.system.name(), case, asked.limit, runs)).collect()
+/// The points from the runs of each entry.
+fn points_of(case: &'static str, requested: &[CurveRun], runs: &[Vec<Run>]) -> Vec<Point> {
+    requested
+        .iter()
+        .zip(runs)
+        .map(|(requested, runs)| point_of(requested.system.name(), case, requested.limit, runs))
+        .collect()
 }
 
 fn point_of(system: &'static str, case: &'static str, limit: Option<(f64, u64)>, runs: &[Run]) -> Point {
@@ -165,7 +173,7 @@ fn print(system: &str, case: &str, limit: Option<(f64, u64)>, attempt: &Attempt,
     }
 }
 
-/// Answers are right, and the engine gives one in each limit.
+/// Checks that answers are right, and that the engine answers at each limit.
 pub(super) fn checks(points: &[Point], size: TableSize) -> Vec<Check> {
     let computed: Vec<_> = CASES.into_iter().filter(|case| points.iter().any(|point| point.case == *case)).collect();
     let computed: Vec<_> = computed.into_iter().map(|case| (case, expected(case, size))).collect();
@@ -199,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_is_the_quickest_of_its_runs_or_a_failure() {
+    fn a_point_is_its_fastest_run_or_a_failure() {
         let runs = [run(3.0, Some(0.5)), run(1.0, Some(0.1)), run(2.0, Some(0.2))];
         let point = point_of("ours", "join", None, &runs);
         assert_eq!((point.seconds, point.disk_seconds, point.runs, point.answers.len()), (Some(1.0), Some(0.1), 3, 3));
@@ -215,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_answer_and_a_failure_of_ours_fail_the_suite() {
+    fn a_wrong_answer_and_our_failure_fail_the_suite() {
         let size = TableSize { rows: 100, ids: 10 };
         let point = |system, outcome: Result<String, String>| {
             point_of(system, "join", Some((1.0, 1 << 20)), &[run(1.0, None), done(1.0, outcome)])

@@ -1,4 +1,5 @@
-//! What happens as memory gets smaller than the data: sort, group and join from twice the data's size down to 1/32 of it.
+//! Memory limits smaller than the data: sort, group and join with limits from twice the data's size
+//! down to 1/32 of it.
 
 mod aims;
 mod ample;
@@ -16,10 +17,10 @@ use crate::workspace::{Paths, TableSize, Workspace};
 /// The operations, in the order of the figure.
 const CASES: [&str; 3] = ["sort", "group", "join"];
 
-/// Runs, prints, draws and writes the results. Returns whether all checks hold.
+/// Runs, prints, draws and writes the results. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When a system cannot be prepared, the data cannot be made, or a file cannot be written.
+/// Fails if a system cannot be prepared, the data cannot be generated, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Cliff) -> Result<bool> {
     let systems = chosen_systems(options)?;
     for system in &systems {
@@ -39,7 +40,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Cliff) -> Result<bool> {
     super::tables::finish("cliff", workspace, &points, &checks)
 }
 
-/// The engine, and the peers asked for that know the suite.
+/// The engine, and the chosen peers that support the suite.
 fn chosen_systems(options: &Cliff) -> Result<Vec<&'static dyn System>> {
     let mut systems = systems::choose(options.peers.as_deref())?;
     systems.retain(|system| CASES.iter().any(|case| system.answers("cliff", case)));
@@ -61,7 +62,7 @@ fn expected(case: &str, size: TableSize) -> String {
     }
 }
 
-/// Every answer that was given is the computed one.
+/// Checks that every answer equals the computed one.
 fn answers_are_right<'a>(given: impl Iterator<Item = (String, &'a str, &'a str)>) -> Check {
     let mut count = 0;
     let mut wrong = Vec::new();

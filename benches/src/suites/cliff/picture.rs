@@ -1,4 +1,5 @@
-//! Each case's curves as a figure, and all of it as a table. A case is measured by itself in a third of the time, so it has a page of its own.
+//! Each case's curves as a figure and a table. A case can be measured alone in a third of the time,
+//! so it has its own page.
 
 use std::fs;
 
@@ -9,13 +10,14 @@ use crate::error::{Error, Result};
 use crate::plot::{Axis, Figure, Panel, Series, Stroke, fraction_text};
 use crate::workspace::{TableSize, Workspace};
 
-/// Each system and its colour, which people who see colours differently can tell apart; the last is drawn on top.
+/// Each system and its colour, distinguishable with colour blindness. The last one is drawn on top.
 const COLORS: [(&str, &str); 4] =
     [("polars", "#cc79a7"), ("datafusion", "#009e73"), ("duckdb", "#0072b2"), ("ours", "#d55e00")];
 
 const DISK_COLOR: &str = "#777777";
 
-/// Writes `docs/figures/cliff_<case>.svg` and `docs/figures/cliff_<case>.md` for each case that was measured.
+/// Writes `docs/figures/cliff_<case>.svg` and `docs/figures/cliff_<case>.md` for each measured
+/// case.
 pub(super) fn draw(
     workspace: &Workspace,
     points: &[Point],
@@ -74,7 +76,7 @@ fn series(system: &str, color: &'static str, of_case: &[&Point]) -> Option<Serie
     Some(Series { name, color, stroke, points, failed_at })
 }
 
-/// What the disk takes for what ours spilled.
+/// The disk's time for the bytes that our engine spilled.
 fn disk_series(of_case: &[&Point]) -> Option<Series> {
     let ours = of_case.iter().filter(|point| point.system == "ours");
     let points: Vec<_> = ours.filter_map(|point| Some((point.memory_share?, point.disk_seconds?))).collect();
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panel_has_a_curve_for_each_system_and_the_disk() {
+    fn a_panel_has_a_curve_per_system_and_the_disk() {
         let panel = panel("sort", &points()).unwrap();
         let curves: Vec<_> = panel.series.iter().map(|series| (series.stroke, series.points.len())).collect();
         assert_eq!(curves, [(Stroke::Dotted, 2), (Stroke::Across, 1), (Stroke::Plain, 1), (Stroke::Strong, 2)]);

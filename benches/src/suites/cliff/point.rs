@@ -1,28 +1,29 @@
-//! A point of a curve: what was measured at one limit of memory.
+//! A point of a curve: the measurements at one memory limit.
 
 use serde::Serialize;
 
-/// Limits go from twice the data's size down to 1/32 of it, two steps for each halving.
+/// Number of limits. They go from twice the data's size down to 1/32 of it, two steps for each
+/// halving.
 const LIMITS: i32 = 13;
 
-/// What a system takes with a limit, or without one where it takes none.
+/// The measurements of a system at a limit, or without a limit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Point {
     pub(super) case: &'static str,
     pub(super) system: &'static str,
-    /// The limit by the data's size.
+    /// The limit relative to the data's size.
     pub(super) memory_share: Option<f64>,
     pub(super) memory_mib: Option<u64>,
-    /// Of the quickest run, unless one failed.
+    /// Time of the fastest run. `None` if a run failed.
     pub(super) seconds: Option<f64>,
     pub(super) runs: usize,
-    /// How far cores were from each other in that run, at its beginning or its end.
+    /// Distance of the cores at the start or end of that run.
     pub(super) core_nanos: Option<f64>,
-    /// The largest of the runs.
+    /// The largest peak of all runs.
     pub(super) peak_rss_mib: Option<u64>,
-    /// What the process of that run wrote to files: what it spilled.
+    /// MiB that the process of that run wrote to files, which is the spilled data.
     pub(super) written_mib: u64,
-    /// What the disk takes to write as much and to read it again.
+    /// The disk's time to write and read this amount.
     pub(super) disk_seconds: Option<f64>,
     pub(super) failure: Option<String>,
     #[serde(skip)]
@@ -31,7 +32,7 @@ pub(super) struct Point {
 
 #[cfg(test)]
 impl Point {
-    /// One that was answered, of a sort.
+    /// An answered sort.
     pub(super) fn answered(system: &'static str, memory_share: Option<f64>, seconds: f64) -> Self {
         Self {
             case: "sort",
@@ -50,7 +51,7 @@ impl Point {
     }
 }
 
-/// Limits by the data's size, from the largest.
+/// The limits relative to the data's size, in descending order.
 pub(super) fn shares() -> impl Iterator<Item = f64> {
     (0..LIMITS).map(|step| 2_f64.powf(1.0 - f64::from(step) / 2.0))
 }

@@ -1,9 +1,11 @@
-//! Whether the plan that is chosen for a query is the quickest of those there are: beside it run all that differ in a decision, and random ones.
+//! Checks that the plan chosen for a query is the fastest one, by comparing it with all plans that
+//! differ in one decision, and with random plans.
 //!
-//! The machine's pace changes from one minute to the next, so no plan is timed without the chosen one just before it.
+//! The machine's speed changes from minute to minute, so each plan is timed right after the chosen
+//! one.
 
 mod orders;
-mod others;
+mod alternatives;
 mod program;
 
 use std::fs;
@@ -17,49 +19,50 @@ use crate::error::{Error, Result};
 use crate::harness::{Check, RowOrder, Spread, difference};
 use crate::options::Plans;
 use crate::workspace::Workspace;
-use orders::{Costs, Written};
-use others::Others;
+use alternatives::Alternatives;
+use orders::{Costs, WrittenOrder};
 use program::{Decided, Program, Run};
 
-/// The queries of TPC-H that join most.
+/// The TPC-H queries with most joins.
 const CASES: [&str; 10] = ["q2", "q3", "q5", "q7", "q8", "q9", "q17", "q18", "q20", "q21"];
 
-/// A plan that takes longer than so many times the best is ended.
-const CUT_OFF: f64 = 3.0;
-/// A plan that takes at most so many times the best is run again.
-const NEAR: f64 = 1.3;
-/// So many plans run beside the chosen one at the end: the quickest of a hundred was lucky, too.
-const LAST: usize = 3;
-/// Beyond such a ratio of their times, two plans are one quicker than the other.
-const APART: f64 = 1.2;
+/// A plan is ended after this multiple of the best time.
+const MAX_RUN_RATIO: f64 = 3.0;
+/// A plan runs again if it takes at most this multiple of the best time.
+const MAX_RERUN_RATIO: f64 = 1.3;
+/// Number of plans in the final comparison with the chosen one. Several, because the fastest of a
+/// hundred plans was also lucky.
+const FINAL_PLANS: usize = 3;
+/// Ratio of two plans' times from which one counts as faster.
+const MIN_DISTINCT_RATIO: f64 = 1.2;
 
-/// The chosen plan may take so many times the best of a query, in so large a part of the queries.
-const MOST: (f64, f64) = (1.15, 0.9);
-/// And in none more than this.
-const WORST: f64 = 1.5;
-/// A query whose joins are written in a random order may take so many times the chosen plan's time.
-const MOST_OF_ORDER: f64 = 1.1;
+/// The chosen plan's maximum time relative to the best one, in this share of the queries.
+const MAX_CHOSEN_RATIO: (f64, f64) = (1.15, 0.9);
+/// The maximum in all queries.
+const MAX_WORST_RATIO: f64 = 1.5;
+/// Maximum time of a query with joins written in random order, relative to the chosen plan.
+const MAX_ORDER_RATIO: f64 = 1.1;
 
-/// What the plans of a query came to.
+/// The results of a query's plans.
 #[derive(Debug, Serialize)]
 struct Row {
     case: &'static str,
     chosen_seconds: f64,
     best_seconds: f64,
     ratio: f64,
-    /// The same ratio as the cost model has it.
+    /// The same ratio in the cost model.
     estimated_ratio: f64,
-    /// Of the pairs of plans that are apart, the part that the cost model has in the right order.
+    /// The share of distinguishable pairs of plans that the cost model orders correctly.
     in_order: f64,
     refused: usize,
     differences: Vec<Difference>,
     plans: Vec<Timed>,
-    /// With its joins written in random orders.
+    /// The costs of writing its joins in random orders.
     written: Vec<Costs>,
     wrong: Vec<String>,
 }
 
-/// How an operator runs in the chosen and in the best plan.
+/// The strategy of an operator in the chosen plan and in the best one.
 #[derive(Debug, Serialize)]
 struct Difference {
     operator: String,
@@ -67,19 +70,19 @@ struct Difference {
     best: String,
 }
 
-/// A plan beside the chosen one.
+/// A plan that is compared with the chosen one.
 #[derive(Debug, Serialize)]
 struct Timed {
-    /// The median of its runs; none for one that was ended.
+    /// The median of its runs. `None` if it was ended early.
     seconds: Option<f64>,
     estimated_seconds: f64,
     decisions: String,
 }
 
-/// Measures, prints and writes the results. Returns whether all checks hold.
+/// Measures, prints and writes the results. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When a plan that is there fails, or a file cannot be read or written.
+/// Fails if an existing plan fails, or a file cannot be read or written.
 pub(crate) fn run(workspace: &Workspace, options: &Plans) -> Result<bool> {
     let cases = match &options.cases {
         None => CASES.to_vec(),
@@ -103,12 +106,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Plans) -> Result<bool> {
     let wrong: Vec<&str> = rows.iter().flat_map(|row| row.wrong.iter().map(String::as_str)).collect();
     let detail = if wrong.is_empty() { "of all plans".to_owned() } else { wrong.join("; ") };
     let mut checks = vec![Check { name: "answers agree".to_owned(), ok: wrong.is_empty(), detail }];
-    // Where queries take some milliseconds, these are not what plans differ in.
+    // Queries of some milliseconds show no difference between plans.
     if options.scale >= 1.0 {
         if !options.orders_alone {
-            checks.extend(quickest_are_chosen(&rows));
+            checks.extend(check_chosen_plans(&rows));
         }
-        checks.push(orders_cost_little(&rows));
+        checks.push(check_orders(&rows));
     }
     super::tables::finish("plans", workspace, &rows, &checks)
 }
@@ -122,8 +125,8 @@ fn find(name: &str) -> Result<&'static str> {
     })
 }
 
-fn quickest_are_chosen(rows: &[Row]) -> [Check; 2] {
-    let (near, part) = MOST;
+fn check_chosen_plans(rows: &[Row]) -> [Check; 2] {
+    let (near, part) = MAX_CHOSEN_RATIO;
     let within = |most: f64| rows.iter().filter(|row| row.ratio <= most).count();
     let named = |most: f64| {
         let beyond = rows.iter().filter(|row| row.ratio > most);
@@ -137,16 +140,16 @@ fn quickest_are_chosen(rows: &[Row]) -> [Check; 2] {
             detail: named(near),
         },
         Check {
-            name: format!("the chosen plan takes at most {WORST} of the best one's time in each query"),
-            ok: within(WORST) == rows.len(),
-            detail: named(WORST),
+            name: format!("the chosen plan takes at most {MAX_WORST_RATIO} of the best one's time in each query"),
+            ok: within(MAX_WORST_RATIO) == rows.len(),
+            detail: named(MAX_WORST_RATIO),
         },
     ]
 }
 
-fn orders_cost_little(rows: &[Row]) -> Check {
+fn check_orders(rows: &[Row]) -> Check {
     let all = rows.iter().flat_map(|row| row.written.iter().map(move |costs| (row.case, costs)));
-    let beyond = all.clone().filter(|(_, costs)| costs.optimized.is_none_or(|ratio| ratio > MOST_OF_ORDER));
+    let beyond = all.clone().filter(|(_, costs)| costs.optimized.is_none_or(|ratio| ratio > MAX_ORDER_RATIO));
     let named = |(case, costs): (&str, &Costs)| match costs.optimized {
         Some(ratio) => format!("{case} {ratio:.2}"),
         None => format!("{case} cut off"),
@@ -154,7 +157,7 @@ fn orders_cost_little(rows: &[Row]) -> Check {
     let beyond: Vec<String> = beyond.map(named).collect();
     Check {
         name: format!(
-            "joins that are written in a random order take at most {MOST_OF_ORDER} of the chosen plan's time"
+            "joins that are written in a random order take at most {MAX_ORDER_RATIO} of the chosen plan's time"
         ),
         ok: beyond.is_empty(),
         detail: if beyond.is_empty() {
@@ -169,34 +172,36 @@ impl Row {
     fn of(program: &Program, options: &Plans) -> Result<Self> {
         let plan = program.plan(dataflow::Decisions::default())?;
         let chosen = Decided::of(&plan);
-        let others = match options.orders_alone {
-            true => Others { plans: Vec::new(), refused: 0 },
-            false => Others::of(program, &plan, options.random, options.seed)?,
+        let alternatives = match options.orders_alone {
+            true => Alternatives { plans: Vec::new(), refused: 0 },
+            false => Alternatives::of(program, &plan, options.random, options.seed)?,
         };
         let mut times = Times::of(program, &chosen)?;
-        let written = Written::draw(program, &plan, options.orders, options.seed)?;
-        let ratios = times.ratios(&Written::plans(&written), options.runs)?;
-        let first = times.first(&others.plans)?;
-        let limit = NEAR * times.best;
+        let written = WrittenOrder::draw(program, &plan, options.orders, options.seed)?;
+        let ratios = times.ratios(&WrittenOrder::plans(&written), options.runs)?;
+        let first = times.first(&alternatives.plans)?;
+        let limit = MAX_RERUN_RATIO * times.best;
         let mut near: Vec<usize> = (0..first.len()).filter(|&at| first[at].is_some_and(|time| time <= limit)).collect();
         let mut seconds: Vec<Vec<f64>> = first.into_iter().map(|time| time.into_iter().collect()).collect();
-        times.rounds(&others.plans, &near, options.runs - 1, &mut seconds)?;
+        times.rounds(&alternatives.plans, &near, options.runs - 1, &mut seconds)?;
         let median = Spread::median_of;
         near.sort_by(|&left, &right| median(&seconds[left]).total_cmp(&median(&seconds[right])));
-        near.truncate(LAST);
+        near.truncate(FINAL_PLANS);
 
-        let mut last = vec![Vec::new(); others.plans.len()];
-        let chosen_last = times.rounds(&others.plans, &near, 2 * options.runs, &mut last)?;
+        let mut last = vec![Vec::new(); alternatives.plans.len()];
+        let chosen_last = times.rounds(&alternatives.plans, &near, 2 * options.runs, &mut last)?;
         let chosen_seconds = median(if near.is_empty() { &times.chosen } else { &chosen_last });
         let best = near.into_iter().min_by(|&left, &right| median(&last[left]).total_cmp(&median(&last[right])));
         let best = best.filter(|&best| median(&last[best]) < chosen_seconds);
-        let (best_seconds, best) = best.map_or((chosen_seconds, &chosen), |at| (median(&last[at]), &others.plans[at]));
+        let (best_seconds, best) =
+            best.map_or((chosen_seconds, &chosen), |at| (median(&last[at]), &alternatives.plans[at]));
         let differences = chosen.differences(best).map(|(operator, chosen, best)| Difference {
             operator: operator.to_owned(),
             chosen: chosen.to_string(),
             best: best.to_string(),
         });
-        let plans: Vec<Timed> = others.plans.iter().zip(&seconds).map(|(plan, times)| Timed::of(plan, times)).collect();
+        let plans: Vec<Timed> =
+            alternatives.plans.iter().zip(&seconds).map(|(plan, times)| Timed::of(plan, times)).collect();
         let all = Timed::of(&chosen, &times.chosen);
         Ok(Self {
             case: program.query.name,
@@ -205,10 +210,10 @@ impl Row {
             ratio: chosen_seconds / best_seconds,
             estimated_ratio: chosen.estimated_seconds / best.estimated_seconds,
             in_order: in_order(plans.iter().chain([&all])),
-            refused: others.refused,
+            refused: alternatives.refused,
             differences: differences.collect(),
             plans,
-            written: Written::costs(written, &ratios),
+            written: WrittenOrder::costs(written, &ratios),
             wrong: times.wrong,
         })
     }
@@ -237,13 +242,13 @@ impl Timed {
     }
 }
 
-/// Of the pairs of plans whose times are apart, the part in which the quicker one is estimated to be quicker.
+/// The share of distinguishable pairs of plans in which the faster one has the lower estimate.
 fn in_order<'p>(plans: impl Iterator<Item = &'p Timed>) -> f64 {
     let timed = plans.map(|plan| (plan.seconds.unwrap_or(f64::INFINITY), plan.estimated_seconds));
     let timed: Vec<(f64, f64)> = timed.collect();
     let (mut pairs, mut right) = (0.0, 0.0);
     for (seconds, estimated) in &timed {
-        for (_, estimated_of_slower) in timed.iter().filter(|(slower, _)| *slower > seconds * APART) {
+        for (_, estimated_of_slower) in timed.iter().filter(|(slower, _)| *slower > seconds * MIN_DISTINCT_RATIO) {
             pairs += 1.0;
             right += f64::from(estimated < estimated_of_slower);
         }
@@ -251,21 +256,21 @@ fn in_order<'p>(plans: impl Iterator<Item = &'p Timed>) -> f64 {
     if pairs > 0.0 { right / pairs } else { 1.0 }
 }
 
-/// Times plans of a query, each beside the chosen one.
+/// Times of a query's plans, each compared with the chosen one.
 struct Times<'p> {
     program: &'p Program,
     plan: &'p Decided,
-    /// The chosen plan's.
+    /// The times of the chosen plan.
     chosen: Vec<f64>,
-    /// The least of all.
+    /// The least time of all plans.
     best: f64,
     answer: String,
-    /// What was answered wrongly.
+    /// Descriptions of wrong answers.
     wrong: Vec<String>,
 }
 
 impl<'p> Times<'p> {
-    /// After a run that is not timed.
+    /// Starts with a run that is not timed.
     fn of(program: &'p Program, plan: &'p Decided) -> Result<Self> {
         let mut times =
             Self { program, plan, chosen: Vec::new(), best: f64::INFINITY, answer: String::new(), wrong: Vec::new() };
@@ -273,7 +278,7 @@ impl<'p> Times<'p> {
         Ok(times)
     }
 
-    /// A run of each, whose answers are compared.
+    /// Runs each plan once and compares the answers.
     fn first(&mut self, plans: &[Decided]) -> Result<Vec<Option<f64>>> {
         let order = if self.program.query.sorted { RowOrder::Given } else { RowOrder::Any };
         let mut found = Vec::new();
@@ -288,7 +293,7 @@ impl<'p> Times<'p> {
         Ok(found)
     }
 
-    /// So many rounds of some of them; the times of the chosen one in these.
+    /// Runs `rounds` rounds of some plans. Returns the times of the chosen plan in these rounds.
     fn rounds(&mut self, plans: &[Decided], some: &[usize], rounds: usize, times: &mut [Vec<f64>]) -> Result<Vec<f64>> {
         let mut chosen = Vec::new();
         for _ in 0..rounds {
@@ -300,25 +305,25 @@ impl<'p> Times<'p> {
         Ok(chosen)
     }
 
-    /// The time of each of some plans by the chosen one's; none for those that are ended.
+    /// The time of each plan relative to the chosen one. `None` for plans that were ended early.
     fn ratios(&mut self, plans: &[Decided], runs: usize) -> Result<Vec<Option<f64>>> {
         let is_chosen = |plan: &Decided| plan.decisions == self.plan.decisions;
-        let others: Vec<Decided> = plans.iter().filter(|plan| !is_chosen(plan)).cloned().collect();
+        let alternatives: Vec<Decided> = plans.iter().filter(|plan| !is_chosen(plan)).cloned().collect();
         self.run_chosen()?;
-        let first = self.first(&others)?;
-        let some: Vec<usize> = (0..others.len()).filter(|&at| first[at].is_some()).collect();
-        let mut seconds = vec![Vec::new(); others.len()];
-        let chosen = self.rounds(&others, &some, runs, &mut seconds)?;
+        let first = self.first(&alternatives)?;
+        let some: Vec<usize> = (0..alternatives.len()).filter(|&at| first[at].is_some()).collect();
+        let mut seconds = vec![Vec::new(); alternatives.len()];
+        let chosen = self.rounds(&alternatives, &some, runs, &mut seconds)?;
         let chosen = Spread::median_of(&chosen);
         let mut ratios = seconds.iter().map(|times| Some(Spread::of(times)?.median / chosen));
-        // The chosen plan itself takes what it takes.
+        // The chosen plan itself has the ratio 1.
         Ok(plans
             .iter()
             .map(|plan| if plan.decisions == self.plan.decisions { Some(1.0) } else { ratios.next().flatten() })
             .collect())
     }
 
-    /// However long it takes.
+    /// Runs without a time limit.
     fn run_chosen(&mut self) -> Result<f64> {
         let run = self.program.run(&self.plan.decisions, Duration::MAX)?;
         let seconds = run.map_or(f64::INFINITY, |run| run.seconds);
@@ -327,9 +332,9 @@ impl<'p> Times<'p> {
         Ok(seconds)
     }
 
-    /// None, if it takes too long.
+    /// Returns `None` if it takes too long.
     fn run(&mut self, plan: &Decided) -> Result<Option<Run>> {
-        let limit = Duration::try_from_secs_f64(CUT_OFF * self.best).unwrap_or(Duration::MAX);
+        let limit = Duration::try_from_secs_f64(MAX_RUN_RATIO * self.best).unwrap_or(Duration::MAX);
         let run = self.program.run(&plan.decisions, limit)?;
         self.best = run.as_ref().map_or(self.best, |run| run.seconds.min(self.best));
         Ok(run)
@@ -357,12 +362,12 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_costs_more_is_named() {
+    fn a_too_expensive_order_is_named() {
         let rows = |ratio| {
             let written = vec![Costs::of_ratio(Some(1.05)), Costs::of_ratio(ratio)];
             [row("q2", 1.0), Row { written, ..row("q5", 1.0) }]
         };
-        let check = |ratio| orders_cost_little(&rows(ratio));
+        let check = |ratio| check_orders(&rows(ratio));
         assert!(check(Some(1.1)).ok && check(Some(1.1)).detail == "2 orders");
         assert!(!check(Some(1.2)).ok && check(Some(1.2)).detail == "beyond: q5 1.20");
         assert!(!check(None).ok && check(None).detail == "beyond: q5 cut off");
@@ -373,18 +378,19 @@ mod tests {
         let rows = |last: &[f64]| -> Vec<Row> {
             (last.len()..10).map(|_| row("q2", 1.0)).chain(last.iter().map(|&ratio| row("q3", ratio))).collect()
         };
-        assert_eq!(quickest_are_chosen(&rows(&[1.4])).map(|check| check.ok), [true, true]);
-        assert_eq!(quickest_are_chosen(&rows(&[1.4, 1.2])).map(|check| check.ok), [false, true]);
-        let checks = quickest_are_chosen(&rows(&[1.6]));
+        assert_eq!(check_chosen_plans(&rows(&[1.4])).map(|check| check.ok), [true, true]);
+        assert_eq!(check_chosen_plans(&rows(&[1.4, 1.2])).map(|check| check.ok), [false, true]);
+        let checks = check_chosen_plans(&rows(&[1.6]));
         assert_eq!(checks.clone().map(|check| check.ok), [true, false]);
         assert_eq!(checks[1].detail, "beyond: q3 1.60");
     }
 
     #[test]
-    fn pairs_that_are_apart_are_in_order_or_not() {
+    fn distinguishable_pairs_are_in_order_or_not() {
         let plan = |seconds, estimated_seconds| Timed { seconds, estimated_seconds, decisions: String::new() };
         let plans = [plan(Some(1.0), 1.0), plan(Some(1.1), 0.5), plan(Some(2.0), 2.0), plan(None, 0.7)];
-        // Apart are the first two from the last two, and these from each other: 1 < 2, 0.5 < 2, 1 < 0.7, 0.5 < 0.7, 2 < 0.7.
+        // Distinguishable are the first two from the last two, and these from each other: 1 < 2,
+        // 0.5 < 2, 1 < 0.7, 0.5 < 0.7, 2 < 0.7.
         assert_eq!(in_order(plans.iter()), 0.6);
         assert_eq!(in_order(plans[..2].iter()), 1.0);
     }

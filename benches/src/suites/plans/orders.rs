@@ -1,4 +1,4 @@
-//! A query as if its joins were written in another order: by what is decided for them.
+//! A query with its joins written in another order, simulated by decisions.
 
 use dataflow::{Decisions, JoinOrder, JoinRegion, Plan};
 use serde::Serialize;
@@ -7,30 +7,31 @@ use super::program::{Decided, Program};
 use crate::data::random;
 use crate::error::Result;
 
-/// Random trees of relations until one of them has a key for each of its joins.
+/// Number of random trees of relations to try, until all joins of one have keys.
 const DRAWS: u64 = 2_000;
 
-/// A query whose joins are written in a random order.
-pub(super) struct Written {
+/// A query with joins written in a random order.
+pub(super) struct WrittenOrder {
     orders: Vec<String>,
-    /// With its joins as they are written.
+    /// The plan with its joins as written.
     as_written: Decided,
-    /// As the optimizer has it, which leaves an order that is nearly the best.
+    /// The plan after the optimizer, which keeps a written order that is nearly the best.
     optimized: Decided,
 }
 
-/// What an order of writing costs.
+/// The cost of a written order.
 #[derive(Debug, Serialize)]
 pub(super) struct Costs {
     orders: Vec<String>,
-    /// Its time by the chosen plan's, where joins are made as they are written; none for a plan that was ended.
+    /// The time with joins as written, relative to the chosen plan. `None` for a plan that was
+    /// ended early.
     as_written: Option<f64>,
-    /// The same of what the optimizer makes of it.
+    /// The same for the optimized plan.
     pub(super) optimized: Option<f64>,
 }
 
-impl Written {
-    /// So many random orders; none where no joins may be made in another order.
+impl WrittenOrder {
+    /// Draws random orders. Empty if no joins can be reordered.
     pub(super) fn draw(program: &Program, chosen: &Plan, count: usize, seed: u64) -> Result<Vec<Self>> {
         let mut draws = Draws { seed, count: 0 };
         let mut found = Vec::new();
@@ -51,12 +52,12 @@ impl Written {
         Ok(found)
     }
 
-    /// Both plans of each.
+    /// Both plans of each order.
     pub(super) fn plans(all: &[Self]) -> Vec<Decided> {
         all.iter().flat_map(|written| [written.as_written.clone(), written.optimized.clone()]).collect()
     }
 
-    /// By the ratio of the time of each of these plans to the chosen one's.
+    /// The costs from the ratios of these plans' times to the chosen one's.
     pub(super) fn costs(all: Vec<Self>, ratios: &[Option<f64>]) -> Vec<Costs> {
         let costs = |(Self { orders, .. }, ratios): (Self, &[Option<f64>])| Costs {
             orders,
@@ -68,7 +69,7 @@ impl Written {
 }
 
 impl Costs {
-    /// Those of an order without a name.
+    /// The costs of an unnamed order.
     #[cfg(test)]
     pub(super) fn of_ratio(optimized: Option<f64>) -> Self {
         Self { orders: Vec::new(), as_written: None, optimized }
@@ -96,7 +97,7 @@ impl Draws {
         })
     }
 
-    /// Two of them are joined, and so on until there is one.
+    /// Joins two random relations until one tree is left.
     fn tree(&mut self, mut orders: Vec<JoinOrder>) -> JoinOrder {
         while orders.len() > 2 {
             let left = self.remove(&mut orders);

@@ -1,4 +1,4 @@
-//! A query whose plan is decided: planned, and run until it ends or takes too long.
+//! A query with a given plan, which runs until it ends or reaches a time limit.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use examples::tpch::{Query, Tables};
 
 use crate::error::{Error, Result};
 
-/// How often it is looked whether a run has ended.
+/// Interval at which a run is polled for its end.
 const PAUSE: Duration = Duration::from_micros(200);
 
 /// A query over files.
@@ -19,27 +19,27 @@ pub(super) struct Program {
     pub(super) query: &'static Query,
     pub(super) tables: PathBuf,
     pub(super) parallelism: usize,
-    /// Where its answer goes.
+    /// The path of its answer.
     pub(super) output: PathBuf,
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(super) struct Run {
     pub(super) seconds: f64,
     /// The rows as text.
     pub(super) answer: String,
 }
 
-/// How all operators of a query run.
+/// Decisions for all operators of a query.
 #[derive(Clone)]
 pub(super) struct Decided {
     pub(super) decisions: Decisions,
-    /// What the cost model says of all of it.
+    /// The cost model's estimate for the whole plan.
     pub(super) estimated_seconds: f64,
 }
 
 impl Program {
-    /// The plan, where so much is decided; an error where that cannot be.
+    /// The plan with these decisions. Fails if they cannot be combined.
     pub(super) fn plan(&self, decisions: Decisions) -> Result<Plan> {
         let env = self.declare(decisions)?;
         let plan = env.plan();
@@ -47,13 +47,13 @@ impl Program {
         plan.map_err(Error::of_case)
     }
 
-    /// Runs a plan. None, if it takes longer than this: it is ended then.
+    /// Runs a plan. Returns `None` if it takes longer than `limit` and was ended.
     pub(super) fn run(&self, decisions: &Decisions, limit: Duration) -> Result<Option<Run>> {
         let start = Instant::now();
         let job = self.declare(decisions.clone())?.start().map_err(Error::of_case)?;
         while !job.is_finished() {
             if start.elapsed() > limit {
-                // Dropping the job cancels it, and waits until it has stopped.
+                // Dropping the job cancels it and waits until it has stopped.
                 return Ok(None);
             }
             thread::sleep(PAUSE);
@@ -82,7 +82,7 @@ impl Decided {
         Self { estimated_seconds: seconds.sum(), decisions: plan.decisions().clone() }
     }
 
-    /// The operators that run otherwise in another plan.
+    /// The operators with another strategy in another plan.
     pub(super) fn differences<'d>(
         &'d self,
         other: &'d Self,

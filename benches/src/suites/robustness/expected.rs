@@ -1,4 +1,4 @@
-//! What the pipelines must answer, by plain loops.
+//! The expected answers of the pipelines, by plain loops.
 
 use std::collections::HashMap;
 

@@ -1,24 +1,24 @@
-//! How often each key comes.
+//! The frequency of each key.
 
 use crate::data::{fraction, random};
 
 const PICKS: u64 = 0x5EED_0011;
 
-/// By which power of its rank a key comes less often than the first.
+/// Exponent of the rank in the Zipf distribution.
 const ZIPF_EXPONENT: f64 = 1.2;
 
-/// How the keys of a table are distributed.
+/// The distribution of a table's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Distribution {
-    /// All come equally often.
+    /// All keys are equally frequent.
     Uniform,
-    /// The key of rank `r` comes as often as the first by `r` to the power of 1.2.
+    /// The key of rank `r` is `1 / r^1.2` times as frequent as the first.
     Zipf,
-    /// The first key has half of all rows; the others are uniform.
+    /// The first key has half of all rows. The others are uniform.
     Half,
 }
 
-/// Which of `keys` keys each of so many rows has, by rank.
+/// The key of each row, as a rank below `keys`.
 pub(super) fn ranks(distribution: Distribution, rows: u64, keys: u64) -> Vec<u64> {
     let uniform = |number: u64| random(PICKS, number) % keys;
     match distribution {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_come_as_often_as_they_should() {
+    fn keys_have_their_expected_frequencies() {
         let count = |distribution, rank| {
             ranks(distribution, 100_000, 1_000).iter().filter(|&&found| found == rank).count() as f64 / 100_000.0
         };

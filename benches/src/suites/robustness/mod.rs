@@ -1,6 +1,8 @@
-//! What skewed keys, hints that lie, and decisions that are out of date cost: each pipeline beside the same one over uniform keys, or told the truth.
+//! The cost of skewed keys, wrong hints and outdated decisions. Each pipeline is compared with the
+//! same one over uniform keys, or with right hints.
 //!
-//! The machine's pace changes from one minute to the next, so each pair of pipelines runs in turn, and the median of their ratios counts.
+//! The machine's speed changes from minute to minute. So each pair of pipelines runs in turn, and
+//! the median of their ratios counts.
 
 mod expected;
 mod keys;
@@ -25,63 +27,63 @@ use pipelines::{Digest, Pair, grouped, joined, joined_by_hash, joined_twice};
 
 /// Rows of the large side at scale 1.
 const ROWS: f64 = 8e6;
-/// Rows of the large side to each key.
+/// Rows of the large side per key.
 const ROWS_OF_KEY: u64 = 8;
 
-/// A skewed pipeline may take so many times the uniform one.
-const MOST_SKEWED: f64 = 1.3;
-/// One that is told wrongly may take so many times the one that is told the truth.
-const MOST_TOLD_WRONGLY: f64 = 2.0;
+/// Maximum time of a skewed pipeline relative to the uniform one.
+const MAX_SKEWED: f64 = 1.3;
+/// Maximum time of a pipeline with wrong hints relative to one with right hints.
+const MAX_WRONGLY_HINTED: f64 = 2.0;
 
-/// A row of the build side in a join's table, with its part of the index.
+/// Bytes of a build row in a join's table, with its part of the index.
 const BUILT_ROW_BYTES: usize = 32;
-/// What a task of the join needs at least, with what comes to it.
-const LEAST_BYTES_OF_TASK: usize = 24 << 20;
+/// Minimum memory of a join task, with its inputs.
+const MIN_TASK_BYTES: usize = 24 << 20;
 
-/// So many times as many facts there are as when decisions were taken.
+/// Growth of the facts since the decisions were made.
 const GROWTH: usize = 100;
 
 const KEYS: u64 = 0x5EED_0012;
 
-/// A pipeline, and what it is held against.
+/// A pipeline, and the pipeline to compare with.
 struct Case {
     name: String,
     tasks: usize,
     most: f64,
     right: (Box<Pipeline>, Digest),
     other: (Box<Pipeline>, Digest),
-    /// How the other is decided to run.
+    /// The decisions for the pipeline with wrong information.
     decisions: Option<Arc<Decisions>>,
-    /// The memory budget of both, where it is less than all there is.
+    /// The memory budget of both, if limited.
     memory_bytes: Option<usize>,
 }
 
 type Pipeline = dyn Fn(&Env) -> dataflow::Result<DataSet<Digest>>;
 
-/// What a case came to.
+/// The results of a case.
 #[derive(Debug, Serialize)]
 struct Row {
     case: String,
     tasks: usize,
     right_seconds: f64,
     seconds: f64,
-    /// The median of the ratios of runs that follow each other.
+    /// The median of the ratios of consecutive runs.
     ratio: f64,
     most: f64,
     agrees: bool,
 }
 
-/// Measures, prints and writes the results. Returns whether all checks hold.
+/// Measures, prints and writes the results. Returns `true` if all checks hold.
 ///
 /// # Errors
-/// When a pipeline fails, or a file cannot be written.
+/// Fails if a pipeline fails, or a file cannot be written.
 pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
     let tables = Tables::of((ROWS * options.scale) as u64);
     let mut rows = Vec::new();
     println!("{:<24} {:>5} {:>9} {:>9} {:>6} {:>6}", "case", "tasks", "right s", "s", "ratio", "most");
     let cases = skewed(&tables)
         .into_iter()
-        .chain(told_wrongly(&tables)?)
+        .chain(wrongly_hinted(&tables)?)
         .chain(spilled(&tables, &workspace.output().join("robustness"))?);
     let is_asked = |case: &Case| options.cases.as_ref().is_none_or(|asked| asked.contains(&case.name));
     for case in cases.filter(is_asked) {
@@ -109,7 +111,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Robustness) -> Result<bool> {
 /// The rows of all pipelines.
 #[derive(Clone)]
 struct Tables {
-    /// Of each distribution.
+    /// Facts with each distribution of keys.
     facts: [(Distribution, Arc<Vec<Pair>>); 3],
     /// Each key once.
     dimension: Arc<Vec<Pair>>,
@@ -138,7 +140,7 @@ fn rows(env: &Env, rows: &Arc<Vec<Pair>>) -> dataflow::Result<DataSet<Pair>> {
     env.collection(rows.iter().copied())
 }
 
-/// Groupings and joins over skewed keys, each beside the one over uniform keys.
+/// Groupings and joins over skewed keys, each compared with the one over uniform keys.
 fn skewed(tables: &Tables) -> Vec<Case> {
     let group = |facts: &[Pair], _: &[Pair]| expected::grouped(facts);
     let join = |facts: &[Pair], dimension: &[Pair]| expected::joined(facts, dimension);
@@ -156,7 +158,7 @@ fn skewed(tables: &Tables) -> Vec<Case> {
                 };
                 let name = format!("{name}-{distribution:?}").to_lowercase();
                 let (right, other) = (over(uniform), over(facts));
-                cases.push(Case { name, tasks, most: MOST_SKEWED, right, other, decisions: None, memory_bytes: None });
+                cases.push(Case { name, tasks, most: MAX_SKEWED, right, other, decisions: None, memory_bytes: None });
             }
         }
     }
@@ -166,48 +168,50 @@ fn skewed(tables: &Tables) -> Vec<Case> {
 type Shape = fn(DataSet<Pair>, DataSet<Pair>) -> DataSet<Digest>;
 type Expected = fn(&[Pair], &[Pair]) -> Digest;
 
-/// What is told of the sizes of the inputs of two joins.
+/// Hints about the sizes of two joins' inputs.
 #[derive(Clone, Copy, Default)]
-struct Told {
+struct SizeHints {
     facts: Option<u64>,
     few: Option<u64>,
     many: Option<u64>,
 }
 
-/// Joins that are told wrongly how large their inputs are, or run as was best for smaller ones, each beside the one that is told nothing.
-fn told_wrongly(tables: &Tables) -> Result<Vec<Case>> {
+/// Joins with wrong hints about their inputs' sizes, or with the best decisions for smaller inputs.
+/// Each is compared with a join without hints.
+fn wrongly_hinted(tables: &Tables) -> Result<Vec<Case>> {
     let lies = [
-        ("large-as-small", Told { facts: Some(100), ..Told::default() }),
-        ("small-as-large", Told { many: Some(1_000_000_000), ..Told::default() }),
-        ("few-as-many", Told { few: Some(1_000_000_000), ..Told::default() }),
-        ("all-as-equal", Told { facts: Some(1_000), few: Some(1_000), many: Some(1_000) }),
+        ("large-as-small", SizeHints { facts: Some(100), ..SizeHints::default() }),
+        ("small-as-large", SizeHints { many: Some(1_000_000_000), ..SizeHints::default() }),
+        ("few-as-many", SizeHints { few: Some(1_000_000_000), ..SizeHints::default() }),
+        ("all-as-equal", SizeHints { facts: Some(1_000), few: Some(1_000), many: Some(1_000) }),
     ];
     let answer = expected::joined_twice(&tables.facts[0].1, &tables.few, &tables.dimension);
-    let case = |name: &str, told: Told, decisions: Option<Decisions>| Case {
+    let case = |name: &str, hints: SizeHints, decisions: Option<Decisions>| Case {
         name: name.to_owned(),
         tasks: 2,
-        most: MOST_TOLD_WRONGLY,
-        right: (twice(tables, Told::default()), answer),
-        other: (twice(tables, told), answer),
+        most: MAX_WRONGLY_HINTED,
+        right: (twice(tables, SizeHints::default()), answer),
+        other: (twice(tables, hints), answer),
         decisions: decisions.map(Arc::new),
         memory_bytes: None,
     };
-    let mut cases: Vec<Case> = lies.into_iter().map(|(name, told)| case(name, told, None)).collect();
-    // As long as there were few facts, they were the side to build.
+    let mut cases: Vec<Case> = lies.into_iter().map(|(name, hints)| case(name, hints, None)).collect();
+    // With few facts, these were the build side.
     let small = Tables {
         facts: tables.facts.clone().map(|(of, facts)| (of, Arc::new(facts[..facts.len() / GROWTH].to_vec()))),
         ..tables.clone()
     };
     let env = env(2, None, None);
-    twice(&small, Told::default())(&env).map_err(Error::of_case)?.print();
+    twice(&small, SizeHints::default())(&env).map_err(Error::of_case)?.print();
     let plan = env.plan().map_err(Error::of_case)?;
     env.discard();
-    cases.push(case("grown", Told::default(), Some(plan.decisions().clone())));
+    cases.push(case("grown", SizeHints::default(), Some(plan.decisions().clone())));
     Ok(cases)
 }
 
-/// A join whose build side is told to be small, and of which memory holds a fourth: it comes to all tasks, which put it on disk, beside the join that is told nothing. The rows
-/// come from files, which take none of the memory.
+/// A join whose build side is wrongly hinted to be small, in memory that holds a fourth of it. The
+/// build side is broadcast to all tasks, which write it to disk. It is compared with the join
+/// without hints. The rows come from files, which take none of the memory.
 fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     let facts = &tables.facts[0].1;
     let pair = |rank: u64| Pair { key: random(KEYS, rank), value: rank };
@@ -224,11 +228,11 @@ fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     env.run().map_err(Error::of_case)?;
     let [facts, dimension] = files;
     let (facts, dimension) = (facts?, dimension?);
-    let over = |told: Option<u64>| -> (Box<Pipeline>, Digest) {
+    let over = |hints: Option<u64>| -> (Box<Pipeline>, Digest) {
         let (facts, dimension) = (facts.clone(), dimension.clone());
         let pipeline = move |env: &Env| {
             let dimension: DataSet<Pair> = env.read_binary(&dimension)?;
-            let dimension = told.map_or(dimension.clone(), |told| dimension.expect_rows(told));
+            let dimension = hints.map_or(dimension.clone(), |hints| dimension.expect_rows(hints));
             Ok(joined(env.read_binary(&facts)?, dimension))
         };
         (Box::new(pipeline), answer)
@@ -237,24 +241,24 @@ fn spilled(tables: &Tables, folder: &Path) -> Result<Vec<Case>> {
     let case = |tasks: usize| Case {
         name: "spilled-as-small".to_owned(),
         tasks,
-        most: MOST_TOLD_WRONGLY,
+        most: MAX_WRONGLY_HINTED,
         right: over(None),
         other: over(Some(1_000)),
         decisions: None,
-        memory_bytes: Some((table_bytes / 4).max(tasks * LEAST_BYTES_OF_TASK)),
+        memory_bytes: Some((table_bytes / 4).max(tasks * MIN_TASK_BYTES)),
     };
     Ok([2, 4].map(case).into())
 }
 
-/// Two joins, over inputs of which so much is told.
-fn twice(tables: &Tables, told: Told) -> Box<Pipeline> {
+/// Two joins over inputs with these hints.
+fn twice(tables: &Tables, hints: SizeHints) -> Box<Pipeline> {
     let (facts, few, many) = (tables.facts[0].1.clone(), tables.few.clone(), tables.dimension.clone());
     Box::new(move |env| {
-        let rows = |table: &Arc<Vec<Pair>>, told: Option<u64>| -> dataflow::Result<_> {
+        let rows = |table: &Arc<Vec<Pair>>, hints: Option<u64>| -> dataflow::Result<_> {
             let rows = rows(env, table)?;
-            Ok(told.map_or(rows.clone(), |told| rows.expect_rows(told)))
+            Ok(hints.map_or(rows.clone(), |hints| rows.expect_rows(hints)))
         };
-        Ok(joined_twice(rows(&facts, told.facts)?, rows(&few, told.few)?, rows(&many, told.many)?))
+        Ok(joined_twice(rows(&facts, hints.facts)?, rows(&few, hints.few)?, rows(&many, hints.many)?))
     })
 }
 

@@ -1,4 +1,4 @@
-//! Joins and groupings, as told the truth about their inputs and as told wrongly.
+//! Joins and groupings, with right hints about their inputs and with wrong ones.
 
 use dataflow::prelude::*;
 
@@ -9,7 +9,7 @@ pub(super) struct Pair {
     pub(super) value: u64,
 }
 
-/// What every pipeline ends with: its rows, and a sum over them.
+/// The end of every pipeline: its number of rows, and a sum over them.
 pub(super) type Digest = (u64, u64);
 
 #[dataflow]
@@ -28,7 +28,7 @@ pub(super) fn joined(facts: DataSet<Pair>, dimension: DataSet<Pair>) -> DataSet<
     digest(pairs.map(|f, d| Pair { key: f.key ^ d.value, value: f.value }))
 }
 
-/// As the plan is where memory holds no table of one side.
+/// The plan for memory that does not hold a table of one side.
 #[dataflow]
 pub(super) fn joined_by_hash(facts: DataSet<Pair>, dimension: DataSet<Pair>) -> DataSet<Digest> {
     let pairs = facts.join(dimension).hint(Repartition).on(|f| f.key, |d| d.key);

@@ -1,4 +1,4 @@
-//! The programs: each operator, source and sink.
+//! The cases: each operator, source and sink.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,7 +6,7 @@ use dataflow::prelude::*;
 use dataflow::{Env, Options, ProgressWhen, Result};
 use tests::{Item, ItemRef};
 
-/// Records, and a number that depends on all of them and not on their order.
+/// The number of records, and a digest that does not depend on their order.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) rows: u64,
@@ -20,7 +20,7 @@ type Program = Box<dyn Fn(&Inputs, &Env) -> Result<Find>>;
 /// A name, and the program.
 type Case = (String, Program);
 
-/// Where inputs lie.
+/// The folder of the inputs.
 pub(crate) struct Inputs(String);
 
 impl Inputs {
@@ -32,8 +32,8 @@ impl Inputs {
         format!("{}/{name}", self.0)
     }
 
-    /// Writes `rows` records with texts of `length` bytes in these formats, and a third as many in the engine's own for the
-    /// other side of joins.
+    /// Writes `rows` records with texts of `length` bytes in these formats. Also writes a third as
+    /// many in the native format, for the other side of joins.
     pub(crate) fn make(&self, length: u64, rows: u64, formats: &[&str]) -> Result<()> {
         let env = ample(2);
         let items = made(env.collection(0..rows)?.rebalance(), length, rows, 1);
@@ -65,7 +65,7 @@ fn ample(parallelism: usize) -> Env {
     Env::new(Options { parallelism, memory_bytes: 4 << 30, progress: ProgressWhen::Never, ..Options::default() })
 }
 
-/// A format, which is read and written.
+/// A format with its reader and writer.
 struct Format {
     name: &'static str,
     read: fn(&Env, &str) -> Result<DataSet<Item>>,
@@ -83,7 +83,8 @@ static FORMATS: [Format; 4] = [
     Format { name: "native", read: |env, path| env.read_native(path), write: |items, path| items.write_native(path) },
 ];
 
-/// A text of `length` bytes, different for each number, which compresses badly. Half of all texts begin alike.
+/// A text of `length` bytes, unique for each number, which compresses badly. Half of all texts
+/// share a prefix.
 fn text(number: u64, length: u64) -> String {
     let mut random = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut text = String::with_capacity(length as usize + 16);
@@ -113,7 +114,7 @@ fn made(numbers: DataSet<u64>, length: u64, rows: u64, seed: u64) -> DataSet<Ite
     })
 }
 
-/// The digest of some records, computed by the job itself.
+/// The digest of a flow, computed by the job itself.
 fn digest(flow: DataSet<Item>) -> Result<Find> {
     let digest = digests(flow).collect()?;
     let found = digest.first().map_or(Found::default(), |&(rows, digest)| Found { rows, digest });
@@ -135,8 +136,8 @@ fn of_texts(texts: DataSet<String>) -> DataSet<Item> {
     texts.map(|text| ItemRef { key: 0, value: 0, text })
 }
 
-/// Writes the rows in a format, to a folder or to one file. They are read again once the job has ended. Their order is part of
-/// the digest if `in_order`.
+/// Writes the rows in a format, to a folder or to one file, and reads them back after the job. The
+/// digest covers the order if `in_order` is set.
 fn written(env: &Env, format: &'static Format, items: &DataSet<Item>, path: String, in_order: bool) -> Result<Find> {
     let remove = |path: &str| std::fs::remove_dir_all(path).or_else(|_| std::fs::remove_file(path));
     let _ = remove(&path);
@@ -165,13 +166,13 @@ fn flat_mapped(items: DataSet<Item>) -> DataSet<Item> {
     items.flat_map(|i| (0..40u64).map(move |n| (n, i)).map(|(n, i)| ItemRef { key: i.key + n, ..i }))
 }
 
-/// Texts that closures make: as long as those that are read.
+/// Closures create texts that are as long as those of the input.
 #[dataflow]
 fn made_longer(items: DataSet<Item>) -> DataSet<Item> {
     items.flat_map(|i| (0..3u64).map(move |n| Item { key: i.key + n, value: i.value, text: format!("{n}{}", i.text) }))
 }
 
-/// A closure cannot stop while it emits: each of four calls emits 30 MiB.
+/// A closure cannot pause while it emits: each of four calls emits 30 MiB.
 #[dataflow]
 fn made_many(items: DataSet<Item>) -> DataSet<Item> {
     items.filter(|i| i.value < 4).flat_map(|i| {
@@ -360,7 +361,7 @@ fn merged(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.join(others).hint(SortMerge).on(|i| i.text, |o| o.text).map(|i, o| ItemRef { value: o.value, ..i })
 }
 
-/// Each record has half of the other side as its partners, so the number of records is bounded.
+/// Each record matches half of the other side, so the number of results is bounded.
 #[dataflow]
 fn merged_by_key(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     let (items, others) = (items.filter(|i| i.value < 1_000), others.filter(|o| o.value < 1_000));
@@ -397,7 +398,7 @@ fn crossed(items: DataSet<Item>, others: DataSet<Item>) -> DataSet<Item> {
     items.cross(few).map(|i, o| ItemRef { key: o.key, value: i.value, text: o.text })
 }
 
-/// Runs differ in which records they choose, so only lengths are compared.
+/// Runs choose different records, so only lengths are compared.
 #[dataflow]
 fn sampled(items: DataSet<Item>) -> DataSet<Item> {
     items.sample_n(50, 7).map(|i| ItemRef { key: 0, value: i.text.len() as i64, text: "" })

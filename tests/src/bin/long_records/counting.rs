@@ -1,4 +1,4 @@
-//! An allocator that counts what is on the heap: all that does not lie in pages.
+//! An allocator that counts heap bytes, which are all bytes outside of pages.
 
 #![allow(unsafe_code, reason = "an allocator is a pair of unsafe functions")]
 
@@ -11,14 +11,14 @@ static PEAK: AtomicUsize = AtomicUsize::new(0);
 /// The system's allocator, counted.
 pub(crate) struct Counting;
 
-/// Forgets the peak so far. Returns the bytes that are held now.
+/// Resets the peak. Returns the bytes allocated now.
 pub(crate) fn begin() -> usize {
     let held = HELD.load(Relaxed);
     PEAK.store(held, Relaxed);
     held
 }
 
-/// The most bytes that were held at a time since [`begin`].
+/// The peak of allocated bytes since [`begin`].
 pub(crate) fn peak() -> usize {
     PEAK.load(Relaxed)
 }
@@ -30,7 +30,8 @@ fn add(bytes: usize) {
     }
 }
 
-// SAFETY: each call goes to the system's allocator as it is; counting touches no memory of the caller.
+// SAFETY: each call goes to the system's allocator as it is; counting touches no memory of the
+// caller.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(layout.size());

@@ -1,9 +1,9 @@
-//! One program over records of one length, in a process of its own: prints how much memory it took.
+//! One case over records of one length, in a process of its own. Prints the memory that it took.
 //!
-//! * `make <folder> <length> <rows> <formats>..`: writes the inputs in these formats: `csv`, `json`, `parquet`, `native`,
-//!   `text`.
-//! * `run <case> <folder> <bytes of memory> <tasks>`: runs a case. Prints `need <bytes>` if memory is refused before
-//!   the run, else `heap <bytes> resident <bytes> rows <number> digest <number>`.
+//! * `make <folder> <length> <rows> <formats>..`: writes the inputs in these formats: `csv`,
+//!   `json`, `parquet`, `native`, `text`.
+//! * `run <case> <folder> <bytes of memory> <tasks>`: runs a case. Prints `need <bytes>` if memory
+//!   is refused before the run, else `heap <bytes> resident <bytes> rows <number> digest <number>`.
 //! * `list`: prints the names of all cases.
 
 mod cases;
@@ -57,7 +57,7 @@ fn run(case: &str, folder: &str, memory: &str, tasks: &str) {
     }
 }
 
-/// The most that was resident in this process (`VmHWM`).
+/// The peak of resident bytes of this process (`VmHWM`).
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

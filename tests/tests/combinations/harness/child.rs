@@ -28,13 +28,13 @@ const WRONG: &str = "wrong: ";
 /// The task of a child.
 #[derive(Clone, Copy, Debug)]
 pub enum Task<'t> {
-    /// Runs it in one way, and prints what is wrong.
+    /// Runs the program in one way, and prints the error.
     Try(Way),
-    /// Runs its job over a folder's logs and snapshots, to the end of the logs.
+    /// Runs the program's job over a folder's logs and snapshots, to the end of the logs.
     Job(&'t Path),
 }
 
-/// Starts a process for a program of the table, with more changes.
+/// Starts a process for a program of the table, with additional changes.
 pub fn spawn(number: usize, edits: &[Edit], task: Task) -> Child {
     let task = match task {
         Task::Try(way) => format!("try {way}"),
@@ -94,7 +94,8 @@ pub fn run_task(programs: &[(Spec, Declare)]) {
     exit(0);
 }
 
-/// Ends this process with its parent. Without it, the child of a killed parent follows its logs forever.
+/// Ends this process with its parent. Without it, the child of a killed parent follows its logs
+/// forever.
 fn end_with_parent() {
     let parent = parent_id();
     thread::spawn(move || {

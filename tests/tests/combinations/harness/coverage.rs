@@ -1,4 +1,4 @@
-//! What programs cover: their shares, and pairs of words.
+//! Coverage of random programs: their shares, and pairs of words.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::words;
 pub struct Coverage {
     uncovered: BTreeSet<Pair>,
     all: usize,
-    /// How often a program was drawn for a pair.
+    /// The number of programs drawn for each pair.
     tries: BTreeMap<Pair, usize>,
     shares: BTreeMap<Share, usize>,
     programs: usize,
@@ -43,7 +43,7 @@ impl Default for Coverage {
 }
 
 impl Coverage {
-    /// The next program: two of three are steered along pairs that are not covered.
+    /// Draws the next program. Two of three are steered along uncovered pairs.
     pub fn next(&mut self, seed: u64) -> Program {
         let mut draw = Draw::new(!seed);
         let route = if seed.is_multiple_of(3) { None } else { self.route(&mut draw) };
@@ -95,12 +95,12 @@ impl Coverage {
         2 * self.empty <= self.programs
     }
 
-    /// Whether one program in fifty, or more, is of each share.
+    /// Returns `true` if each share has at least one program in fifty.
     pub fn has_all_shares(&self) -> bool {
         Share::ALL.iter().all(|share| 50 * self.shares.get(share).copied().unwrap_or(0) >= self.programs)
     }
 
-    /// Shares, and the pairs that are left.
+    /// The shares, and the uncovered pairs.
     pub fn report(&self) -> String {
         let share = |count: usize| format!("{:.1} %", 100.0 * count as f64 / self.programs.max(1) as f64);
         let mut text = format!("{} programs", self.programs);

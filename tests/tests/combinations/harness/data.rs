@@ -5,7 +5,7 @@ use super::records::NAMED;
 use super::types::{Kind, Type};
 use super::value::{Row, Value};
 
-/// Where an input's records are read from.
+/// The place that an input's records are read from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Source {
     Collection,
@@ -21,25 +21,25 @@ pub struct Input {
     pub of: Type,
     pub rows: Vec<Row>,
     pub source: Source,
-    /// Splits of a log.
+    /// Number of splits of a log.
     pub splits: usize,
 }
 
 impl Input {
-    /// The place and the path of the event time of a stream.
+    /// The index and path of a stream's event time field.
     pub fn time_field(&self) -> Option<(usize, String)> {
         let leaves = self.of.leaves("o").into_iter().enumerate();
         let mut times = leaves.filter(|(_, (_, kind))| *kind == Kind::Time && self.source == Source::Log);
         times.next().map(|(place, (path, _))| (place, path))
     }
 
-    /// The name of the same stream with its event time.
+    /// The name of the same stream with event time.
     pub fn name_with_time(&self) -> String {
         format!("{} with time", self.name)
     }
 }
 
-/// How keys are spread.
+/// The distribution of keys.
 #[derive(Clone, Copy, Debug)]
 enum Keys {
     Distinct,
@@ -49,12 +49,12 @@ enum Keys {
     Null,
 }
 
-/// What an input's records are like.
+/// The properties of an input's records.
 #[derive(Clone, Copy, Debug)]
 pub struct Contents {
     rows: usize,
     keys: Keys,
-    /// Bytes of the longest text.
+    /// Length of the longest text in bytes.
     pub text_bytes: usize,
     seconds: u64,
 }
@@ -106,7 +106,7 @@ impl Contents {
             (Kind::Number, _) => Value::Number(draw.below(1_000) as u64),
             (Kind::Signed, _) => Value::Signed(draw.below(2_000) as i64 - 1_000),
             (Kind::Flag, _) => Value::Flag(draw.often(50)),
-            // Up to four seconds out of order, and before 1970 too.
+            // Up to four seconds out of order, some before 1970.
             (Kind::Time, _) => {
                 let second = number as i64 * self.seconds as i64 - 300;
                 Value::Time(second * 1_000_000 + draw.below(4_000_000) as i64)

@@ -1,4 +1,5 @@
-//! Changes that make a program smaller. Each has a text without spaces: `keep:items:1,5`, `without:3`.
+//! Changes that make a program smaller. Each has a text without spaces: `keep:items:1,5`,
+//! `without:3`.
 
 use super::data::{Input, Source};
 use super::flow::{Flow, FlowKind, Rows};
@@ -10,24 +11,24 @@ use super::value::{Row, Value};
 pub enum Edit {
     /// Keeps these records of an input.
     Keep(String, Vec<usize>),
-    /// Cuts texts of inputs to that many bytes.
+    /// Truncates texts of inputs to this many bytes.
     Cut(usize),
     /// Inputs are in one file, or in a log of one split.
     OneFile,
-    /// Without this step.
+    /// Removes this step.
     Without(usize),
-    /// Only the steps before this one.
+    /// Keeps only the steps before this one.
     Until(usize),
-    /// Without the steps before this one: their records are the items.
+    /// Removes the steps before this one: its input becomes the items.
     From(usize),
-    /// A step with less in its loop.
+    /// Simplifies the loop of a step.
     Simpler(usize, usize),
     /// The result is written as a native file.
     Native,
 }
 
 impl Edit {
-    /// The program after the change; `None` if the change does not fit.
+    /// Returns the changed program. `None` if the change does not fit.
     pub fn apply(&self, program: &Program) -> Option<Program> {
         let mut edited = program.clone();
         match self {
@@ -62,7 +63,7 @@ impl Edit {
         Some(edited)
     }
 
-    /// Changes of the program's words that fit.
+    /// The changes of a program's words that fit.
     pub fn of_words(program: &Program) -> Vec<Edit> {
         let steps = program.steps.len();
         let simpler = program.steps.iter().enumerate().flat_map(|(place, step)| {
@@ -148,7 +149,7 @@ fn is_read(name: &str, steps: &[Step]) -> bool {
     steps.iter().any(|step| step.stage.text.contains(name))
 }
 
-/// Cuts off the beginning: the flows that it has made, and that are read later, become inputs.
+/// Removes the first steps. The flows that they create, and that later steps read, become inputs.
 fn from(edited: &mut Program, program: &Program, place: usize) -> Option<()> {
     let flow = program.flow_before(place).unordered();
     let is_needed =
@@ -162,7 +163,7 @@ fn from(edited: &mut Program, program: &Program, place: usize) -> Option<()> {
         edited.inputs.push(made(name, program.flow_before(number + 1), &world.rows(name), Source::OneFile));
     }
     let source = if flow.kind == FlowKind::Stream { Source::Log } else { Source::OneFile };
-    // Words may also take the items as their other side.
+    // Words may also read the items as their other side.
     if program.inputs[0].name == "items" && is_read("items", &edited.steps) {
         edited.inputs.insert(0, made("begun", &flow, &rows[place], source));
     } else {

@@ -6,7 +6,7 @@ use super::program::Program;
 use super::spec::Spec;
 
 pub struct Entry {
-    /// Its place in the table.
+    /// Its index in the table.
     pub number: usize,
     /// Changes after those of the table.
     pub edits: Vec<Edit>,

@@ -1,4 +1,4 @@
-//! Expressions of closures: their text, and their value over the fields that the closure sees.
+//! Expressions in closures: their text, and their value over the closure's fields.
 
 use std::rc::Rc;
 
@@ -30,7 +30,7 @@ impl Expression {
     }
 }
 
-/// A record that a closure gives.
+/// A record that a closure returns.
 #[derive(Clone)]
 pub struct Made {
     pub text: String,
@@ -49,15 +49,15 @@ pub struct Seen {
 /// The parameters of a closure.
 #[derive(Clone, Default)]
 pub struct Scope {
-    /// Fields whose value is certain.
+    /// Fields with a defined value.
     pub fields: Vec<Seen>,
-    /// Records that can be the rest of another of their type: `..r`.
+    /// Records that may be used as `..r` in another record of their type.
     whole: Vec<(String, Type, usize)>,
     width: usize,
 }
 
 impl Scope {
-    /// One record; `free` are the fields whose value differs from run to run.
+    /// A scope of one record. `free` marks the fields whose value differs between runs.
     pub fn of(root: &str, of: &Type, free: &[bool]) -> Self {
         let mut scope = Scope::default();
         scope.add(root, of, free, false);
@@ -128,7 +128,7 @@ impl Writer<'_> {
         self.draw.some(&seen).map(|seen| seen.expression())
     }
 
-    /// A value of that kind. Numbers stay small, so that no sum of them overflows.
+    /// An expression of this kind. Numbers stay small, so that no sum overflows.
     pub fn value(&mut self, kind: Kind, depth: usize) -> Expression {
         if self.draw.often(if depth == 0 { 85 } else { 55 })
             && let Some(field) = self.field(kind)

@@ -1,4 +1,4 @@
-//! A flow of a program: its kind, its records, and what is known of them.
+//! A flow of a program: its kind, its record type, and its known properties.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -42,21 +42,22 @@ impl FlowKind {
 pub struct Flow {
     pub kind: FlowKind,
     pub of: Type,
-    /// Fields whose values differ from run to run; no closure reads them, and they are not compared.
+    /// Marks fields whose values differ between runs. No closure reads them, and they are not
+    /// compared.
     pub free: Vec<bool>,
-    /// Whether the records are in an order that has no ties but equal records.
+    /// `true` if the records are in an order in which only equal records tie.
     pub is_sorted: bool,
-    /// Whether only filters stand between the flow and its source.
+    /// `true` if only filters are between the flow and its source.
     pub is_near_source: bool,
     pub updates: Option<Updates>,
 }
 
-/// Updates, also where each is a record of its own.
+/// Properties of updates, which also hold if each update is an ordinary record.
 #[derive(Clone)]
 pub struct Updates {
     /// The key, of a record's values.
     pub key: Make,
-    /// The field that only grows, if the others are the key.
+    /// The field that only grows, if the other fields are the key.
     pub growing: Option<usize>,
 }
 
@@ -66,7 +67,7 @@ impl Flow {
         Flow { kind, of, free, is_sorted: false, is_near_source: false, updates: None }
     }
 
-    /// Other records of the same kind.
+    /// The same kind of flow with other records.
     pub fn with(&self, of: Type) -> Self {
         Flow::new(self.kind, of)
     }
@@ -76,7 +77,7 @@ impl Flow {
         Flow { is_sorted: false, is_near_source: false, ..self.clone() }
     }
 
-    /// Whether words that accept the one accept the other, and give the same records.
+    /// Returns `true` if words that accept one flow accept the other, with the same records.
     pub fn is_like(&self, other: &Flow) -> bool {
         let updates = |flow: &Flow| flow.updates.as_ref().map(|updates| updates.growing);
         (self.kind, &self.of, &self.free) == (other.kind, &other.of, &other.free) && updates(self) == updates(other)
@@ -95,7 +96,7 @@ impl Flow {
     }
 }
 
-/// All flows of a program that have a name, and the count of its accumulator.
+/// All named flows of a program, and the count of its accumulator.
 #[derive(Default)]
 pub struct World {
     pub flows: BTreeMap<String, Rc<Rows>>,
@@ -103,7 +104,7 @@ pub struct World {
 }
 
 impl World {
-    /// The inputs, and streams with their event time.
+    /// The inputs, and the streams with event time.
     pub fn of(inputs: &[Input]) -> Self {
         let mut world = World::default();
         for input in inputs {
@@ -129,20 +130,21 @@ impl World {
     }
 }
 
-/// The result of a step, from the rows that it gets.
+/// Computes the result of a step from its input rows.
 pub type Oracle = Rc<dyn Fn(&World, Rows) -> Rows>;
 
 /// One step of a chain.
 #[derive(Clone)]
 pub struct Stage {
-    /// A name for the chain so far with more words: the step's text follows the name.
+    /// A name for the chain up to some of the step's words. The rest of the step's text follows the
+    /// name.
     pub binding: Option<(String, String)>,
     pub text: String,
     pub flow: Flow,
     pub oracle: Oracle,
-    /// Words of the step.
+    /// Number of words in the step.
     pub words: usize,
-    /// Steps with less in their loop, from records of the same type to records of the same type.
+    /// Variants of the step with a simpler loop, with the same input and output types.
     pub simpler: Simpler,
 }
 
@@ -159,7 +161,7 @@ impl Stage {
     }
 }
 
-/// Rows by their key, in the order in which they come.
+/// Rows by key, in input order.
 pub fn grouped(rows: Rows, key: &Make) -> BTreeMap<Vec<Value>, Rows> {
     let mut groups: BTreeMap<Vec<Value>, Rows> = BTreeMap::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! Draws a program: chains of words whose flows fit, with the rows that the oracle gives after each.
+//! Draws a program: chains of words that fit together, with the oracle's rows after each.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::value::{Row, Value};
 use super::word::Word;
 use super::words;
 
-/// A flow that a word may take as its other side.
+/// A flow that a word may read as its other side.
 #[derive(Clone)]
 pub struct Side {
     /// Its name in the oracle's world.
@@ -38,7 +38,7 @@ pub struct Generator {
     share: Share,
     words: Vec<&'static Word>,
     sides: Vec<Side>,
-    /// Streams that a word has taken: each is read once.
+    /// Streams that are in use. Each is read once.
     taken: Vec<String>,
     in_loop: bool,
     is_preparing: bool,
@@ -46,12 +46,12 @@ pub struct Generator {
     counts: bool,
     names: usize,
     pairs: Vec<Pair>,
-    /// Words of the route that were written, and tries of the next.
+    /// Number of written words of the route, and tries of the next one.
     routed: usize,
     route_tries: usize,
 }
 
-/// A chain of words, and where it has come to.
+/// A chain of words and its current flow.
 struct Chain {
     flow: Flow,
     rows: Rows,
@@ -59,7 +59,7 @@ struct Chain {
     steps: Vec<Step>,
 }
 
-/// The words before the first, and after the last.
+/// Stand for the place before the first word, and after the last.
 pub const SOURCE: &str = "source";
 pub const RESULT: &str = "result";
 
@@ -102,14 +102,14 @@ impl Generator {
         format!("{of}{}", self.names)
     }
 
-    /// Whether a closure over the flow counts its calls.
+    /// Returns `true` if a closure over the flow counts its calls.
     pub fn counts(&mut self, flow: &Flow) -> bool {
         let counts = !self.share.has_snapshots() && flow.updates.is_none() && !self.is_preparing && self.draw.often(12);
         self.counts |= counts;
         counts
     }
 
-    /// A type for what a closure makes; few, as programs share them.
+    /// A type for a closure's result. There are few types, since programs share them.
     pub fn record_type(&mut self, flow: &Flow) -> Type {
         let named = |name: &str| Type::Named(NAMED.iter().position(|named| named.name == name).unwrap_or(0));
         if matches!(flow.of, Type::Named(_)) && self.draw.often(30) {
@@ -149,7 +149,7 @@ impl Generator {
         inputs
     }
 
-    /// Of streams, one with a time.
+    /// For streams, a type with a time.
     fn input_type(&mut self) -> Type {
         let places = if self.has_long_texts { vec![1, 2] } else { vec![0, 1, 0, 1, 2] };
         match self.share.kind() {
@@ -198,13 +198,14 @@ impl Generator {
         side.cloned().unwrap_or_else(|| panic!("no flow {name}"))
     }
 
-    /// Flows of a kind that no word has taken.
+    /// Flows of a kind that are not in use.
     pub fn sides(&self, kind: FlowKind, fits: impl Fn(&Side) -> bool) -> Vec<Side> {
         let is_free = |side: &&Side| side.kind == kind && !self.taken.contains(&source_of(&side.name));
         self.sides.iter().filter(is_free).filter(|side| fits(side)).cloned().collect()
     }
 
-    /// One of them, in a loop rather one that other words read too; a stream is taken.
+    /// Chooses one of the sides. A loop prefers a side that other words read too. A stream is then
+    /// in use.
     pub fn take_side(&mut self, sides: &[Side]) -> Option<Side> {
         let is_made = |side: &&Side| !matches!(side.name.as_str(), "items" | "others" | "few" | "one");
         let made = sides.iter().filter(is_made).cloned().collect::<Vec<_>>();
@@ -216,7 +217,7 @@ impl Generator {
         Some(side)
     }
 
-    /// A chain inside of a loop, from records to records of the same type.
+    /// A chain in a loop, whose input and output have the same type.
     pub fn body(&mut self, flow: &Flow, rows: &Rows) -> Option<Stage> {
         let mut chain = Chain::new(flow.unordered(), rows.clone());
         self.in_loop = true;
@@ -245,7 +246,7 @@ impl Generator {
         self.push(chain, "map", stage, rows);
     }
 
-    /// Words of a chain, at least: a route is longer.
+    /// The minimum number of words in a chain. A route may be longer.
     fn length(&mut self, least: usize) -> usize {
         let drawn = least + self.draw.below(5);
         match &self.spec.route {
@@ -305,7 +306,7 @@ impl Generator {
         self.draw.some(&liked).or_else(|| self.draw.some(&fitting))
     }
 
-    /// The word that the route has next; one that does not fit some times is left out.
+    /// The next word of the route. A word that repeatedly does not fit is skipped.
     fn next_of_route(&mut self) -> Option<&'static str> {
         let route = self.spec.route.as_ref().filter(|route| route.in_loop == self.in_loop)?;
         let word = route.words.get(self.routed)?;
@@ -345,7 +346,7 @@ impl Generator {
         true
     }
 
-    /// Neither too large nor, as a rule, empty.
+    /// Returns `true` if the result is not too large and, usually, not empty.
     fn is_welcome(&mut self, chain: &Chain, stage: &Stage, rows: &Rows) -> bool {
         let bytes: usize = rows.iter().flat_map(|row| &row.values).map(Value::text_bytes).sum();
         let is_empty = rows.is_empty() && !chain.rows.is_empty();
@@ -380,7 +381,7 @@ impl Generator {
         self.done(inputs, prepared, flow, chain)
     }
 
-    /// Sometimes begins with a flow that is made of the others.
+    /// Sometimes begins with a flow that is computed from `others`.
     fn prepare(&mut self, others: &Input) -> Vec<Step> {
         if self.share.kind() != FlowKind::Set || !self.draw.often(50) {
             return Vec::new();
@@ -399,7 +400,8 @@ impl Generator {
         side.steps
     }
 
-    /// A stream with time ends in windows, and updates that are records end in their greatest.
+    /// Ends a stream with event time in windows. Reduces updates that are records to the greatest
+    /// of each key.
     fn end(&mut self, chain: &mut Chain) {
         match self.share {
             Share::Loops if !chain.steps.iter().any(|step| step.stage.text.contains(".iterate")) => {
@@ -426,7 +428,8 @@ impl Generator {
         }
     }
 
-    /// Tries have changed the count of `seen`, so the caller evaluates the program again.
+    /// Builds the program. Tries have changed the count of `seen`, so the caller evaluates it
+    /// again.
     fn done(self, inputs: Vec<Input>, prepared: Vec<Step>, begin: Flow, chain: Chain) -> Program {
         let sink = Sink::draw(self.spec.seed, self.share, &chain.flow, &chain.rows);
         Program {

@@ -20,27 +20,27 @@ pub type Reader = fn(&Env, &str) -> Result<Vec<Row>>;
 /// Declares a program's pipeline.
 pub type Declare = fn(&Given) -> Result<Reader>;
 
-/// What a program is given for one run.
+/// Everything that a program needs for one run.
 pub struct Given<'r> {
     pub env: &'r Env,
     pub inputs: &'r [Input],
-    /// Files of the inputs, which all runs of the program read.
+    /// The folder of the input files, which all runs of the program read.
     pub folder: &'r Path,
     pub output: String,
-    /// Whether collections are files: a collection takes memory that no plan states.
+    /// `true` if collections are files, because a collection takes memory that no plan states.
     pub from_files: bool,
     pub logs: Logs<'r>,
     pub seen: RefCell<Option<Accumulated<Count>>>,
-    /// The result, if no file has it.
+    /// The result, if it is not in a file.
     pub kept: RefCell<Option<Found>>,
 }
 
 /// The logs that streams read.
 pub enum Logs<'r> {
     Sealed,
-    /// Logs without records, which grow later.
+    /// Empty logs that grow later.
     Created(&'r RefCell<Vec<Box<dyn Growing>>>),
-    /// Those that an earlier run has created.
+    /// The logs that an earlier run has created.
     AsTheyAre,
 }
 
@@ -93,13 +93,13 @@ impl Given<'_> {
         seen
     }
 
-    /// Runs the job now.
+    /// Runs the job immediately and collects its records.
     pub fn collected<T: Record + Flat>(&self, result: &DataSet<T>) -> Result<Reader> {
         *self.kept.borrow_mut() = Some(Found::Rows(read::rows(&result.collect()?)));
         Ok(read::nothing)
     }
 
-    /// Runs the job now.
+    /// Runs the job immediately and counts its records.
     pub fn counted<T: Record>(&self, result: &DataSet<T>) -> Result<Reader> {
         *self.kept.borrow_mut() = Some(Found::Count(result.count()?));
         Ok(read::nothing)
@@ -122,7 +122,7 @@ fn write_file<T: Record>(records: &[T], path: &str) -> Result<()> {
     env.run().map(|_| ())
 }
 
-/// A file of each fifty records, and one that is empty.
+/// Writes fifty records per file, and one empty file.
 fn write_files<T: Record>(records: &[T], path: &str) -> Result<()> {
     fs::create_dir(path).unwrap();
     write_file::<T>(&[], &format!("{path}/none.rows"))?;
@@ -132,7 +132,7 @@ fn write_files<T: Record>(records: &[T], path: &str) -> Result<()> {
     Ok(())
 }
 
-/// A sealed log, unless it is there.
+/// Writes a sealed log, unless it exists.
 fn write_log<T: Record>(records: Vec<T>, path: &str, splits: usize) {
     if Path::new(path).exists() {
         return;

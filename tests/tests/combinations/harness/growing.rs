@@ -3,9 +3,9 @@
 use dataflow::LogWriter;
 use dataflow::prelude::*;
 
-/// A log and the records that it will have.
+/// A log and its future records.
 pub trait Growing {
-    /// Appends records up to that share of all.
+    /// Appends records until the log has this share of them.
     fn append_until(&mut self, percent: usize);
     fn seal(self: Box<Self>);
 }

@@ -1,4 +1,4 @@
-//! Runs a program with snapshots in processes that are killed, and started again until one ends.
+//! Runs a program with snapshots in processes that are killed and restarted until one ends.
 
 use std::cell::RefCell;
 use std::fs;
@@ -19,15 +19,15 @@ use super::run::{AMPLE, Minimum, options};
 use super::snapshots::rows_by_epoch;
 use super::value::Row;
 
-/// Many times the longest run of a job.
+/// Many times the duration of the longest job.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The file that a job makes when it begins to run.
+/// The file that a job creates when it starts to run.
 const STARTED: &str = "started";
 
 type GrowingLogs = Vec<Box<dyn Growing>>;
 
-/// A job that is killed some times. All its processes have the same command.
+/// A job that is killed several times. All its processes have the same command line.
 pub struct Kills {
     kills: usize,
     draw: Draw,
@@ -71,7 +71,7 @@ impl Kills {
         thread::sleep(Duration::from_micros(self.draw.below(40_000) as u64));
         job.kill().unwrap();
         let has_ended = job.wait().unwrap().code().is_some();
-        // The next process makes it again.
+        // The next process creates it again.
         let _ = fs::remove_file(started);
         if has_ended { Err(format!("before it was killed: {}", child::error_of(&mut job))) } else { Ok(()) }
     }
@@ -85,7 +85,7 @@ fn output(folder: &Path) -> String {
     format!("{}/out/", folder.display())
 }
 
-/// Creates the logs: declares a job that is too small to run, and that has another output.
+/// Creates the logs, by declaring a job with too little memory and another output. It does not run.
 fn create(entry: &Entry, folder: &Path, logs: &RefCell<GrowingLogs>) -> Result<Reader, String> {
     let env = Env::new(options(1, 1));
     let declared = given(entry, &env, folder, Logs::Created(logs));

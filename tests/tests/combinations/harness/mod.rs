@@ -1,4 +1,5 @@
-//! The generator of programs, the oracle, and what runs them. It is compiled with the tests, and as a library for batches of programs.
+//! The generator of programs, the oracle, and the code that runs them. It is compiled with the
+//! tests, and as a library for batches of programs.
 
 #![allow(
     missing_docs,
@@ -61,7 +62,7 @@ pub fn text(programs: &[Program]) -> String {
     text + &format!("pub(crate) fn all() -> Vec<(Spec, Declare)> {{\n    vec![\n{table}    ]\n}}\n")
 }
 
-/// Runs programs from a place of their table on; the reports of those that fail.
+/// Runs the programs of a table from index `first` on. Returns the reports of failed ones.
 pub fn run_all(programs: &[(Spec, Declare)], first: usize) -> Vec<String> {
     let entries =
         programs.iter().enumerate().skip(first).map(|(number, listed)| Entry::new(number, listed, Vec::new()));
@@ -69,7 +70,8 @@ pub fn run_all(programs: &[(Spec, Declare)], first: usize) -> Vec<String> {
     entries.filter_map(failure).collect()
 }
 
-/// Runs each program in the way in which the larger one failed, and lists those with the same kind of error.
+/// Runs each variant in the way in which the original program failed, and lists those with the same
+/// kind of error.
 pub fn run_variants(tasks: &[Failed]) {
     for task in tasks {
         let tries = if task.way.is_steady() { 3 } else { 5 };

@@ -8,7 +8,7 @@ use super::sink::Sink;
 use super::spec::{Pair, Share, Spec, spec_text};
 use super::value::{Row, Value};
 
-/// The name of a flow that words take, but do not begin with.
+/// The name of a flow that words read as their other side only.
 pub const PREPARED: &str = "prepared";
 
 /// A step of a program's chain.
@@ -25,16 +25,16 @@ pub struct Program {
     pub spec: Spec,
     pub share: Share,
     pub inputs: Vec<Input>,
-    /// Steps from the others to the flow that is prepared.
+    /// The steps from `others` to the prepared flow.
     pub prepared: Vec<Step>,
     /// The flow of the items.
     pub begin: Flow,
     pub steps: Vec<Step>,
     pub sink: Sink,
-    /// Whether a closure counts its calls.
+    /// `true` if a closure counts its calls.
     pub counts: bool,
     pub expected: Rows,
-    /// The accumulator, if the program has one.
+    /// The value of the accumulator, if the program has one.
     pub seen: Option<u64>,
     pub pairs: Vec<Pair>,
 }
@@ -47,17 +47,17 @@ impl Program {
         program
     }
 
-    /// The flow of the result.
+    /// The flow after the last step.
     pub fn flow(&self) -> &Flow {
         self.flow_before(self.steps.len())
     }
 
-    /// The flow that a step gets.
+    /// The input flow of a step.
     pub fn flow_before(&self, step: usize) -> &Flow {
         if step == 0 { &self.begin } else { &self.steps[step - 1].stage.flow }
     }
 
-    /// The flows of the program, with those that steps give a name, and the rows after each step.
+    /// The program's flows with the names that steps give, and the rows after each step.
     pub fn rows_of_steps(&self) -> (World, Vec<Rows>) {
         let mut world = World::of(&self.inputs);
         if !self.prepared.is_empty() {
@@ -83,7 +83,8 @@ impl Program {
         self.seen = self.counts.then(|| world.seen.get());
     }
 
-    /// The rows that are compared: without what differs from run to run, and of updates the last of each key.
+    /// The rows to compare: without fields that differ between runs, and only the last update of
+    /// each key.
     pub fn compared(&self, rows: Rows) -> Rows {
         let rows = match &self.flow().updates {
             Some(updates) => self.last(rows, &updates.key),
@@ -103,7 +104,8 @@ impl Program {
         values.map(|(place, value)| if is_free(place) { Value::Null } else { value }).collect()
     }
 
-    /// Over the files of several snapshots, the order of updates is that of the field that grows.
+    /// The last update of each key. Over the files of several snapshots, the growing field orders
+    /// the updates.
     fn last(&self, mut rows: Rows, key: &Make) -> Rows {
         if let Some(growing) = self.flow().updates.as_ref().and_then(|updates| updates.growing) {
             rows.sort_by(|l, r| l.values[growing].cmp(&r.values[growing]));
@@ -111,18 +113,18 @@ impl Program {
         super::flow::grouped(rows, key).into_values().filter_map(|mut rows| rows.pop()).collect()
     }
 
-    /// What makes it again.
+    /// The specification that generates the program again.
     pub fn spec_text(&self) -> String {
         spec_text(&self.spec)
     }
 
-    /// Words of the program, those in loops too.
+    /// The number of words, including those in loops.
     pub fn words(&self) -> usize {
         self.prepared.iter().chain(&self.steps).map(|step| step.stage.words).sum()
     }
 
-    /// The order of programs by size: words, then bytes of text, then the text. A result other than a
-    /// native file counts as a word.
+    /// The order of programs by size: words, then bytes of text, then the text. A result other than
+    /// a native file counts as a word.
     pub fn weight(&self) -> (usize, usize, String) {
         let text = self.function("p");
         (self.words() + usize::from(self.sink != Sink::NATIVE), text.len(), text)

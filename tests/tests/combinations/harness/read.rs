@@ -18,7 +18,7 @@ pub fn rows<T: Flat>(records: &[T]) -> Vec<Row> {
     records.iter().map(row).collect()
 }
 
-/// Whether a path is a folder without files. An empty result makes one.
+/// Returns `true` if a path is a folder without files, which an empty result creates.
 fn is_empty(path: &str) -> bool {
     path.ends_with('/') && !has_files(Path::new(path))
 }
@@ -49,7 +49,7 @@ readers! {
     binary, read_binary;
 }
 
-/// Reads a value of each line. A line that holds no value becomes a text that no result has.
+/// Reads a value from each line. A line without a value becomes a text that no result has.
 pub fn text<T: FromStr + Flat>(env: &Env, path: &str) -> Result<Vec<Row>> {
     if is_empty(path) {
         return Ok(Vec::new());

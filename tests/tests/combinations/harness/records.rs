@@ -1,4 +1,4 @@
-//! The records that programs read, and what they make of them.
+//! The records that programs read and create.
 
 use dataflow::prelude::*;
 

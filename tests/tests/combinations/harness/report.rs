@@ -1,4 +1,4 @@
-//! Reports of programs that fail, and the list of them that a batch reads.
+//! Reports of failed programs, and the list of them for the batch.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,13 +10,13 @@ use super::run::description;
 use super::shrink::{self, Shrunk};
 use super::way::Way;
 
-/// The file that lists failures, in the environment.
+/// The environment variable with the path of the list of failures.
 pub const FAILURES: &str = "COMBINATIONS_FAILURES";
 
-/// A program that fails, as another process reads it.
+/// A failed program, as another process reads it.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// The program's place in its table.
+    /// The program's index in its table.
     pub number: usize,
     pub way: Way,
     pub kind: String,
@@ -30,7 +30,7 @@ impl Failed {
     }
 }
 
-/// Makes a failing program smaller, prints it and lists it.
+/// Shrinks, prints and lists a failed program.
 pub fn failed(entry: &Entry, way: Way, error: String) -> String {
     let kind = shrink::kind(&error);
     let before = shrink::size(&entry.program);

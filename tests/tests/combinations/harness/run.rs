@@ -18,7 +18,7 @@ use super::value::{Row, Value};
 use super::watchdog;
 use super::way::Way;
 
-/// An environment to read and write files with.
+/// An environment to read and write files without output.
 pub fn quiet() -> Env {
     Env::new(options(1, AMPLE))
 }
@@ -28,7 +28,7 @@ pub fn options(parallelism: usize, memory_bytes: usize) -> Options {
         parallelism,
         memory_bytes,
         progress: ProgressWhen::Never,
-        // A split that a busy machine reads late holds event time back.
+        // A split that is read late on a busy machine must delay event time.
         idle_after: Duration::from_secs(3_600),
         ..Options::default()
     }
@@ -36,13 +36,13 @@ pub fn options(parallelism: usize, memory_bytes: usize) -> Options {
 
 pub const AMPLE: usize = 1 << 30;
 
-/// A run that went wrong.
+/// A failed run.
 pub struct Failure {
     pub way: Way,
     pub error: String,
 }
 
-/// Runs a program in every way, up to the first that gives something else.
+/// Runs a program in every way, until one fails.
 pub fn check(entry: &Entry) -> std::result::Result<(), Failure> {
     let folder = Folder::default();
     for way in Way::all(&entry.program) {
@@ -104,7 +104,7 @@ fn try_run(entry: &Entry, folder: &Folder, options: Options) -> Result<Ran> {
     Ok((found, seen))
 }
 
-/// The memory that a plan states; for records beyond a page, with what `docs/memory.md` adds.
+/// The memory that a plan states, plus the addition of `docs/memory.md` for records beyond a page.
 pub struct Minimum {
     besides: usize,
 }
@@ -116,7 +116,7 @@ impl Minimum {
         Minimum { besides: if longest < 8 << 10 { 0 } else { 64 * longest * tasks } }
     }
 
-    /// Calls `run` with a byte, and then with the minimum that each refusal states.
+    /// Calls `run` with one byte, and then with the minimum that each rejection states.
     pub fn find<T>(&self, mut run: impl FnMut(usize) -> Result<T>) -> std::result::Result<T, String> {
         let mut memory_bytes = 1;
         for _ in 0..4 {
@@ -155,7 +155,7 @@ fn same(program: &Program, found: Found) -> std::result::Result<(), String> {
     ))
 }
 
-/// The program as text, and what makes it again.
+/// The program as text, and its specification.
 pub fn description(program: &Program) -> String {
     let inputs = program.inputs.iter().map(described).collect::<String>();
     format!(

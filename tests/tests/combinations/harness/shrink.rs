@@ -1,4 +1,5 @@
-//! Makes the data and the options of a failing program smaller. Nothing is compiled for it: each try is a process.
+//! Shrinks the data and the options of a failing program. Nothing is compiled: each try is a
+//! process.
 
 use std::time::{Duration, Instant};
 
@@ -8,22 +9,23 @@ use super::entry::Entry;
 use super::program::Program;
 use super::way::Way;
 
-/// Many times the longest try.
+/// Many times the duration of the longest try.
 const TRY_LIMIT: Duration = Duration::from_secs(15);
 
 /// Time to shrink one program.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A program that fails, as small as it could be made.
+/// The smallest form of a failing program that was found.
 pub struct Shrunk {
     pub way: Way,
-    /// Changes of the program of the table.
+    /// Changes of the table's program.
     pub edits: Vec<Edit>,
     pub program: Program,
     pub error: String,
 }
 
-/// The kind of an error: its text without numbers and values. Two tries with one kind have one fault.
+/// The kind of an error: its text without numbers and values. Errors of one kind are taken for the
+/// same fault.
 pub fn kind(error: &str) -> String {
     if error.contains(" records for ") {
         return "other records".to_owned();
@@ -34,7 +36,8 @@ pub fn kind(error: &str) -> String {
     words.collect::<Vec<_>>().join(" ").chars().filter(is_kept).take(60).collect()
 }
 
-/// The error of a program in one way, if it is of that kind in one of some tries.
+/// Tries a program several times in one way. Returns its error if one of the tries fails with this
+/// kind.
 pub fn fails(number: usize, edits: &[Edit], way: Way, of_kind: &str, tries: usize) -> Option<String> {
     (0..tries).find_map(|_| {
         let mut child = child::spawn(number, edits, Task::Try(way));
@@ -50,7 +53,7 @@ struct Shrinking<'e> {
     begun: Instant,
 }
 
-/// Drops records and options as far as the program fails in the same way.
+/// Drops records and options while the program fails in the same way.
 pub fn shrink(entry: &Entry, way: Way, error: String) -> Shrunk {
     let (edits, program) = (entry.edits.clone(), entry.program.clone());
     let mut shrinking = Shrinking {
@@ -73,7 +76,7 @@ pub fn shrink(entry: &Entry, way: Way, error: String) -> Shrunk {
 }
 
 impl Shrinking<'_> {
-    /// The simplest way in which the program fails.
+    /// Looks for the simplest way in which the program fails.
     fn change_way(&mut self) {
         for way in Way::all(&self.entry.program).into_iter().take_while(|way| *way != self.shrunk.way) {
             if let Some(error) = fails(self.entry.number, &self.shrunk.edits, way, &self.kind, 1) {
@@ -83,7 +86,7 @@ impl Shrinking<'_> {
         }
     }
 
-    /// Whether the program also fails after the change.
+    /// Applies a change if the program still fails with it. Returns whether it does.
     fn change(&mut self, edit: Edit) -> bool {
         let Some(mut program) = edit.apply(&self.shrunk.program).filter(|_| self.begun.elapsed() < LIMIT) else {
             return false;
@@ -98,11 +101,11 @@ impl Shrinking<'_> {
         true
     }
 
-    /// Drops parts of an input: half of it, then smaller parts.
+    /// Drops parts of an input: first halves, then smaller parts.
     fn drop_rows(&mut self, input: usize) {
         let name = self.shrunk.program.inputs[input].name.clone();
         let count = |shrinking: &Self| shrinking.shrunk.program.inputs[input].rows.len();
-        // A flow of one record stays one.
+        // A flow of one record keeps it.
         let mut size = if name == "one" { 0 } else { count(self) };
         while size > 0 && self.begun.elapsed() < LIMIT {
             let mut begin = 0;

@@ -46,21 +46,21 @@ impl Format {
 pub enum Sink {
     Collect,
     Count,
-    /// One file, with the ending of its compression; with snapshots, a folder.
+    /// One file, with the suffix of its compression. With snapshots, a folder.
     File(Format, &'static str),
-    /// A folder, with a file for each task.
+    /// A folder with a file for each task.
     Folder(Format),
     /// A folder for each value of a field.
     FoldersBy(Format, String),
 }
 
-/// Folders of a result, at most.
+/// Maximum number of folders of a result.
 const MOST_FOLDERS: usize = 40;
 
 impl Sink {
     pub const NATIVE: Sink = Sink::File(Format::Native, "");
 
-    /// Draws by itself: a program's words do not depend on it.
+    /// Draws a sink from a seed of its own, so that a program's words do not depend on it.
     pub fn draw(seed: u64, share: Share, flow: &Flow, rows: &Rows) -> Sink {
         let mut draw = Draw::new(seed ^ 0x0051_1a4b);
         let formats = Format::ALL.into_iter().filter(|format| format.holds(&flow.of)).collect::<Vec<_>>();
@@ -84,7 +84,7 @@ impl Sink {
         }
     }
 
-    /// Whether records of the flow can go there.
+    /// Returns `true` if the sink supports the flow's records.
     pub fn holds(&self, flow: &Flow) -> bool {
         match self {
             Sink::Collect | Sink::Count => flow.kind == FlowKind::Set,
@@ -96,7 +96,7 @@ impl Sink {
         }
     }
 
-    /// Its path, made of a path without an ending.
+    /// Its path, derived from a path without a suffix.
     pub fn path(&self, path: &str) -> String {
         match self {
             Sink::Collect | Sink::Count => path.to_owned(),
@@ -136,7 +136,7 @@ impl Sink {
     }
 }
 
-/// The record's own single values that can name folders, and their places.
+/// The record's own single-value fields that can name folders, with their indexes.
 fn fields(flow: &Flow) -> Vec<(String, usize)> {
     let leaves = flow.of.leaves("r");
     let is_own = |path: &str| path.matches('.').count() == 1;

@@ -1,4 +1,5 @@
-//! Runs a program with snapshots: it is stopped, restored with another number of tasks, and its log goes on.
+//! Runs a program with snapshots: it is stopped, restored with another number of tasks, and its
+//! logs grow.
 
 use std::cell::RefCell;
 use std::fs;
@@ -19,9 +20,9 @@ use super::value::Row;
 
 /// A job that is stopped and restored.
 pub struct Restore {
-    /// Tasks of each run.
+    /// The parallelism of each run.
     tasks: Vec<usize>,
-    /// Whether each run has the memory that its plan states.
+    /// For each run, `true` if it has only the memory that its plan states.
     in_minimum: bool,
     draw: Draw,
 }
@@ -47,7 +48,7 @@ impl Restore {
                     restore: true,
                     ..options(tasks, memory_bytes)
                 });
-                // A start that is refused has created the logs.
+                // A rejected start has created the logs.
                 let are_created = number > 0 || reader.is_some();
                 let given = Given {
                     env: &env,
@@ -72,8 +73,8 @@ impl Restore {
         reader.map_or(Ok(Vec::new()), |reader| rows_by_epoch(reader, &output))
     }
 
-    /// Appends to the logs and takes snapshots while the job runs. The last run ends by itself, the others are
-    /// cancelled.
+    /// Appends to the logs and takes snapshots while the job runs. The last run ends on its own,
+    /// the others are cancelled.
     fn drive(
         &mut self,
         job: JobHandle,
@@ -93,14 +94,14 @@ impl Restore {
             self.append(logs, 20 * step + 40 * number);
             job.snapshot()?;
         }
-        // These are read again.
+        // These records are read again.
         self.append(logs, 50 + 40 * number);
         thread::sleep(Duration::from_millis(self.draw.below(8) as u64));
         job.cancel();
         Ok(())
     }
 
-    /// Each log has a part of its records, and some have all.
+    /// Grows the logs to different shares of their records. Some become complete.
     fn append(&mut self, logs: &RefCell<Vec<Box<dyn Growing>>>, percent: usize) {
         for log in logs.borrow_mut().iter_mut() {
             log.append_until(if self.draw.often(10) { 100 } else { percent.min(100) });
@@ -118,7 +119,7 @@ pub fn rows_by_epoch(reader: Reader, folder: &str) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// `part-00003-0000000007.rows` is of epoch 7.
+/// For example, `part-00003-0000000007.rows` belongs to epoch 7.
 fn files_by_epoch(folder: &str) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -1,4 +1,4 @@
-//! The specification of a program: its seed, its share, and words that follow each other.
+//! The specification of a program: its seed, its share, and consecutive words.
 
 use super::draw::Draw;
 use super::edit::{self, Edit};
@@ -6,7 +6,7 @@ use super::flow::{Flow, FlowKind};
 use super::generator::{RESULT, SOURCE};
 use super::words;
 
-/// Two words that follow each other.
+/// Two consecutive words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
     /// The kind of the flow between them.
@@ -32,7 +32,7 @@ pub struct Spec {
     pub edits: Vec<Edit>,
 }
 
-/// Words that are to follow each other, as far as they fit.
+/// Words that should be consecutive, as far as they fit.
 #[derive(Clone, Debug)]
 pub struct Route {
     pub share: Share,
@@ -40,7 +40,7 @@ pub struct Route {
     pub words: Vec<&'static str>,
 }
 
-/// The kind of words that a program has most of.
+/// The kind of words that a program uses most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Share {
     Sets,
@@ -75,7 +75,7 @@ impl Share {
         }
     }
 
-    /// Whether programs of this share may have the pair.
+    /// Returns `true` if programs of this share may have the pair.
     pub fn may_have(self, pair: Pair) -> bool {
         let is_kept = |name: &str| {
             let word = words::all().into_iter().find(|word| word.name == name);
@@ -107,7 +107,7 @@ impl Share {
         matches!(self, Share::Snapshots | Share::WindowsWithSnapshots)
     }
 
-    /// Words of which the next is one, if one fits.
+    /// Words to choose the next one from, if one fits.
     pub fn preferred(self, draw: &mut Draw, is_body: bool, flow: &Flow) -> &'static [&'static str] {
         match self {
             Share::Joins if draw.often(55) => JOINS,
@@ -141,14 +141,14 @@ pub fn spec_text(spec: &Spec) -> String {
     format!("spec({}, {route}, {edits:?})", spec.seed)
 }
 
-/// The same, as the text of programs writes it.
+/// The same, in the form that the text of programs uses.
 pub fn spec(seed: u64, route: Option<(&str, bool, &[&'static str])>, edits: &str) -> Spec {
     let route =
         route.map(|(share, in_loop, words)| Route { share: Share::named(share), in_loop, words: words.to_vec() });
     Spec { seed, route, edits: edit::parse(edits) }
 }
 
-/// All pairs of words whose kinds fit.
+/// All pairs of words with matching kinds.
 pub fn all_pairs() -> Vec<Pair> {
     let words = words::all();
     let mut pairs = Vec::new();

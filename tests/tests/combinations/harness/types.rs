@@ -50,7 +50,7 @@ pub struct Named {
 pub enum Type {
     Plain(Kind),
     Tuple(Vec<Type>),
-    /// Its place in [`NAMED`].
+    /// Its index in [`NAMED`].
     Named(usize),
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dataflow::prelude::*;
 
-/// A field's value. The order is that of the engine: nulls come last.
+/// A field's value. Its order is that of the engine: nulls are last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     Flag(bool),
@@ -12,16 +12,16 @@ pub enum Value {
     Signed(i64),
     /// Microseconds.
     Time(i64),
-    /// The bits of a float that is not negative, so that their order is that of floats.
+    /// The bits of a non-negative float, whose order is that of the floats.
     Float(u64),
     Text(Arc<str>),
     Null,
-    /// A field of the side of an outer join that has no partner.
+    /// A field of an outer join's missing side.
     Missing,
 }
 
 impl Value {
-    /// A number of an expression that can only read numbers.
+    /// A number for an expression that reads only numbers.
     pub fn number(&self) -> u64 {
         match self {
             Value::Number(number) => *number,
@@ -74,7 +74,7 @@ impl Row {
     }
 }
 
-/// Records that are made of values, field by field.
+/// Records that are built from values, field by field.
 pub trait Flat: Sized {
     fn put(&self, values: &mut Vec<Value>);
     fn take(values: &mut dyn Iterator<Item = Value>) -> Self;

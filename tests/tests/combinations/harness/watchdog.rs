@@ -1,4 +1,4 @@
-//! Names a program that hangs, and ends the process.
+//! Names a hanging program, and ends the process.
 
 use std::process;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -9,10 +9,10 @@ use super::entry::Entry;
 use super::report;
 use super::way::Way;
 
-/// Far beyond what a run of a program takes.
+/// Much longer than any run of a program.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// The watch ends when it is dropped.
+/// Ends when it is dropped.
 pub struct Watch {
     _ended: Sender<()>,
 }

@@ -9,7 +9,7 @@ use super::program::Program;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     Embedded,
-    /// In ample memory, with that many tasks.
+    /// In ample memory, with this many tasks.
     Ample(usize),
     Minimum(usize),
     /// With snapshots: stopped and restored in one process.
@@ -26,7 +26,7 @@ impl Way {
         [Way::Embedded].into_iter().chain(local).chain(snapshots).collect()
     }
 
-    /// Whether two runs are alike, but for the order in which tasks run.
+    /// Returns `true` if all runs are equal, except for the order in which tasks run.
     pub fn is_steady(self) -> bool {
         !matches!(self, Way::Restored | Way::Killed)
     }

@@ -3,7 +3,7 @@
 use super::flow::{Flow, FlowKind, Rows, Stage};
 use super::generator::Generator;
 
-/// One word, or several that only make a step together.
+/// One word, or several that form a step only together.
 pub struct Word {
     pub name: &'static str,
     /// The words of the macro's table that its text may contain.
@@ -17,13 +17,13 @@ pub struct Word {
 
 pub type Build = fn(&mut Generator, &Flow, &Rows) -> Option<Stage>;
 
-/// Where a word may stand.
+/// The places where a word may occur.
 #[derive(Clone, Copy, Default)]
 pub struct Place {
     pub not_in_loops: bool,
-    /// A job with snapshots refuses it, as `docs/guide/snapshots.md` states.
+    /// Jobs with snapshots reject it, as `docs/guide/snapshots.md` states.
     pub not_in_snapshots: bool,
-    /// Whether it gives the same records if a key's earlier updates come too.
+    /// `true` if additional earlier updates of a key do not change its records.
     pub among_updates: bool,
 }
 
@@ -40,7 +40,7 @@ pub const TIMED: &[FlowKind] = &[FlowKind::Timed];
 pub const UPDATES: &[FlowKind] = &[FlowKind::Updates];
 pub const RECORDS: &[FlowKind] = &[FlowKind::Set, FlowKind::Stream, FlowKind::Timed];
 
-/// The kind that the word gets.
+/// The kind of the word's input.
 pub fn same(kind: FlowKind) -> FlowKind {
     kind
 }

@@ -1,4 +1,4 @@
-//! Words that look at one record after the other.
+//! Words on single records.
 
 use super::super::expression::{Expression, Made, Writer};
 use super::super::flow::{Flow, FlowKind, Rows, Stage, World};
@@ -37,7 +37,7 @@ pub const WORDS: &[Word] = &[
     word("try_flat_map_with", &["try_flat_map_with"], STATE, |g, f, r| flat_mapped(g, f, r, Form::TryWith)),
 ];
 
-/// How the closure is written.
+/// The form of the closure.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     Plain,
@@ -77,7 +77,7 @@ fn counted(counts: bool, world: &World, rows: &Rows) {
     world.count(if counts { rows.len() } else { 0 });
 }
 
-/// Among updates: a key, and the field that grows.
+/// For updates: a record with a key and the field that grows.
 fn made_of_updates(generator: &mut Generator, flow: &Flow) -> Option<(Made, Flow)> {
     let updates = flow.updates.as_ref()?;
     let growing = updates.growing?;
@@ -93,7 +93,7 @@ fn made_of_updates(generator: &mut Generator, flow: &Flow) -> Option<(Made, Flow
     Some((made, result))
 }
 
-/// What the closure makes of a record, and the flow of that.
+/// The closure's record, and the resulting flow.
 fn made(generator: &mut Generator, flow: &Flow) -> Option<(Made, Flow)> {
     if flow.updates.is_some() {
         return made_of_updates(generator, flow);
@@ -139,7 +139,7 @@ fn filter_mapped(generator: &mut Generator, flow: &Flow, form: Form) -> Option<S
     }))
 }
 
-/// Two records for each.
+/// Two records for each record.
 fn flat_mapped(generator: &mut Generator, flow: &Flow, rows: &Rows, form: Form) -> Option<Stage> {
     if rows.len() > generator.most_rows() / 2 || flow.updates.is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! Words that move records between tasks, or look at the records of a task.
+//! Words that move records between tasks, or use the records of a task.
 
 use super::super::expression::Writer;
 use super::super::flow::{Flow, Rows, Stage};
@@ -91,7 +91,7 @@ pub const WORDS: &[Word] = &[
         on: RECORDS,
         to: same,
         place: Place { among_updates: true, ..Place::NOT_IN_SNAPSHOTS },
-        // Which records a smaller share keeps differs from run to run.
+        // A smaller share keeps different records in each run.
         build: |_, flow, _| Some(Stage::same(".sample(1.0, 7)", flow.unordered())),
     },
     Word {
@@ -113,7 +113,7 @@ fn map_partition(generator: &mut Generator, flow: &Flow, _: &Rows) -> Option<Sta
     }))
 }
 
-/// A number before each record. It is certain after a sort alone.
+/// A number before each record. It is deterministic only after a sort.
 fn numbered(flow: &Flow, word: &str) -> Option<Stage> {
     if flow.of.depth() > 1 {
         return None;

@@ -1,4 +1,4 @@
-//! Words on groups that look at whole records.
+//! Words on groups that use whole records.
 
 use std::rc::Rc;
 
@@ -45,7 +45,7 @@ pub const WORDS: &[Word] = &[
     of_sets("max_by", &["max_by"], |g, f, _| extreme(g, f, true)),
 ];
 
-/// The result of a grouping that gives a record of each group.
+/// The result of a grouping with one record per group.
 fn a_record_of_each(flow: &Flow, key: &Make) -> Flow {
     let mut result = flow.unordered();
     if flow.kind != FlowKind::Set {
@@ -55,7 +55,7 @@ fn a_record_of_each(flow: &Flow, key: &Make) -> Flow {
     result
 }
 
-/// Of those that tie, the record whose other fields are least.
+/// The record with the least other fields among those that tie.
 fn pick(rows: &Rows, fields: &[usize], greatest: bool) -> Row {
     let of = |row: &Row| fields.iter().map(|field| row.values[*field].clone()).collect::<Vec<_>>();
     let better = |l: &Row, r: &Row| {
@@ -72,7 +72,7 @@ fn pick(rows: &Rows, fields: &[usize], greatest: bool) -> Row {
     least.cloned().unwrap_or_else(|| Row::of(Vec::new()))
 }
 
-/// Ties are decided by all fields, which must be certain.
+/// All fields decide ties, so they must be deterministic.
 fn extreme_of_groups(generator: &mut Generator, flow: &Flow, greatest: bool) -> Option<Stage> {
     let key = keys::any(&mut generator.draw, flow, "r")?;
     let by = keys::fields(&mut generator.draw, flow, "r").filter(|_| flow.is_certain())?;
@@ -131,7 +131,7 @@ fn reduce(_: &mut Generator, flow: &Flow, _: &Rows) -> Option<Stage> {
     }))
 }
 
-/// All fields but those of the key are free, as any records of a group may be kept.
+/// Marks all fields except the key as free, since any record of a group may be kept.
 fn with_free_fields(flow: &Flow, key: &Key) -> Option<Flow> {
     let fields = key.fields.as_ref()?;
     let free = (0..flow.free.len()).map(|place| flow.free[place] || !fields.contains(&place)).collect();
@@ -233,7 +233,7 @@ fn counted_whole(generator: &mut Generator, flow: &Flow, word: &str) -> Option<S
     }))
 }
 
-/// Each record of a part of a group, as the parts differ from run to run.
+/// Emits each record of a partial group, because the partial groups differ between runs.
 fn combined(generator: &mut Generator, flow: &Flow, is_sorted: bool) -> Option<Stage> {
     let key = keys::any(&mut generator.draw, flow, "r")?;
     let sorted = match is_sorted {

@@ -65,7 +65,7 @@ fn joined_kind(kind: FlowKind) -> FlowKind {
     if kind == FlowKind::Timed { FlowKind::Stream } else { kind }
 }
 
-/// Which sides keep records without a partner.
+/// The sides that keep records without a partner.
 #[derive(Clone, Copy, PartialEq)]
 struct Outer {
     left: bool,
@@ -92,7 +92,7 @@ impl Outer {
     }
 }
 
-/// How keys are matched.
+/// The comparison of keys.
 #[derive(Clone)]
 struct On {
     text: String,

@@ -1,4 +1,4 @@
-//! Keys and orders that closures pick.
+//! Keys and orders in closures.
 
 use std::cmp::Ordering;
 use std::rc::Rc;

@@ -17,7 +17,7 @@ const fn word(name: &'static str, covers: &'static [&'static str], build: Build)
 pub const WORDS: &[Word] =
     &[word("iterate", &["iterate"], iterate), word("iterate_delta", &["iterate_delta", "join"], iterate_delta)];
 
-/// Rounds that the oracle computes again and again.
+/// Applies the body `rounds` times.
 fn rounds(world: &World, body: &Stage, rows: Rows, rounds: usize) -> Rows {
     (0..rounds).fold(rows, |rows, _| (body.oracle)(world, rows))
 }
@@ -51,7 +51,7 @@ fn iterated(flow: &Flow, count: usize, body: Stage) -> Stage {
     Stage { words, simpler: Some(Rc::new(simpler)), ..Stage::new(text, flow.clone(), oracle) }
 }
 
-/// The least number of each key, and the numbers that the body makes of those that got less.
+/// The least number of each key, and the numbers that the body derives from improved ones.
 fn iterate_delta(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<Stage> {
     let pair = Flow::new(flow.kind, Type::pair(Kind::Number));
     let first = Writer::new(&mut generator.draw, flow.scope("r")).record(&pair.of);

@@ -1,4 +1,4 @@
-//! Groupings that give measures.
+//! Groupings that return measures.
 
 use std::rc::Rc;
 
@@ -50,7 +50,7 @@ impl Fold {
         }
     }
 
-    /// Of values that may be null, which are passed over.
+    /// Computes the measure, ignoring nulls.
     pub fn of<'v>(self, values: impl Iterator<Item = &'v Value>) -> Value {
         let there = values.filter(|value| !value.is_null());
         let folded = match self {
@@ -64,20 +64,20 @@ impl Fold {
         folded.unwrap_or(Value::Null)
     }
 
-    /// Whether later records never make the result less.
+    /// Returns `true` if more records never decrease the result.
     fn grows(self, kind: Kind) -> bool {
         self == Fold::Max && !kind.is_optional() || self == Fold::Sum && kind == Kind::Number
     }
 }
 
-/// The result of a grouping: updates, unless it ends.
+/// The result of a grouping: updates, unless the input ends.
 fn of_groups(flow: &Flow, of: Type, updates: Updates) -> Flow {
     let mut result = Flow::new(flow.kind.grouped(), of);
     result.updates = (flow.kind != FlowKind::Set).then_some(updates);
     result
 }
 
-/// All other fields are the key, as the words give whole records.
+/// All other fields form the key, as the words return whole records.
 fn folded(generator: &mut Generator, flow: &Flow, fold: Fold) -> Option<Stage> {
     let all = flow.of.leaves("r");
     let among_updates = flow.updates.as_ref().map(|updates| updates.growing);
@@ -139,7 +139,7 @@ pub struct Measure {
     pub of: Box<dyn Fn(&Rows) -> Value>,
 }
 
-/// A measure of any kind; `is_exact` are those that need all records of a group.
+/// A measure of any kind. If `is_exact` is set, one that needs all records of a group.
 pub fn measure(generator: &mut Generator, flow: &Flow, g: &str, is_exact: bool) -> Measure {
     let scope = flow.scope("r");
     let fields = keys::key_fields(flow, "r");
@@ -194,7 +194,7 @@ fn count(g: &str) -> Measure {
     Measure { text: format!("{g}.count()"), kind: Kind::Number, of: Box::new(of) }
 }
 
-/// A text measure and one that needs all records are for aggregates of their own.
+/// A text measure, or one that needs all records, gets an aggregate of its own.
 pub fn measures(generator: &mut Generator, flow: &Flow, g: &str, is_exact: bool) -> Vec<Measure> {
     let mut measures: Vec<Measure> = Vec::new();
     for _ in 0..1 + generator.draw.below(3) {

@@ -31,7 +31,7 @@ pub fn all() -> Vec<&'static Word> {
     files.into_iter().flatten().collect()
 }
 
-/// Updates whose key are the first fields, followed by one that only grows.
+/// Updates with the first fields as key, followed by one that only grows.
 pub fn updates_of_first(fields: usize) -> Updates {
     Updates { key: Rc::new(move |values: &[Value]| values[..fields].to_vec()), growing: Some(fields) }
 }

@@ -27,13 +27,13 @@ pub const WORDS: &[Word] = &[
 const LATENESS: &str = "Lateness::bounded(secs(100_000))";
 
 fn event_time(generator: &mut Generator, flow: &Flow, _: &Rows) -> Option<Stage> {
-    // Updates that are records are others in each run.
+    // Updates that are records differ in each run.
     if flow.updates.is_some() {
         return None;
     }
     let times = flow.scope("r").of_kind(Kind::Time);
     let seen = generator.draw.some(&times)?;
-    // Watermarks are made by split near the source, else by task.
+    // Watermarks are computed per split near the source, else per task.
     let is_by_split = flow.is_near_source && generator.draw.often(50);
     let lateness = if is_by_split { "Lateness::bounded(secs(20))" } else { LATENESS };
     let (time, more) = match generator.draw.often(40) {
@@ -46,7 +46,7 @@ fn event_time(generator: &mut Generator, flow: &Flow, _: &Rows) -> Option<Stage>
     }))
 }
 
-/// Each update is a record from here on; all but the last of a key may be missing.
+/// From here on each update is a record. All except the last of a key may be missing.
 fn updates(_: &mut Generator, flow: &Flow, _: &Rows) -> Option<Stage> {
     let updates = flow.updates.clone()?;
     let growing = updates.growing?;
@@ -66,7 +66,7 @@ fn start_of(time: i64, micros: i64) -> i64 {
     time.div_euclid(micros) * micros
 }
 
-/// Rows by their key and the begin of their window.
+/// Rows by key and start of their window.
 fn windows(rows: Rows, key: &Key, micros: i64) -> impl Iterator<Item = (Vec<Value>, Rows)> + use<> {
     let values = Rc::clone(&key.values);
     let mut windows = std::collections::BTreeMap::<(Vec<Value>, i64), Rows>::new();

@@ -70,7 +70,7 @@ pub const WORDS: &[Word] = &[
         to: same,
         place: Place::NOT_IN_SNAPSHOTS,
         build: |generator, flow, rows| {
-            // Without an order, fewer would be others in each run.
+            // Without an order, a smaller count would keep different records in each run.
             let count = if flow.is_sorted { 1 + generator.draw.below(rows.len() + 2) } else { 1_000_000 };
             let limited = move |_: &super::super::flow::World, rows: Rows| rows.into_iter().take(count).collect();
             Some(Stage::new(format!(".first({count})"), Flow { is_near_source: false, ..flow.clone() }, limited))
@@ -92,7 +92,7 @@ fn project(generator: &mut Generator, flow: &Flow, _: &Rows) -> Option<Stage> {
     }))
 }
 
-/// With another flow of the same records, or with itself.
+/// With another flow of the same type, or with itself.
 fn union(generator: &mut Generator, flow: &Flow, rows: &Rows) -> Option<Stage> {
     let sides = generator.sides(flow.kind, |side| side.of == flow.of && side.is_certain());
     let side = generator.take_side(&sides)?;

@@ -1,4 +1,4 @@
-//! The plans that a query has beside the one that is chosen.
+//! The alternative plans of a query.
 
 use dataflow::{Decisions, Plan};
 
@@ -6,37 +6,38 @@ use super::program::{Decided, Program};
 use crate::data::random;
 use crate::error::Result;
 
-/// After so many draws that gave no plan, or one that was there before, there may be no other.
-const DRAWS_IN_VAIN: usize = 32;
+/// Number of consecutive draws without a new plan, after which the search ends.
+const MAX_FAILED_DRAWS: usize = 32;
 
-/// The other plans of a query.
-pub(super) struct Others {
+/// The alternative plans of a query.
+pub(super) struct Alternatives {
     pub(super) plans: Vec<Decided>,
-    /// What was decided and could not be.
+    /// Number of rejected decisions.
     pub(super) refused: usize,
 }
 
-impl Others {
-    /// Those that differ in a decision, and so many random ones.
+impl Alternatives {
+    /// All plans that differ in one decision, and some random ones.
     pub(super) fn of(program: &Program, chosen: &Plan, random: usize, seed: u64) -> Result<Self> {
-        let mut others = Self { plans: Vec::new(), refused: 0 };
+        let mut alternatives = Self { plans: Vec::new(), refused: 0 };
         for (identity, candidates) in chosen.candidates() {
             let decided = chosen.decisions().get(identity);
             for candidate in candidates.iter().filter(|candidate| Some(&candidate.choice) != decided) {
-                // What is best with it, and what is left of the chosen plan.
+                // First with the best choices for the other operators, then with the choices of the
+                // chosen plan.
                 for free in [Decisions::default(), chosen.decisions().clone()] {
                     let found = program.plan(free.with(identity, candidate.choice.clone()));
-                    others.add(found.ok().as_ref(), chosen);
+                    alternatives.add(found.ok().as_ref(), chosen);
                 }
             }
         }
-        let (most, mut draws, mut in_vain) = (others.plans.len() + random, Draws { seed, count: 0 }, 0);
-        while others.plans.len() < most && in_vain < DRAWS_IN_VAIN {
-            let before = others.plans.len();
-            others.add(draws.plan(program)?.as_ref(), chosen);
-            in_vain = if others.plans.len() > before { 0 } else { in_vain + 1 };
+        let (most, mut draws, mut failed_draws) = (alternatives.plans.len() + random, Draws { seed, count: 0 }, 0);
+        while alternatives.plans.len() < most && failed_draws < MAX_FAILED_DRAWS {
+            let before = alternatives.plans.len();
+            alternatives.add(draws.plan(program)?.as_ref(), chosen);
+            failed_draws = if alternatives.plans.len() > before { 0 } else { failed_draws + 1 };
         }
-        Ok(others)
+        Ok(alternatives)
     }
 
     fn add(&mut self, found: Option<&Plan>, chosen: &Plan) {
@@ -58,7 +59,8 @@ struct Draws {
 }
 
 impl Draws {
-    /// A random choice for each operator, one after the other, of those that are left then. None, where one of them could not be after all.
+    /// Draws a random choice for one operator after the other, from the choices that remain. `None`
+    /// if the choices cannot be combined.
     fn plan(&mut self, program: &Program) -> Result<Option<Plan>> {
         let mut decided = Decisions::default();
         let mut plan = program.plan(decided.clone())?;

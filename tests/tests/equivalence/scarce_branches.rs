@@ -1,4 +1,4 @@
-//! Branches of one flow that meet again, in less memory than what one of them waits with.
+//! Branches of one flow that join again, in less memory than one of them buffers.
 
 use dataflow::prelude::*;
 use proptest::prelude::*;
@@ -6,27 +6,28 @@ use tests::{Item, PARALLELISM, Scarcity, Shape, same_records, within_two_minutes
 
 use crate::{cases, grouped};
 
-/// No scan any more, so that a fork behind it is one: its records are made once.
+/// Not a scan any more, so that a fork after it stays a fork: its records are computed once.
 #[dataflow]
 fn computed(items: DataSet<Item>) -> DataSet<Item> {
     items.map(|i| i)
 }
 
-/// One branch waits until the other has seen all records.
+/// One branch waits until the other has read all records.
 #[dataflow]
 fn with_count(items: DataSet<Item>) -> DataSet<(Item, u64)> {
     let counts = items.group_by(|i| i.key).count();
     items.join(counts).on(|i| i.key, |c| c.0).map(|i, c| (i, c.1))
 }
 
-/// Three branches, one of them through a filter that the fork evaluates, brought together by a union that meets the third.
+/// Three branches, one through a filter that the fork evaluates. A union of two of them joins the
+/// third.
 #[dataflow]
 fn halves_with_their_like(items: DataSet<Item>) -> DataSet<(u64, i64, String)> {
     let (low, high) = (items.filter(|i| i.value < 1_000), items.filter(|i| i.value >= 1_000));
     items.rebalance().join(low.union(high)).on(|l| l.value, |r| r.value).map(|l, r| (l.key, r.value, r.text))
 }
 
-/// A branch in order meets one that is not.
+/// A sorted branch joins an unsorted one.
 #[dataflow]
 fn with_rank(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     let sorted = items.sort(|i| (desc(i.key), asc(i.value)));
@@ -43,8 +44,8 @@ fn numbered(shape: Shape, rows: u64, seed: u64) -> Vec<Item> {
     items
 }
 
-/// An input's shape and seed, the memory that is asked for, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+/// An input's shape and seed, the memory, and the parallelism.
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -61,7 +62,7 @@ fn counted(items: &[Item]) -> Vec<(Item, u64)> {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(3) })]
     #[test]
-    fn a_branch_waits_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn a_waiting_branch_is_buffered_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = numbered(shape, ROWS, seed);
         let job = |flows: &[DataSet<Item>]| with_count(computed(flows[0].clone()));
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, job);
@@ -69,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn branches_meet_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn branches_join_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = numbered(shape, ROWS, seed);
         let job = |flows: &[DataSet<Item>]| halves_with_their_like(computed(flows[0].clone()));
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, job);
@@ -77,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn what_waits_stays_in_order_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn a_buffered_branch_keeps_its_order_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let mut items = numbered(shape, ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| with_rank(flows[0].clone()));
         items.sort_by_key(|item| (std::cmp::Reverse(item.key), item.value));
@@ -86,14 +87,14 @@ proptest! {
 }
 
 #[test]
-fn what_a_branch_waits_with_is_spilled() {
+fn records_of_a_waiting_branch_are_spilled() {
     within_two_minutes("meeting branches", || {
         for (shape, longer, parallelism) in [(Shape::Uniform, 20, 1), (Shape::Uniform, 60, 4), (Shape::Huge, 1, 1)] {
             let mut items = numbered(shape, ROWS, 7);
             items.iter_mut().for_each(|item| item.text = item.text.repeat(longer));
-            // Few groups: nothing else in the plan has more than its least memory holds.
+            // Few groups, so that nothing else in the plan exceeds its minimum memory.
             let job = |flows: &[DataSet<Item>]| with_count(computed(flows[0].clone()));
-            let (found, report) = Scarcity::Least.run(std::slice::from_ref(&items), parallelism, job);
+            let (found, report) = Scarcity::Minimum.run(std::slice::from_ref(&items), parallelism, job);
             same_records(&format!("{shape:?}"), found, counted(&items));
             let plan = report.explain();
             let spools = |line: &str| line.contains("chain, spool") && line.contains(" in ") && line.contains("part");

@@ -1,6 +1,7 @@
-//! What closures count aside, by values that several tasks share, is the same moved and as written, in one chain and across variables.
+//! Closures that count through shared values give the same counts, optimized and as written, in one
+//! chain and across variables.
 //!
-//! The engine knows nothing of such values, so their types have to say that they may be some.
+//! The engine does not know such values, so it must detect them by their types.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,24 +53,24 @@ counting! {
         sales.map(|s| { add(&seen); (s.id, s.amount) }).filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn behind_a_variable(sales, seen) {
+    fn after_a_variable(sales, seen) {
         let rows = sales.map(|s| { add(&seen); (s.id, s.amount) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn in_a_choice_behind_a_variable(sales, seen) {
+    fn in_a_choice_after_a_variable(sales, seen) {
         let rows = sales.filter_map(|s| { seen.fetch_add(s.id, Ordering::Relaxed); Some((s.id, s.amount)) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
 
-    fn of_pairs_behind_a_variable(sales, seen) {
+    fn of_pairs_after_a_variable(sales, seen) {
         let others = sales.filter(|s| s.id < 200);
         let pairs = sales.join(others).on(|l| l.id, |r| r.id).map(|l, r| { add(&seen); (l.id, r.amount) });
         pairs.filter(|p| p.0 > 9).map(|p| p.0)
     }
 
-    /// Some of the filters in the chain move, those behind the variable do not.
-    fn behind_filters_that_move(sales, seen) {
+    /// Some filters in the chain move. Those after the variable do not.
+    fn after_filters_that_move(sales, seen) {
         let rows = sales.map(|s| (s.id, s.amount)).filter(|s| s.0 < 150).map(|s| { add(&seen); (s.0, s.1) });
         rows.filter(|s| s.0 < 100).map(|s| s.0)
     }
@@ -83,7 +84,7 @@ counting! {
         sales.filter(|s| { add(&seen); s.amount > 0 }).filter(|s| s.id < 100).map(|s| s.id)
     }
 
-    fn in_what_is_made_of_a_group(sales, seen) {
+    fn in_the_result_of_a_group(sales, seen) {
         let groups = sales.group_by(|s| s.key).aggregate(|g| { add(&seen); (g.key, g.count()) });
         groups.filter(|g| g.0 < 3).map(|g| g.1)
     }
@@ -113,7 +114,7 @@ counting! {
         groups.filter(|g| g.0 < 3).map(|g| g.0 as u64)
     }
 
-    /// A macro that is defined beside the variable names it where no call shows it.
+    /// A macro defined next to the variable uses it, although its call does not show it.
     fn in_a_macro_in_a_known_one(sales, seen) {
         macro_rules! count {
             () => {
@@ -134,9 +135,9 @@ counting! {
     }
 }
 
-/// Values that cannot be changed by those who share them do not stop filters.
+/// Shared values that cannot be changed do not stop filters.
 #[test]
-fn filters_pass_what_looks_values_up() {
+fn filters_move_past_closures_that_look_values_up() {
     #[dataflow]
     fn moving(sales: DataSet<Sale>, names: Arc<std::collections::HashMap<u64, String>>) -> DataSet<u64> {
         let rows = sales.map(|s| (s.id, names.get(&s.id).map_or(0, |name| name.len() as u64)));

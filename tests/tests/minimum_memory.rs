@@ -1,8 +1,10 @@
-//! The least memory that a plan names is what it needs: each shape of plan, again and again in exactly as much, since what tasks hold at once is a
-//! matter of their timing.
+//! The minimum memory that a plan states is enough: runs each shape of plan repeatedly in exactly
+//! that much, since the peak depends on the timing of tasks.
 //!
-//! A few rounds of each are among all tests. The full measure, 500 rounds at one, two and four tasks, takes its time:
-//! `cargo test --release -p tests --test least -- --ignored --nocapture`, and `LEAST_ROUNDS` and `LEAST_SHAPE` choose how many and which.
+//! A few rounds of each run with all tests. The full test takes long: it runs 500 rounds at one,
+//! two and four tasks.
+//! `cargo test --release -p tests --test minimum_memory -- --ignored --nocapture`
+//! runs it. `LEAST_ROUNDS` and `LEAST_SHAPE` choose the number of rounds and the shape.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
@@ -15,17 +17,17 @@ use tests::{Folder, Item, ItemRef, PARALLELISM, Random, Shape, local, with_memor
 
 const ROWS: u64 = 24_000;
 
-/// Files of an input, so that each task reads several, one after the other.
+/// Number of files of an input, so that each task reads several in sequence.
 const FILES: usize = 7;
 
-/// Plain values, for files that hold nothing else.
+/// A record of fixed-size values, for binary files.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Number {
     key: u64,
     value: i64,
 }
 
-/// Plain values that take much of a file, whatever compresses it.
+/// Values that are large in a file in spite of compression.
 #[derive(Record, Clone, Copy, Debug, PartialEq)]
 struct Wide {
     key: u64,
@@ -39,7 +41,7 @@ struct Wide {
     h: u64,
 }
 
-/// A record with lists, and with lists of records that have texts and lists.
+/// A record with lists, and with lists of records that contain texts and lists.
 #[derive(Record, Clone, Debug, PartialEq)]
 struct Basket {
     key: u64,
@@ -53,19 +55,19 @@ struct Line {
     amounts: Vec<i64>,
 }
 
-/// Rows of random length.
+/// Number of rows of random length.
 const LONG_ROWS: u64 = 3_000;
 
-/// The longest text of an input of random length: its record nearly fills a page.
+/// The longest text of an input of random length, in bytes. Its record nearly fills a page.
 const LONGEST_TEXT: u64 = 60_000;
 
 /// Rows of each file of wide records: one row group of 2.2 MiB.
 const WIDE_ROWS: u64 = 32_000;
 
-/// Where inputs lie, in each format.
+/// The folder of the inputs in each format.
 struct Inputs(Folder);
 
-/// Written once for all tests.
+/// Writes the inputs once for all tests.
 fn inputs() -> &'static Inputs {
     static INPUTS: OnceLock<Inputs> = OnceLock::new();
     INPUTS.get_or_init(|| {
@@ -91,7 +93,7 @@ fn inputs() -> &'static Inputs {
         wide(env.collection(0..FILES as u64 * WIDE_ROWS).unwrap().rebalance())
             .write_parquet(inputs.path("wide", "parquet"));
         env.run().unwrap();
-        // In blocks of different sizes, some as large as they come.
+        // Blocks have different sizes, up to the largest possible.
         let mut log = LogWriter::<Item>::create(inputs.0.join("items-log"), FILES).unwrap();
         for (number, item) in (0..).zip(Shape::Distinct.items(5 * ROWS, 9)) {
             log.append_to(number % 3, &item).unwrap();
@@ -104,7 +106,7 @@ fn inputs() -> &'static Inputs {
     })
 }
 
-/// Records of which most are short, and a few have the longest text.
+/// Records with mostly short texts, and a few with the longest text.
 fn of_random_length(shape: Shape, rows: u64) -> Vec<Item> {
     let mut random = Random(rows);
     let mut items = shape.items(rows, 5);
@@ -116,7 +118,7 @@ fn of_random_length(shape: Shape, rows: u64) -> Vec<Item> {
     items
 }
 
-/// One of lists that are about as long as each other; some texts are longer than a slot holds.
+/// A basket with lists of similar length. Some texts are longer than a slot holds.
 fn basket(key: u64) -> Basket {
     let text = |number: u64| format!("a text of the number {number}, {key}").repeat(number as usize % 3);
     let line = |number: u64| Line { name: text(number), amounts: (0..number as i64).collect() };
@@ -194,7 +196,8 @@ fn repeated(items: DataSet<Item>) -> DataSet<Item> {
 
 type Job = fn(&Inputs, &Env, &str) -> Result<()>;
 
-/// Each format, read, mapped and written, to a file and to a folder, and to folders by a field.
+/// Each format is read, mapped and written: to a file, to a folder, and to a folder partitioned by
+/// a field.
 const FORMATS: &[(&str, Job)] = &[
     ("read log to its end", |inputs, env, out| {
         let items: DataSet<Item> = env.read_log_to_end(inputs.0.join("items-log"))?;
@@ -427,7 +430,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("branches that meet, in order", |items| with_rank(mapped(items)).into()),
 ];
 
-/// A result, on its way to wherever it is written.
+/// A result that can be written to a path.
 struct Written(Box<dyn Fn(&str)>);
 
 impl Written {
@@ -541,7 +544,7 @@ const PAIRS: &[(&str, OfTwo)] = &[
     ("cross", |left, right| Written::of(&crossed(left, right))),
 ];
 
-/// A plan's name, and what declares it.
+/// A plan's name and its declaration.
 type Declared = (String, Box<dyn Fn(&Env, &str) -> Result<()>>);
 
 fn shapes() -> Vec<Declared> {
@@ -591,9 +594,10 @@ fn shapes() -> Vec<Declared> {
     shapes
 }
 
-/// Runs a plan in exactly the memory that it says it needs; what went wrong.
+/// Runs a plan in exactly its stated minimum memory. Returns the error, if any.
 fn run_at_least(parallelism: usize, declare: &dyn Fn(&Env, &str) -> Result<()>, rounds: usize) -> Result<(), String> {
-    // What one run of the program needs is not known before an earlier one has ended, so the least is raised until nothing is too little.
+    // The minimum of a later run is known only after an earlier run has ended, so the memory is
+    // raised until no run needs more.
     let mut least = 1;
     let mut rest = rounds;
     while rest > 0 {
@@ -625,13 +629,13 @@ fn run_all(rounds: usize, parallelism: &[usize], chosen: impl Fn(&str) -> bool) 
 }
 
 #[test]
-fn what_a_plan_says_that_it_needs_is_enough() {
+fn the_stated_minimum_is_enough() {
     within_two_minutes("a plan in the least memory", || run_all(1, &[2], |_| true));
 }
 
 #[test]
 #[ignore = "takes an hour: each shape 500 times, at one, two and four tasks"]
-fn what_a_plan_says_that_it_needs_is_enough_each_time() {
+fn the_stated_minimum_is_enough_in_every_round() {
     let rounds = std::env::var("LEAST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(500);
     let shape = std::env::var("LEAST_SHAPE").unwrap_or_default();
     run_all(rounds, &PARALLELISM, |name| name.contains(&shape));
@@ -644,10 +648,10 @@ fn best_and_worst(left: DataSet<Item>, right: DataSet<Item>) -> DataSet<Item> {
     best.union(both.group_by(|b| b.key).min_by(|b| b.value))
 }
 
-/// With more memory the planner ships the table of a join to all tasks, and then each grouping of
-/// its rows has an exchange: that plan needs more than the one for less memory.
+/// With more memory the planner broadcasts a join's table, and each later grouping of its rows
+/// needs an exchange. That plan needs more memory than the plan for less memory.
 #[test]
-fn a_stated_minimum_is_enough_for_the_plan_that_it_makes() {
+fn a_stated_minimum_is_enough_for_its_own_plan() {
     within_two_minutes("stated minimums", || {
         let folder = Folder::default();
         let input = folder.join("items.rows");

@@ -1,4 +1,4 @@
-//! What keeps records to give them later, or some of them, in less memory than they take.
+//! Operators that buffer all or some records, in less memory than the records take.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -10,19 +10,19 @@ use tests::{Folder, Item, PARALLELISM, Random, Scarcity, Shape, local, same_reco
 
 use crate::{cases, grouped};
 
-/// Each task's records are in order, and so are their numbers.
+/// Sorts the records of each task, and numbers them in that order.
 #[dataflow]
 fn ranked(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     items.sort_partition(|i| (desc(i.key), i.text)).zip_with_index()
 }
 
-/// Each task but the first keeps its part.
+/// Each task except the first buffers its part.
 #[dataflow]
 fn numbered(items: DataSet<Item>) -> DataSet<Item> {
     items.rebalance().zip_with_index().filter(|n| n.0 < 1_000_000).map(|(_, item)| item)
 }
 
-/// The task, and what it has in order.
+/// The task, and its sorted records.
 #[dataflow]
 fn in_ranges(items: DataSet<Item>) -> DataSet<(u64, Item)> {
     items
@@ -48,8 +48,8 @@ fn some(items: DataSet<Item>, count: usize, seed: u64) -> DataSet<Item> {
 
 const ROWS: u64 = 60_000;
 
-/// An input's shape and seed, the memory that is asked for, and the parallelism.
-fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
+/// An input's shape and seed, the memory, and the parallelism.
+fn scarce_inputs() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     (
         prop::sample::select(Shape::ALL.to_vec()),
         any::<u64>(),
@@ -58,7 +58,7 @@ fn scarcely() -> impl Strategy<Value = (Shape, u64, Scarcity, usize)> {
     )
 }
 
-/// Few records, more than tasks keep anyway, and more than memory holds.
+/// Few records, more than tasks buffer without spilling, and more than memory holds.
 fn counts() -> impl Strategy<Value = usize> {
     prop::sample::select(vec![1, 3, 1_000, 20_000, 50_000])
 }
@@ -74,7 +74,7 @@ fn by_value(left: &Item, right: &Item) -> Ordering {
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 0, ..cases(4) })]
     #[test]
-    fn records_are_numbered_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn ranks_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (mut found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| ranked(flows[0].clone()));
         found.sort_by_key(|&(number, _)| number);
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn ranges_are_found_in_any_memory((shape, seed, scarcity, parallelism) in scarcely()) {
+    fn ranges_are_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs()) {
         let items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| in_ranges(flows[0].clone()));
         let mut tasks: BTreeMap<u64, Vec<Item>> = BTreeMap::new();
@@ -100,8 +100,9 @@ proptest! {
     }
 
     #[test]
-    fn groups_have_their_first_in_any_memory((shape, seed, scarcity, parallelism) in scarcely(), count in counts()) {
-        // Records of many pages, on their way between so many tasks, take more than is kept for pages: such a job may end with an error.
+    fn first_of_groups_is_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs(), count in counts()) {
+        // Records of many pages, exchanged between 4 tasks, exceed the memory reserved for pages.
+        // Such a job may fail.
         prop_assume!(shape != Shape::Huge || parallelism < 4);
         let items = shape.items(ROWS, seed);
         let (found, _) =
@@ -115,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn the_first_are_found_in_any_memory((shape, seed, scarcity, parallelism) in scarcely(), count in counts()) {
+    fn first_is_equal_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs(), count in counts()) {
         let mut items = shape.items(ROWS, seed);
         let (found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| first(flows[0].clone(), count));
         items.sort_by(by_value);
@@ -124,8 +125,8 @@ proptest! {
     }
 
     #[test]
-    fn samples_are_drawn_in_any_memory((shape, seed, scarcity, parallelism) in scarcely(), count in counts()) {
-        // A record's number is its value, so each is drawn once at most.
+    fn samples_are_drawn_in_any_memory((shape, seed, scarcity, parallelism) in scarce_inputs(), count in counts()) {
+        // The value is the record's number, so that a record drawn twice is detected.
         let mut items = shape.items(ROWS, seed);
         items.iter_mut().zip(0..).for_each(|(item, number)| item.value = number);
         let (mut found, _) = scarcity.run(std::slice::from_ref(&items), parallelism, |flows| some(flows[0].clone(), count, seed));
@@ -138,12 +139,12 @@ proptest! {
 }
 
 #[test]
-fn what_does_not_fit_is_spilled() {
+fn records_that_do_not_fit_are_spilled() {
     let items = Shape::Uniform.items(3 * ROWS, 7);
     let one_group = Shape::OneHot.items(3 * ROWS, 7);
     for parallelism in PARALLELISM {
         let spills = |what: &str, items: &[Item], job: &dyn Fn(&[DataSet<Item>]) -> DataSet<Item>| {
-            let (_, report) = Scarcity::Least.run(&[items.to_vec()], parallelism, job);
+            let (_, report) = Scarcity::Minimum.run(&[items.to_vec()], parallelism, job);
             assert!(report.spilled_bytes() > 0, "{what}, {parallelism}: {}", report.explain());
         };
         if parallelism > 1 {
@@ -157,7 +158,7 @@ fn what_does_not_fit_is_spilled() {
 
 #[test]
 fn parquet_is_written_in_little_memory() {
-    // Texts that cannot be made smaller: a row group would take all of them.
+    // Incompressible texts: one row group would hold all of them.
     let mut random = Random(7);
     let mut item = |key| {
         let text = (0..64).map(|_| format!("{:016x}", random.below(u64::MAX))).collect();
