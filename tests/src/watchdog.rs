@@ -3,6 +3,9 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+/// The longest time of a test. AddressSanitizer slows some tests down by a factor of ten.
+const LIMIT: Duration = Duration::from_secs(if cfg!(dataflow_asan) { 1200 } else { 120 });
+
 /// Runs a test on a thread of its own. Fails if it takes longer than two minutes.
 pub fn within_two_minutes(name: &str, test: impl FnOnce() + Send + 'static) {
     let (done, ended) = channel();
@@ -10,7 +13,7 @@ pub fn within_two_minutes(name: &str, test: impl FnOnce() + Send + 'static) {
         test();
         let _ = done.send(());
     });
-    if ended.recv_timeout(Duration::from_secs(120)) == Err(RecvTimeoutError::Timeout) {
+    if ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
         panic!("{name} hangs");
     }
     if let Err(panic) = thread.join() {

@@ -187,7 +187,7 @@ fn splits_of_a_stream_have_names_of_their_own() {
     let folder = Folder::default();
     let env = Env::new(Options { parallelism: 2, ..Options::default() });
     let source = Pairs { is_endless: true, ..Pairs::with(Fault::EqualNames) };
-    env.read_stream_from::<(u64, u64)>(source).unwrap().write_csv(&format!("{}/", folder.join("out")));
+    env.read_stream_from::<(u64, u64)>(source).unwrap().write_csv(format!("{}/", folder.join("out")));
     let error = env.run().unwrap_err().to_string();
     assert!(error.contains("two splits with the name `split-0`"), "{error}");
 }
@@ -329,7 +329,7 @@ fn files_get_no_names_if_a_sink_does_not_commit() {
         let folder = Folder::default();
         let sink = SlowSink { commits: true, fails_to_commit: true, ..SlowSink::default() };
         let numbers = sums(env.read_from(Pairs::with(Fault::None)).unwrap());
-        numbers.write_csv(&folder.join("numbers.csv"));
+        numbers.write_csv(folder.join("numbers.csv"));
         numbers.write_to(sink);
         let error = env.run().unwrap_err().to_string();
         assert!(error.contains("the target is full") && error.contains("numbers"), "{error}");
