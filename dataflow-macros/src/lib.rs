@@ -194,7 +194,8 @@ pub fn dataflow_inline(tokens: TokenStream) -> TokenStream {
 /// }
 ///
 /// # fn main() -> dataflow::Result<()> {
-/// let events = [EventRef::Idle, EventRef::Click { url: "/", button: Button::Left }, EventRef::Scroll(-3)];
+/// let events =
+///     [EventRef::Idle, EventRef::Click { url: "/", button: Button::Left }, EventRef::Scroll(-3)];
 /// let found = clicks(Env::embedded().collection(events)?).collect()?;
 /// assert_eq!(found, [("/".to_owned(), Button::Left)]);
 /// # Ok(())

@@ -5,7 +5,12 @@
 //! to the compiler:
 //!
 //! ```text
-//! o.qty * 2    match (o.qty, 2) { (__left, __right) => { Operands(&__left, &__right).mul("o.qty * 2"); __left * __right } }
+//! o.qty * 2    match (o.qty, 2) {
+//!                  (__left, __right) => {
+//!                      Operands(&__left, &__right).mul("o.qty * 2");
+//!                      __left * __right
+//!                  }
+//!              }
 //! ```
 //!
 //! The macro does not know types, so method resolution selects the check. For integers the compiler

@@ -154,7 +154,12 @@ impl Env {
     /// # let env = Env::embedded();
     /// let length = env.average("length");
     /// let of_closure = length.clone();
-    /// env.collection(["to", "be", "or", "not"])?.filter(move |word| { of_closure.add(word.len() as f64); true }).count()?;
+    /// env.collection(["to", "be", "or", "not"])?
+    ///     .filter(move |word| {
+    ///         of_closure.add(word.len() as f64);
+    ///         true
+    ///     })
+    ///     .count()?;
     /// assert_eq!(length.value()?, Some(2.25));
     /// # Ok(())
     /// # }

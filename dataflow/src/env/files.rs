@@ -25,7 +25,8 @@ impl Env {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-csv-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-read-csv-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("ages.csv").display().to_string();
     /// #[derive(Record, Clone, Debug, PartialEq)]
@@ -61,9 +62,13 @@ impl Env {
     /// # use dataflow::prelude::*;
     /// use dataflow::{CsvOptions, Lenient};
     ///
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-lenient-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-lenient-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
-    /// # let (path, bad) = (folder.join("pairs.csv").display().to_string(), folder.join("bad.txt").display().to_string());
+    /// # let (path, bad) = (
+    /// #     folder.join("pairs.csv").display().to_string(),
+    /// #     folder.join("bad.txt").display().to_string(),
+    /// # );
     /// std::fs::write(&path, "1;one\ntwo;2\n3;three\n")?;
     /// let options = CsvOptions { delimiter: b';', header: false, ..CsvOptions::default() };
     /// let options = options.lenient(Lenient::to(&bad).at_most(10));
@@ -100,7 +105,8 @@ impl Env {
     ///     note: Option<String>,
     /// }
     ///
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-json-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-read-json-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("orders.jsonl").display().to_string();
     /// std::fs::write(&path, r#"{"id": 7, "customer": {"name": "Ada"}, "price": 2.50}"#)?;
@@ -129,13 +135,20 @@ impl Env {
     /// # use dataflow::prelude::*;
     /// use dataflow::{JsonOptions, Lenient};
     ///
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-lenient-json-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-lenient-json-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
-    /// # let (path, bad) = (folder.join("numbers.jsonl").display().to_string(), folder.join("bad.txt").display().to_string());
+    /// # let (path, bad) = (
+    /// #     folder.join("numbers.jsonl").display().to_string(),
+    /// #     folder.join("bad.txt").display().to_string(),
+    /// # );
     /// std::fs::write(&path, "1\ntwo\n3\n")?;
     /// let options = JsonOptions::default().lenient(Lenient::to(&bad));
     /// assert_eq!(Env::embedded().read_json_with::<u32>(&path, options)?.collect()?, [1, 3]);
-    /// assert_eq!(std::fs::read_to_string(&bad)?, format!("{path}:2\texpected u32, found `two`\ttwo\n"));
+    /// assert_eq!(
+    ///     std::fs::read_to_string(&bad)?,
+    ///     format!("{path}:2\texpected u32, found `two`\ttwo\n")
+    /// );
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -156,7 +169,8 @@ impl Env {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-parquet-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-read-parquet-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("ages.parquet").display().to_string();
     /// #[derive(Record, Clone, Debug, PartialEq)]
@@ -192,7 +206,8 @@ impl Env {
     /// # use dataflow::prelude::*;
     /// use dataflow::ParquetOptions;
     ///
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-parquet-with-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-read-parquet-with-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("orders.parquet").display().to_string();
     /// #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -210,7 +225,10 @@ impl Env {
     /// env.collection([Written { key: 7 }])?.write_parquet(&path);
     /// env.run()?;
     /// let options = ParquetOptions { ignore_case: true, ..ParquetOptions::default() };
-    /// assert_eq!(env.read_parquet_with::<Order>(&path, options)?.collect()?, [Order { orderkey: 7 }]);
+    /// assert_eq!(
+    ///     env.read_parquet_with::<Order>(&path, options)?.collect()?,
+    ///     [Order { orderkey: 7 }]
+    /// );
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -236,10 +254,13 @@ impl Env {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-binary-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-read-binary-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("pairs.bin").display().to_string();
-    /// let bytes = [7i64.to_le_bytes(), 0.5f64.to_le_bytes(), 8i64.to_le_bytes(), 0.25f64.to_le_bytes()].concat();
+    /// let bytes =
+    ///     [7i64.to_le_bytes(), 0.5f64.to_le_bytes(), 8i64.to_le_bytes(), 0.25f64.to_le_bytes()]
+    ///         .concat();
     /// std::fs::write(&path, bytes)?;
     /// let pairs = Env::embedded().read_binary::<(i64, f64)>(&path)?.collect()?;
     /// assert_eq!(pairs, [(7, 0.5), (8, 0.25)]);
@@ -265,7 +286,8 @@ impl Env {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-native-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-read-native-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("baskets.native").display().to_string();
     /// #[derive(Record, Clone, Debug, PartialEq)]

@@ -87,8 +87,12 @@ impl Env {
     /// use dataflow::LogWriter;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let place = std::env::temp_dir().join(format!("dataflow-doc-start-{}", std::process::id()));
-    /// # let (folder, output) = (place.join("log").display().to_string(), place.join("numbers").display().to_string());
+    /// # let place =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-start-{}", std::process::id()));
+    /// # let (folder, output) = (
+    /// #     place.join("log").display().to_string(),
+    /// #     place.join("numbers").display().to_string(),
+    /// # );
     /// let mut log = LogWriter::<u64>::create(&folder, 1)?;
     /// let env = Env::new(Options::default());
     /// env.read_log::<u64>(&folder)?.write_native(&output);

@@ -178,7 +178,8 @@ impl Env {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-log-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-read-log-{}", std::process::id()));
     /// # let path = folder.join("clicks").display().to_string();
     /// let mut log = LogWriter::<Click>::create(&path, 2)?;
     /// log.append(Click { page: 1, seconds: 90 })?;
@@ -209,7 +210,8 @@ impl Env {
     /// use dataflow::LogWriter;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-log-to-end-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-log-to-end-{}", std::process::id()));
     /// # let path = folder.join("words").display().to_string();
     /// let mut log = LogWriter::<String>::create(&path, 1)?;
     /// log.append("to")?;

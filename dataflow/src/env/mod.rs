@@ -288,7 +288,8 @@ impl Env {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-schema-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-schema-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("orders.csv").display().to_string();
     /// #[derive(Record, Clone, Copy)]
@@ -303,7 +304,10 @@ impl Env {
     /// let text = env.schemas();
     /// let lines: Vec<&str> = text.lines().map(str::trim).collect();
     /// assert_eq!(lines[2], "id: u64                    id      text");
-    /// assert_eq!(lines[3], "price: Option<Decimal<2>>          is missing; did you mean `prize`?");
+    /// assert_eq!(
+    ///     lines[3],
+    ///     "price: Option<Decimal<2>>          is missing; did you mean `prize`?"
+    /// );
     /// assert_eq!(lines[4], "prize   is not read");
     /// # env.run().unwrap_err();
     /// # std::fs::remove_dir_all(&folder)?;

@@ -22,7 +22,8 @@ impl Env {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-read-text-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-read-text-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("lines.txt").display().to_string();
     /// std::fs::write(&path, "to be\nor not\n")?;

@@ -138,8 +138,10 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
     /// let readings = env.collection([(7u32, 1i64), (7, 4)])?;
-    /// let medians = readings.group_by(|r| r.0).aggregates().sum(|r| r.1).quantiles([0.5], |r| r.1);
-    /// let medians = medians.finish_groups(|key, (((), sum), [median]), out| out.emit((key, sum, median)));
+    /// let medians =
+    ///     readings.group_by(|r| r.0).aggregates().sum(|r| r.1).quantiles([0.5], |r| r.1);
+    /// let medians =
+    ///     medians.finish_groups(|key, (((), sum), [median]), out| out.emit((key, sum, median)));
     /// assert_eq!(medians.collect()?, [(7u32, 5i64, 2.5)]);
     /// # Ok(())
     /// # }

@@ -99,7 +99,8 @@ impl<L: Record, R: Record, M: Ends> CoGroup<L, R, M> {
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// let either = either(env.collection([(1u32, 5i64)])?, env.collection([(1u32, 3i64), (1, 4)])?);
+    /// let either =
+    ///     either(env.collection([(1u32, 5i64)])?, env.collection([(1u32, 3i64), (1, 4)])?);
     /// assert_eq!(either.collect()?, [(1, 2)]);
     /// # Ok(())
     /// # }
@@ -129,8 +130,14 @@ impl<L: Record, R: Record, K: Record, M: Ends> CoGroups<L, R, K, M> {
     /// # use dataflow::prelude::*;
     /// /// The last value and the last fault of each sensor.
     /// #[dataflow]
-    /// fn last(values: DataSet<(u32, u64, i64)>, faults: DataSet<(u32, u64)>) -> DataSet<(Option<i64>, Option<u64>)> {
-    ///     let both = values.co_group(faults).on(|v| v.0, |f| f.0).sorted_by(|v| desc(v.1), |f| desc(f.1));
+    /// fn last(
+    ///     values: DataSet<(u32, u64, i64)>,
+    ///     faults: DataSet<(u32, u64)>,
+    /// ) -> DataSet<(Option<i64>, Option<u64>)> {
+    ///     let both = values
+    ///         .co_group(faults)
+    ///         .on(|v| v.0, |f| f.0)
+    ///         .sorted_by(|v| desc(v.1), |f| desc(f.1));
     ///     both.reduce_group(|values, faults, out| {
     ///         out.emit((values.next().map(|v| v.2), faults.next().map(|f| f.1)));
     ///     })

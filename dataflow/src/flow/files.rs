@@ -23,7 +23,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-csv-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-write-csv-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("squares.csv.gz").display().to_string();
     /// let env = Env::embedded();
@@ -47,10 +48,16 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// use dataflow::CsvOptions;
     ///
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-csv-with-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-write-csv-with-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("ages.csv").display().to_string();
-    /// let options = CsvOptions { delimiter: b';', header: false, null: "NULL".to_owned(), ..CsvOptions::default() };
+    /// let options = CsvOptions {
+    ///     delimiter: b';',
+    ///     header: false,
+    ///     null: "NULL".to_owned(),
+    ///     ..CsvOptions::default()
+    /// };
     /// let env = Env::embedded();
     /// env.collection([("Ada", Some(36u8)), ("NULL;", None)])?.write_csv_with(&path, options);
     /// env.run()?;
@@ -77,13 +84,18 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// # #[derive(Record, Clone, Copy)]
     /// # struct Square { n: u64, root: Option<u32> }
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-json-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-write-json-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("squares.jsonl").display().to_string();
     /// let env = Env::embedded();
-    /// env.collection([Square { n: 8, root: None }, Square { n: 9, root: Some(3) }])?.write_json(&path);
+    /// env.collection([Square { n: 8, root: None }, Square { n: 9, root: Some(3) }])?
+    ///     .write_json(&path);
     /// env.run()?;
-    /// assert_eq!(std::fs::read_to_string(&path)?, "{\"n\":8,\"root\":null}\n{\"n\":9,\"root\":3}\n");
+    /// assert_eq!(
+    ///     std::fs::read_to_string(&path)?,
+    ///     "{\"n\":8,\"root\":null}\n{\"n\":9,\"root\":3}\n"
+    /// );
     /// # std::fs::remove_dir_all(&folder)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -99,7 +111,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-parquet-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-write-parquet-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("pairs.parquet").display().to_string();
     /// let env = Env::embedded();
@@ -122,10 +135,15 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// use dataflow::{ParquetCodec, ParquetOptions};
     ///
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-parquet-with-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-write-parquet-with-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("pairs.parquet").display().to_string();
-    /// let options = ParquetOptions { codec: ParquetCodec::Zstd(9), row_group_rows: 1 << 20, ..ParquetOptions::default() };
+    /// let options = ParquetOptions {
+    ///     codec: ParquetCodec::Zstd(9),
+    ///     row_group_rows: 1 << 20,
+    ///     ..ParquetOptions::default()
+    /// };
     /// let env = Env::embedded();
     /// env.collection([("to", 1u64), ("be", 2)])?.write_parquet_with(&path, options);
     /// env.run()?;
@@ -152,7 +170,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-binary-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-write-binary-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("points.bin").display().to_string();
     /// let env = Env::embedded();
@@ -178,7 +197,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-native-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-write-native-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("lists.native.zst").display().to_string();
     /// let env = Env::embedded();
@@ -203,7 +223,8 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-write-text-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-write-text-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("lines.txt").display().to_string();
     /// let env = Env::embedded();

@@ -33,7 +33,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-{}", std::process::id()));
+    /// # let folder =
+    /// #     std::env::temp_dir().join(format!("dataflow-doc-folders-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("sales").display().to_string();
     /// #[derive(Record, Clone, Copy, Debug, PartialEq)]
@@ -44,7 +45,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// }
     ///
     /// let (first, second) = (date!("2024-02-28"), date!("2024-02-29"));
-    /// let sales = [Sale { day: first, shop: Some(7), amount: 5 }, Sale { day: second, shop: None, amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: first, shop: Some(7), amount: 5 },
+    ///     Sale { day: second, shop: None, amount: 6 },
+    /// ];
     /// let env = Env::embedded();
     /// env.collection(sales)?.in_folders_by(|s| (s.day, s.shop)).write_csv(&path);
     /// env.run()?;
@@ -79,13 +83,17 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-csv-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-csv-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("sales").display().to_string();
     /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// # struct Sale { day: Date, amount: i64 }
     /// let env = Env::embedded();
-    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: date!("2024-02-28"), amount: 5 },
+    ///     Sale { day: date!("2024-02-29"), amount: 6 },
+    /// ];
     /// env.collection(sales)?.in_folders_by(|s| s.day).write_csv(&path);
     /// env.run()?;
     /// assert_eq!(env.read_csv::<Sale>(&path)?.count()?, 2);
@@ -103,13 +111,16 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-csv-with-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-csv-with-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # use dataflow::CsvOptions;
     /// # let path = folder.join("lines").display().to_string();
     /// let env = Env::embedded();
     /// let options = CsvOptions { delimiter: b';', header: false, ..CsvOptions::default() };
-    /// env.collection([("en", "to", 1u64), ("de", "zu", 2)])?.in_folders_by(|line| line.0).write_csv_with(&path, options);
+    /// env.collection([("en", "to", 1u64), ("de", "zu", 2)])?
+    ///     .in_folders_by(|line| line.0)
+    ///     .write_csv_with(&path, options);
     /// env.run()?;
     /// assert_eq!(std::fs::read_to_string(format!("{path}/0=de/part-00000.csv"))?, "zu;2\n");
     /// # std::fs::remove_dir_all(&folder)?;
@@ -126,13 +137,17 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-json-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-json-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("sales").display().to_string();
     /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// # struct Sale { day: Date, amount: i64 }
     /// let env = Env::embedded();
-    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: date!("2024-02-28"), amount: 5 },
+    ///     Sale { day: date!("2024-02-29"), amount: 6 },
+    /// ];
     /// env.collection(sales)?.in_folders_by(|s| s.day).write_json(&path);
     /// env.run()?;
     /// assert_eq!(env.read_json::<Sale>(&path)?.count()?, 2);
@@ -150,13 +165,17 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-parquet-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-parquet-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("sales").display().to_string();
     /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// # struct Sale { day: Date, amount: i64 }
     /// let env = Env::embedded();
-    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: date!("2024-02-28"), amount: 5 },
+    ///     Sale { day: date!("2024-02-29"), amount: 6 },
+    /// ];
     /// env.collection(sales)?.in_folders_by(|s| s.day).write_parquet(&path);
     /// env.run()?;
     /// assert_eq!(env.read_parquet::<Sale>(&path)?.count()?, 2);
@@ -174,7 +193,8 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-parquet-with-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-parquet-with-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # use dataflow::{ParquetCodec, ParquetOptions};
     /// # let path = folder.join("sales").display().to_string();
@@ -182,7 +202,10 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     /// # struct Sale { day: Date, amount: i64 }
     /// let env = Env::embedded();
     /// let options = ParquetOptions { codec: ParquetCodec::Gzip, ..ParquetOptions::default() };
-    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: date!("2024-02-28"), amount: 5 },
+    ///     Sale { day: date!("2024-02-29"), amount: 6 },
+    /// ];
     /// env.collection(sales)?.in_folders_by(|s| s.day).write_parquet_with(&path, options);
     /// env.run()?;
     /// assert_eq!(env.read_parquet::<Sale>(&path)?.count()?, 2);
@@ -200,13 +223,17 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-binary-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-binary-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("sales").display().to_string();
     /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// # struct Sale { day: Date, amount: i64 }
     /// let env = Env::embedded();
-    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: date!("2024-02-28"), amount: 5 },
+    ///     Sale { day: date!("2024-02-29"), amount: 6 },
+    /// ];
     /// env.collection(sales)?.in_folders_by(|s| s.day).write_binary(&path);
     /// env.run()?;
     /// assert_eq!(env.read_binary::<Sale>(&path)?.count()?, 2);
@@ -224,13 +251,17 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-native-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-native-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("sales").display().to_string();
     /// # #[derive(Record, Clone, Copy, Debug, PartialEq)]
     /// # struct Sale { day: Date, amount: i64 }
     /// let env = Env::embedded();
-    /// let sales = [Sale { day: date!("2024-02-28"), amount: 5 }, Sale { day: date!("2024-02-29"), amount: 6 }];
+    /// let sales = [
+    ///     Sale { day: date!("2024-02-28"), amount: 5 },
+    ///     Sale { day: date!("2024-02-29"), amount: 6 },
+    /// ];
     /// env.collection(sales)?.in_folders_by(|s| s.day).write_native(&path);
     /// env.run()?;
     /// assert_eq!(env.read_native::<Sale>(&path)?.count()?, 2);
@@ -248,11 +279,14 @@ impl<T: Record, M: Mode> InFolders<T, M> {
     ///
     /// ```
     /// # use dataflow::prelude::*;
-    /// # let folder = std::env::temp_dir().join(format!("dataflow-doc-folders-write-text-{}", std::process::id()));
+    /// # let folder = std::env::temp_dir()
+    /// #     .join(format!("dataflow-doc-folders-write-text-{}", std::process::id()));
     /// # std::fs::create_dir_all(&folder)?;
     /// # let path = folder.join("lines").display().to_string();
     /// let env = Env::embedded();
-    /// env.collection([("en", "to be"), ("de", "sein")])?.in_folders_by(|line| line.0).write_text(&path);
+    /// env.collection([("en", "to be"), ("de", "sein")])?
+    ///     .in_folders_by(|line| line.0)
+    ///     .write_text(&path);
     /// env.run()?;
     /// assert_eq!(std::fs::read_to_string(format!("{path}/0=de/part-00000.text"))?, "sein\n");
     /// # std::fs::remove_dir_all(&folder)?;

@@ -70,7 +70,11 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
-    /// let visits = Env::embedded().collection([date!("2024-02-29"), date!("2023-03-01"), date!("2024-12-24")])?;
+    /// let visits = Env::embedded().collection([
+    ///     date!("2024-02-29"),
+    ///     date!("2023-03-01"),
+    ///     date!("2024-12-24"),
+    /// ])?;
     /// assert_eq!(by_year(visits).collect()?, [(2023, 1), (2024, 2)]);
     /// # Ok(())
     /// # }
@@ -287,7 +291,9 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn longest(words: DataSet<(char, String)>) -> DataSet<(char, String)> {
-    ///     words.group_by(|w| w.0).reduce(|a, b| if (b.1.len(), a.1) > (a.1.len(), b.1) { b } else { a })
+    ///     words
+    ///         .group_by(|w| w.0)
+    ///         .reduce(|a, b| if (b.1.len(), a.1) > (a.1.len(), b.1) { b } else { a })
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {

@@ -142,7 +142,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
-    /// let sales = Env::embedded().collection([("ink", 3u64), ("pen", 5), ("ink", 9), ("ink", 4)])?;
+    /// let sales =
+    ///     Env::embedded().collection([("ink", 3u64), ("pen", 5), ("ink", 9), ("ink", 4)])?;
     /// let sale = |item: &str, price| (item.to_owned(), price);
     /// assert_eq!(best_two(sales).collect()?, [sale("ink", 9), sale("ink", 4), sale("pen", 5)]);
     /// # Ok(())
@@ -175,7 +176,11 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
-    /// let offers = Env::embedded().collection([("ink", 5u64, "Bob"), ("ink", 3, "Cy"), ("ink", 3, "Ann")])?;
+    /// let offers = Env::embedded().collection([
+    ///     ("ink", 5u64, "Bob"),
+    ///     ("ink", 3, "Cy"),
+    ///     ("ink", 3, "Ann"),
+    /// ])?;
     /// assert_eq!(cheapest(offers).collect()?, [("ink".to_owned(), 3, "Ann".to_owned())]);
     /// # Ok(())
     /// # }

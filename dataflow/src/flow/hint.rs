@@ -110,7 +110,10 @@ hints! {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn changes(today: DataSet<(u64, i64)>, yesterday: DataSet<(u64, i64)>) -> DataSet<(u64, i64)> {
+    /// fn changes(
+    ///     today: DataSet<(u64, i64)>,
+    ///     yesterday: DataSet<(u64, i64)>,
+    /// ) -> DataSet<(u64, i64)> {
     ///     let both = today.full_join(yesterday).hint(SortMerge).on(|t| t.0, |y| y.0);
     ///     let balance = both.map(|t, y| {
     ///         let account = t.map_or(0, |t| t.0).max(y.map_or(0, |y| y.0));
@@ -121,7 +124,8 @@ hints! {
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// let env = Env::new(Options::default());
-    /// let (today, yesterday) = (env.collection([(1u64, 30i64), (2, 5)])?, env.collection([(1u64, 10i64), (3, 7)])?);
+    /// let (today, yesterday) =
+    ///     (env.collection([(1u64, 30i64), (2, 5)])?, env.collection([(1u64, 10i64), (3, 7)])?);
     /// assert_eq!(changes(today, yesterday).collect()?, [(1, 20), (2, 5), (3, -7)]);
     /// # Ok(())
     /// # }
@@ -147,7 +151,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///     lines.filter(|line| line.contains("panicked")).expect_rows(100)
     /// }
     /// # fn main() -> dataflow::Result<()> {
-    /// let lines = Env::embedded().collection(["all is well".to_owned(), "it panicked".to_owned()])?;
+    /// let lines =
+    ///     Env::embedded().collection(["all is well".to_owned(), "it panicked".to_owned()])?;
     /// assert_eq!(rare(lines).collect()?, ["it panicked"]);
     /// # Ok(())
     /// # }

@@ -68,8 +68,13 @@ impl<T: Record> Flow<T, Bounded> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn nearer(distances: Solution<(u64, u64), u64>, reached: DataSet<(u64, u64)>, roads: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
-    ///     let next = reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1));
+    /// fn nearer(
+    ///     distances: Solution<(u64, u64), u64>,
+    ///     reached: DataSet<(u64, u64)>,
+    ///     roads: DataSet<(u64, u64)>,
+    /// ) -> DataSet<(u64, u64)> {
+    ///     let next =
+    ///         reached.join(roads).on(|r| r.0, |road| road.0).map(|r, road| (road.1, r.1 + 1));
     ///     let least = next.group_by(|n| n.0).min(|n| n.1);
     ///     least.join(distances).on(|n| n.0).filter(|n, known| n.1 < known.1).map(|n, _| n)
     /// }
@@ -79,10 +84,15 @@ impl<T: Record> Flow<T, Bounded> {
     /// let far = u64::MAX;
     /// let towns = env.collection([(1u64, 0u64), (2, far), (3, far), (4, far)])?;
     /// let roads = env.collection([(1u64, 2u64), (2, 3), (1, 3)])?;
-    /// let distances = towns.iterate_delta(env.collection([(1u64, 0u64)])?, |t| t.0, 100, |distances, reached| {
-    ///     let better = nearer(distances, reached, roads);
-    ///     (better.clone(), better)
-    /// });
+    /// let distances = towns.iterate_delta(
+    ///     env.collection([(1u64, 0u64)])?,
+    ///     |t| t.0,
+    ///     100,
+    ///     |distances, reached| {
+    ///         let better = nearer(distances, reached, roads);
+    ///         (better.clone(), better)
+    ///     },
+    /// );
     /// assert_eq!(distances.sort(|d| d.0).collect()?, [(1, 0), (2, 1), (3, 1), (4, far)]);
     /// # Ok(())
     /// # }
@@ -188,10 +198,19 @@ impl<L: Record, T: Record, V, K: Outer> SolutionSides<L, T, V, K> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn counted_down(counters: DataSet<(u64, u64)>) -> DataSet<(u64, u64)> {
-    ///     counters.iterate_delta(counters, |c| c.0, 10, |counters, changed| {
-    ///         let lower = changed.join(counters).on(|c| c.0).filter(|_, known| known.1 > 0).map(|c, known| (c.0, known.1 - 1));
-    ///         (lower, lower)
-    ///     })
+    ///     counters.iterate_delta(
+    ///         counters,
+    ///         |c| c.0,
+    ///         10,
+    ///         |counters, changed| {
+    ///             let lower = changed
+    ///                 .join(counters)
+    ///                 .on(|c| c.0)
+    ///                 .filter(|_, known| known.1 > 0)
+    ///                 .map(|c, known| (c.0, known.1 - 1));
+    ///             (lower, lower)
+    ///         },
+    ///     )
     /// }
     /// # fn main() -> dataflow::Result<()> {
     /// let counters = Env::embedded().collection([(1u64, 3u64), (2, 30)])?;

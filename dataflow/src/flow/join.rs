@@ -103,7 +103,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn named(sales: DataSet<(u64, i64)>, names: DataSet<(u64, String)>) -> DataSet<(String, i64)> {
+    /// fn named(
+    ///     sales: DataSet<(u64, i64)>,
+    ///     names: DataSet<(u64, String)>,
+    /// ) -> DataSet<(String, i64)> {
     ///     sales.join(names).on(|s| s.0, |n| n.0).map(|s, n| (n.1, s.1))
     /// }
     /// # fn main() -> dataflow::Result<()> {
@@ -128,7 +131,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn named(sales: DataSet<(u64, i64)>, names: DataSet<(u64, String)>) -> DataSet<(Option<String>, i64)> {
+    /// fn named(
+    ///     sales: DataSet<(u64, i64)>,
+    ///     names: DataSet<(u64, String)>,
+    /// ) -> DataSet<(Option<String>, i64)> {
     ///     sales.left_join(names).on(|s| s.0, |n| n.0).map(|s, n| (n.map(|n| n.1), s.1))
     /// }
     /// # fn main() -> dataflow::Result<()> {
@@ -154,8 +160,15 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn sold(sales: DataSet<(u64, i64)>, items: DataSet<(u64, String)>) -> DataSet<(String, Option<i64>)> {
-    ///     sales.right_join(items).on(|s| s.0, |i| i.0).map(|s, i| (i.1, s.map(|s| s.1))).sort(|sold| sold.0)
+    /// fn sold(
+    ///     sales: DataSet<(u64, i64)>,
+    ///     items: DataSet<(u64, String)>,
+    /// ) -> DataSet<(String, Option<i64>)> {
+    ///     sales
+    ///         .right_join(items)
+    ///         .on(|s| s.0, |i| i.0)
+    ///         .map(|s, i| (i.1, s.map(|s| s.1)))
+    ///         .sort(|sold| sold.0)
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
@@ -182,7 +195,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn stock(ours: DataSet<(u64, i64)>, theirs: DataSet<(u64, i64)>) -> DataSet<i64> {
-    ///     ours.full_join(theirs).on(|o| o.0, |t| t.0).map(|o, t| o.map_or(0, |o| o.1) - t.map_or(0, |t| t.1)).sort(|n| n)
+    ///     ours.full_join(theirs)
+    ///         .on(|o| o.0, |t| t.0)
+    ///         .map(|o, t| o.map_or(0, |o| o.1) - t.map_or(0, |t| t.1))
+    ///         .sort(|n| n)
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
@@ -211,7 +227,10 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn within_budget(sales: DataSet<(Date, i64)>, budgets: DataSet<(u32, i64)>) -> DataSet<bool> {
+    /// fn within_budget(
+    ///     sales: DataSet<(Date, i64)>,
+    ///     budgets: DataSet<(u32, i64)>,
+    /// ) -> DataSet<bool> {
     ///     sales.join(budgets).on(|s| s.0.month(), |b| b.0).map(|s, b| s.1 <= b.1)
     /// }
     ///
@@ -238,7 +257,10 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn by_region(shops: DataSet<(u64, Option<u32>)>, taxes: DataSet<(Option<u32>, i64)>) -> DataSet<(u64, i64)> {
+    /// fn by_region(
+    ///     shops: DataSet<(u64, Option<u32>)>,
+    ///     taxes: DataSet<(Option<u32>, i64)>,
+    /// ) -> DataSet<(u64, i64)> {
     ///     shops.join(taxes).on_nulls_equal(|s| s.1, |t| t.0).map(|s, t| (s.0, t.1))
     /// }
     /// # fn main() -> dataflow::Result<()> {
@@ -270,7 +292,10 @@ impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn named(sales: DataSet<(u64, i64)>, names: DataSet<(u64, String)>) -> DataSet<(String, i64)> {
+    /// fn named(
+    ///     sales: DataSet<(u64, i64)>,
+    ///     names: DataSet<(u64, String)>,
+    /// ) -> DataSet<(String, i64)> {
     ///     sales.join(names).hint(BroadcastRight).on(|s| s.0, |n| n.0).map(|s, n| (n.1, s.1))
     /// }
     /// # fn main() -> dataflow::Result<()> {
@@ -336,7 +361,8 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     /// # let env = Env::embedded();
     /// let sales = env.collection([(1u64, 30i64), (2, 50)])?;
     /// let names = env.collection([(1u64, "Ada".to_owned())])?;
-    /// let named = sales.join(names).on(|s| s.0, |n| n.0).process(|s, n, out| out.emit((n.1, s.1)));
+    /// let named =
+    ///     sales.join(names).on(|s| s.0, |n| n.0).process(|s, n, out| out.emit((n.1, s.1)));
     /// assert_eq!(named.collect()?, [("Ada".to_owned(), 30i64)]);
     /// # Ok(())
     /// # }
@@ -357,14 +383,20 @@ impl<L: Record, R: Record, M: Mode> Joined<L, R, M> {
     /// #[dataflow]
     /// fn shares(sales: DataSet<(u64, i64)>, totals: DataSet<(u64, i64)>) -> DataSet<(u64, i64)> {
     ///     let both = sales.join(totals).on(|s| s.0, |t| t.0);
-    ///     both.try_map(|s, t| (s.1 * 100).checked_div(t.1).map(|percent| (s.0, percent)).ok_or("a total of nothing"))
+    ///     both.try_map(|s, t| {
+    ///         (s.1 * 100)
+    ///             .checked_div(t.1)
+    ///             .map(|percent| (s.0, percent))
+    ///             .ok_or("a total of nothing")
+    ///     })
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
     /// let sales = env.collection([(1u64, 5i64)])?;
     /// assert_eq!(shares(sales.clone(), env.collection([(1u64, 20i64)])?).collect()?, [(1, 25)]);
-    /// let error = shares(sales, env.collection([(1u64, 0i64)])?).collect().unwrap_err().to_string();
+    /// let error =
+    ///     shares(sales, env.collection([(1u64, 0i64)])?).collect().unwrap_err().to_string();
     /// assert!(error.contains("a total of nothing"), "{error}");
     /// # Ok(())
     /// # }

@@ -54,7 +54,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// assert_eq!(in_all_sizes(env.collection([100u64, 200])?, env.collection([1u64, 2])?).count()?, 4);
+    /// assert_eq!(
+    ///     in_all_sizes(env.collection([100u64, 200])?, env.collection([1u64, 2])?).count()?,
+    ///     4
+    /// );
     /// # Ok(())
     /// # }
     /// ```
@@ -78,7 +81,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// assert_eq!(in_all_sizes(env.collection([1u64, 2])?, env.collection([100u64, 200])?).count()?, 4);
+    /// assert_eq!(
+    ///     in_all_sizes(env.collection([1u64, 2])?, env.collection([100u64, 200])?).count()?,
+    ///     4
+    /// );
     /// # Ok(())
     /// # }
     /// ```

@@ -180,13 +180,14 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// /// The two largest sales of each shop. A task ships at most two per partial group.
     /// #[dataflow]
     /// fn largest(sales: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
-    ///     let partly = sales.group_by(|s| s.0).sorted_by(|s| desc(s.1)).combine_group(|group, out| {
-    ///         for _ in 0..2 {
-    ///             if let Some(s) = group.next() {
-    ///                 out.emit(s);
+    ///     let partly =
+    ///         sales.group_by(|s| s.0).sorted_by(|s| desc(s.1)).combine_group(|group, out| {
+    ///             for _ in 0..2 {
+    ///                 if let Some(s) = group.next() {
+    ///                     out.emit(s);
+    ///                 }
     ///             }
-    ///         }
-    ///     });
+    ///         });
     ///     partly.group_by(|s| s.0).sorted_by(|s| desc(s.1)).reduce_group(|group, out| {
     ///         for _ in 0..2 {
     ///             if let Some(s) = group.next() {
@@ -197,7 +198,8 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
-    /// let sales = Env::new(Options::default()).collection([(7u32, 3i64), (8, 1), (7, 9), (7, 5)])?;
+    /// let sales =
+    ///     Env::new(Options::default()).collection([(7u32, 3i64), (8, 1), (7, 9), (7, 5)])?;
     /// let mut largest = largest(sales).collect()?;
     /// largest.sort();
     /// assert_eq!(largest, [(7, 5), (7, 9), (8, 1)]);

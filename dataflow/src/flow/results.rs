@@ -142,7 +142,9 @@ impl<T: Record, M: AnyMode> Flow<T, M> {
     /// use std::sync::Arc;
     /// use std::sync::atomic::{AtomicUsize, Ordering};
     ///
-    /// use dataflow::connector::{EngineError, Guarantee, Input, Progress, Sink, Writer, WriterContext};
+    /// use dataflow::connector::{
+    ///     EngineError, Guarantee, Input, Progress, Sink, Writer, WriterContext,
+    /// };
     /// # use dataflow::prelude::*;
     ///
     /// /// Counts records.

@@ -44,7 +44,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// let sold = sold(env.collection([1u64, 2, 3])?, env.collection([(2u64, 30i64), (2, 50)])?).collect()?;
+    /// let sold = sold(env.collection([1u64, 2, 3])?, env.collection([(2u64, 30i64), (2, 50)])?)
+    ///     .collect()?;
     /// assert_eq!(sold, [2]);
     /// # Ok(())
     /// # }
@@ -68,7 +69,8 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// }
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// let unsold = unsold(env.collection([1u64, 2, 3])?, env.collection([(2u64, 30i64)])?).collect()?;
+    /// let unsold =
+    ///     unsold(env.collection([1u64, 2, 3])?, env.collection([(2u64, 30i64)])?).collect()?;
     /// assert_eq!(unsold, [1, 3]);
     /// # Ok(())
     /// # }
@@ -125,12 +127,16 @@ impl<L: Record, R: Record, M: Mode, K> SemiJoin<L, R, M, K> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn unsold(items: DataSet<Option<u64>>, sales: DataSet<Option<u64>>) -> DataSet<Option<u64>> {
+    /// fn unsold(
+    ///     items: DataSet<Option<u64>>,
+    ///     sales: DataSet<Option<u64>>,
+    /// ) -> DataSet<Option<u64>> {
     ///     items.anti_join(sales).on_nulls_equal(|i| i, |s| s)
     /// }
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// let unsold = unsold(env.collection([Some(1u64), None])?, env.collection([None::<u64>])?).collect()?;
+    /// let unsold = unsold(env.collection([Some(1u64), None])?, env.collection([None::<u64>])?)
+    ///     .collect()?;
     /// assert_eq!(unsold, [Some(1)]);
     /// # Ok(())
     /// # }

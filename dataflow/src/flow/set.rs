@@ -22,7 +22,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     ///
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
-    /// assert_eq!(both(env.collection([3u64, 1])?, env.collection([1u64, 2])?).collect()?, [1, 1, 2, 3]);
+    /// assert_eq!(
+    ///     both(env.collection([3u64, 1])?, env.collection([1u64, 2])?).collect()?,
+    ///     [1, 1, 2, 3]
+    /// );
     /// # Ok(())
     /// # }
     /// ```

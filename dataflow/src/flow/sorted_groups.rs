@@ -116,7 +116,10 @@ impl<T: Record, K: Record, M: Mode> SortedGroups<T, K, M> {
     /// # fn main() -> dataflow::Result<()> {
     /// let env = Env::embedded();
     /// assert_eq!(used(env.collection([(7u32, 2u64, 15i64), (7, 1, 10)])?).collect()?, [(7, 5)]);
-    /// let error = used(env.collection([(7u32, 1u64, 15i64), (7, 2, 10)])?).collect().unwrap_err().to_string();
+    /// let error = used(env.collection([(7u32, 1u64, 15i64), (7, 2, 10)])?)
+    ///     .collect()
+    ///     .unwrap_err()
+    ///     .to_string();
     /// assert!(error.contains("meter 7 runs backwards"), "{error}");
     /// # Ok(())
     /// # }

@@ -63,14 +63,21 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn scaled(texts: DataSet<String>, factor: String) -> DataSet<u64> {
-    ///     texts.try_map_with(|_| factor.parse::<u64>(), |factor, text| text.parse::<u64>().map(|n| n * *factor))
+    ///     texts.try_map_with(
+    ///         |_| factor.parse::<u64>(),
+    ///         |factor, text| text.parse::<u64>().map(|n| n * *factor),
+    ///     )
     /// }
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
     /// let texts = env.collection(["1", "2"])?;
     /// assert_eq!(scaled(texts.clone(), "10".to_owned()).collect()?, [10, 20]);
     /// let error = scaled(texts, "ten".to_owned()).collect().unwrap_err().to_string();
-    /// assert!(error.starts_with("`try_map_with` at ") && error.ends_with("invalid digit found in string"), "{error}");
+    /// assert!(
+    ///     error.starts_with("`try_map_with` at ")
+    ///         && error.ends_with("invalid digit found in string"),
+    ///     "{error}"
+    /// );
     /// # Ok(())
     /// # }
     /// ```
@@ -128,7 +135,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn listed(words: DataSet<String>, pattern: String) -> DataSet<String> {
-    ///     words.try_filter_with(|_| pattern.parse::<usize>(), |length, word| Ok::<_, std::num::ParseIntError>(word.len() == *length))
+    ///     words.try_filter_with(
+    ///         |_| pattern.parse::<usize>(),
+    ///         |length, word| Ok::<_, std::num::ParseIntError>(word.len() == *length),
+    ///     )
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
@@ -159,15 +169,17 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// /// The days between consecutive visits of each customer.
     /// #[dataflow]
     /// fn gaps(visits: DataSet<(u64, u32)>) -> DataSet<(u64, u32)> {
-    ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).map_partition(|records, out| {
-    ///         let mut last = None;
-    ///         for (customer, day) in records {
-    ///             if let Some((_, before)) = last.filter(|(of, _)| *of == customer) {
-    ///                 out.emit((customer, day - before));
+    ///     visits.partition_by(|v| v.0).sort_partition(|v| (asc(v.0), asc(v.1))).map_partition(
+    ///         |records, out| {
+    ///             let mut last = None;
+    ///             for (customer, day) in records {
+    ///                 if let Some((_, before)) = last.filter(|(of, _)| *of == customer) {
+    ///                     out.emit((customer, day - before));
+    ///                 }
+    ///                 last = Some((customer, day));
     ///             }
-    ///             last = Some((customer, day));
-    ///         }
-    ///     })
+    ///         },
+    ///     )
     /// }
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();

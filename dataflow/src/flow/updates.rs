@@ -23,7 +23,9 @@ impl<T: Record, M: OfGroups> Flow<T, M> {
     /// # use dataflow::{Mode, OfGroups};
     /// /// Players with at least a thousand points, once per update.
     /// #[dataflow]
-    /// fn winners<M: Mode>(points: Flow<(String, u64), M>) -> Flow<String, <M::Grouped as OfGroups>::Updates> {
+    /// fn winners<M: Mode>(
+    ///     points: Flow<(String, u64), M>,
+    /// ) -> Flow<String, <M::Grouped as OfGroups>::Updates> {
     ///     points.group_by(|p| p.0).sum(|p| p.1).updates().filter(|p| p.1 >= 1000).map(|p| p.0)
     /// }
     ///

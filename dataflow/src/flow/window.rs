@@ -123,7 +123,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn per_minute(readings: DataStream<(u32, i64)>) -> DataStream<(u32, Timestamp, u64)> {
-    ///     let timed = readings.event_time(|r| Timestamp::from_micros(r.1 * 1_000_000), Lateness::bounded(secs(5)));
+    ///     let timed = readings.event_time(
+    ///         |r| Timestamp::from_micros(r.1 * 1_000_000),
+    ///         Lateness::bounded(secs(5)),
+    ///     );
     ///     timed.group_by(|r| r.0).window(Tumbling::of(mins(1))).count()
     /// }
     /// ```
@@ -151,7 +154,10 @@ impl<T: Record, K: Record, M: Mode> Grouped<T, K, M> {
     /// #[dataflow]
     /// fn totals(sales: DataStream<(u32, i64, Timestamp)>) -> DataStream<(u32, Timestamp, i64)> {
     ///     let timed = sales.event_time(|s| s.2, Lateness::none());
-    ///     timed.group_by(|s| s.0).window(Tumbling::of(hours(1))).aggregate(|w| (w.key, w.start, w.sum(|s| s.1)))
+    ///     timed
+    ///         .group_by(|s| s.0)
+    ///         .window(Tumbling::of(hours(1)))
+    ///         .aggregate(|w| (w.key, w.start, w.sum(|s| s.1)))
     /// }
     /// ```
     #[track_caller]
@@ -194,7 +200,9 @@ impl<T: Record, K: Record> Windowed<T, K> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn visits_per_hour(visits: DataStream<(String, Timestamp)>) -> DataStream<(String, Timestamp, u64)> {
+    /// fn visits_per_hour(
+    ///     visits: DataStream<(String, Timestamp)>,
+    /// ) -> DataStream<(String, Timestamp, u64)> {
     ///     let timed = visits.event_time(|v| v.1, Lateness::none());
     ///     timed.group_by(|v| v.0).window(Tumbling::of(hours(1))).count()
     /// }
@@ -251,7 +259,9 @@ impl<T: Record, K> Windowed<T, K> {
     /// # use dataflow::prelude::*;
     /// /// The visits of each hour, and the late visits.
     /// #[dataflow]
-    /// fn visits_per_hour(visits: DataStream<(String, Timestamp)>) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp)>) {
+    /// fn visits_per_hour(
+    ///     visits: DataStream<(String, Timestamp)>,
+    /// ) -> (DataStream<(String, Timestamp, u64)>, DataStream<(String, Timestamp)>) {
     ///     let timed = visits.event_time(|v| v.1, Lateness::bounded(secs(5)));
     ///     let hours = timed.group_by(|v| v.0).window(Tumbling::of(hours(1)));
     ///     (hours.count(), hours.late())

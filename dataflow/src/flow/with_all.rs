@@ -69,7 +69,10 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// ```
     /// # use dataflow::prelude::*;
     /// #[dataflow]
-    /// fn in_band(weights: DataSet<u32>, bands: DataSet<(u32, String)>) -> DataSet<(u32, Option<String>)> {
+    /// fn in_band(
+    ///     weights: DataSet<u32>,
+    ///     bands: DataSet<(u32, String)>,
+    /// ) -> DataSet<(u32, Option<String>)> {
     ///     weights.with_all(bands).map(|w, bands| {
     ///         let band = bands.iter().filter(|b| b.0 <= w).max_by_key(|b| b.0);
     ///         (w, band.map(|b| b.1))
@@ -109,7 +112,9 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// fn in_euros(prices: DataSet<(String, f64)>, rates: DataSet<(String, f64)>) -> DataSet<f64> {
     ///     prices
     ///         .with_all(rates)
-    ///         .init(|rates| rates.iter().map(|r| (r.0.to_owned(), r.1)).collect::<HashMap<_, _>>())
+    ///         .init(|rates| {
+    ///             rates.iter().map(|r| (r.0.to_owned(), r.1)).collect::<HashMap<_, _>>()
+    ///         })
     ///         .try_map(|p, rates| rates.get(p.0).map(|rate| p.1 * rate).ok_or("no such currency"))
     /// }
     /// # fn main() -> dataflow::Result<()> {
@@ -162,7 +167,10 @@ impl<T: Record, R: Record, M: Mode> WithAll<T, R, M> {
     /// #[dataflow]
     /// fn places(names: DataSet<String>, all: DataSet<String>) -> DataSet<u64> {
     ///     names.with_all(all).try_map(|name, all| {
-    ///         all.iter().position(|other| other == name).map(|place| place as u64).ok_or("an unknown name")
+    ///         all.iter()
+    ///             .position(|other| other == name)
+    ///             .map(|place| place as u64)
+    ///             .ok_or("an unknown name")
     ///     })
     /// }
     ///
@@ -195,7 +203,8 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
     /// let (weights, limits) = (env.collection([3u32, 12])?, env.collection([5u32, 10])?);
-    /// let limited = weights.with_all(limits).init(|limits| limits.iter().max().unwrap_or(u32::MAX));
+    /// let limited =
+    ///     weights.with_all(limits).init(|limits| limits.iter().max().unwrap_or(u32::MAX));
     /// let limited = limited.process(|weight, most: &u32, out| out.emit(weight.min(*most)));
     /// assert_eq!(limited.collect()?, [3u32, 10]);
     /// # Ok(())
@@ -220,8 +229,12 @@ impl<T: Record, R: Record, M: Mode, O> WithMade<T, R, M, O> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn known(names: DataSet<String>, all: DataSet<String>) -> DataSet<String> {
-    ///     let names = names.with_all(all).init(|all| all.iter().map(str::to_owned).collect::<std::collections::HashSet<_>>());
-    ///     names.try_map(|name, all| if all.contains(name) { Ok(name) } else { Err("an unknown name") })
+    ///     let names = names.with_all(all).init(|all| {
+    ///         all.iter().map(str::to_owned).collect::<std::collections::HashSet<_>>()
+    ///     });
+    ///     names.try_map(
+    ///         |name, all| if all.contains(name) { Ok(name) } else { Err("an unknown name") },
+    ///     )
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {

@@ -76,7 +76,9 @@ impl<A: Copy + Send + for<'a> Record<At<'a> = A>> FoldState for A {}
 ///
 /// #[dataflow]
 /// fn spread(readings: DataSet<(u32, i64)>) -> DataSet<(u32, u64, f64)> {
-///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.count(), g.fold_with(Variance, |r| r.1 as f64)))
+///     readings
+///         .group_by(|r| r.0)
+///         .aggregate(|g| (g.key, g.count(), g.fold_with(Variance, |r| r.1 as f64)))
 /// }
 ///
 /// # fn main() -> dataflow::Result<()> {

@@ -102,7 +102,9 @@ impl<T: Record, V: Record, F> Computed<T, V, F> {
     /// # fn main() -> dataflow::Result<()> {
     /// # let env = Env::embedded();
     /// let words = env.collection(["to", "be", "or", "not"].map(str::to_owned))?;
-    /// let longest = words.top(2, |w| w.computed(|w, key| key.emit((w.len(), w))).order(|k| (desc(k.0), asc(k.1))));
+    /// let longest = words.top(2, |w| {
+    ///     w.computed(|w, key| key.emit((w.len(), w))).order(|k| (desc(k.0), asc(k.1)))
+    /// });
     /// assert_eq!(longest.collect()?, ["not", "be"]);
     /// # Ok(())
     /// # }

@@ -26,7 +26,9 @@
 //! # use dataflow::prelude::*;
 //! #[dataflow]
 //! fn by_item(sales: DataSet<(String, i64, i64)>) -> DataSet<(String, i64, u64, f64)> {
-//!     sales.group_by(|s| s.0).aggregate(|g| (g.key, g.sum(|s| s.1 * s.2), g.count(), g.median(|s| s.1)))
+//!     sales
+//!         .group_by(|s| s.0)
+//!         .aggregate(|g| (g.key, g.sum(|s| s.1 * s.2), g.count(), g.median(|s| s.1)))
 //! }
 //!
 //! #[dataflow]

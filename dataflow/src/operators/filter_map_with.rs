@@ -10,7 +10,10 @@
 //! /// The difference of each reading to the previous one, except for the first.
 //! #[dataflow]
 //! fn steps(readings: DataSet<(u32, i64)>) -> DataSet<(u32, i64)> {
-//!     readings.sort(|r| r.0).filter_map_with(|_| None, |last, (second, value)| last.replace(value).map(|before| (second, value - before)))
+//!     readings.sort(|r| r.0).filter_map_with(
+//!         |_| None,
+//!         |last, (second, value)| last.replace(value).map(|before| (second, value - before)),
+//!     )
 //! }
 //!
 //! # fn main() -> dataflow::Result<()> {

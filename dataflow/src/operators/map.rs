@@ -22,9 +22,15 @@
 //!
 //! # fn main() -> dataflow::Result<()> {
 //! let env = Env::embedded();
-//! assert_eq!(lengths(env.collection(["to", "be"])?).collect()?, [("to".to_owned(), 2), ("be".to_owned(), 2)]);
+//! assert_eq!(
+//!     lengths(env.collection(["to", "be"])?).collect()?,
+//!     [("to".to_owned(), 2), ("be".to_owned(), 2)]
+//! );
 //! let names = env.collection([(1u64, "Ada")])?;
-//! assert_eq!(named(env.collection([(2u64, 30i64)])?, names).collect()?, [("unknown".to_owned(), 30)]);
+//! assert_eq!(
+//!     named(env.collection([(2u64, 30i64)])?, names).collect()?,
+//!     [("unknown".to_owned(), 30)]
+//! );
 //! # Ok(())
 //! # }
 //! ```

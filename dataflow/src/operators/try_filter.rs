@@ -15,7 +15,11 @@
 //! /// The visits after the first day of their page.
 //! #[dataflow]
 //! fn later(visits: DataSet<(u64, u32)>, pages: DataSet<(u64, String)>) -> DataSet<(u64, u32)> {
-//!     visits.join(pages).on(|v| v.0, |p| p.0).try_filter(|v, p| Ok(v.1 > p.1.parse::<u32>()?)).map(|v, _| v)
+//!     visits
+//!         .join(pages)
+//!         .on(|v| v.0, |p| p.0)
+//!         .try_filter(|v, p| Ok(v.1 > p.1.parse::<u32>()?))
+//!         .map(|v, _| v)
 //! }
 //!
 //! # fn main() -> dataflow::Result<()> {

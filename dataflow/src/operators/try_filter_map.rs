@@ -12,7 +12,9 @@
 //! /// Skips comments. A line that is neither a comment nor a number is an error.
 //! #[dataflow]
 //! fn numbers(lines: DataSet<String>) -> DataSet<i64> {
-//!     lines.try_filter_map(|line| if line.starts_with('#') { Ok(None) } else { line.parse::<i64>().map(Some) })
+//!     lines.try_filter_map(|line| {
+//!         if line.starts_with('#') { Ok(None) } else { line.parse::<i64>().map(Some) }
+//!     })
 //! }
 //!
 //! # fn main() -> dataflow::Result<()> {

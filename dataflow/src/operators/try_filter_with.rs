@@ -24,7 +24,10 @@
 //! let env = Env::embedded();
 //! assert_eq!(once(env.collection([1u64, 3, 3, 4])?).collect()?, [1, 3, 4]);
 //! let error = once(env.collection([3u64, 1])?).collect().unwrap_err().to_string();
-//! assert!(error.starts_with("`try_filter_with` at ") && error.contains("not in order"), "{error}");
+//! assert!(
+//!     error.starts_with("`try_filter_with` at ") && error.contains("not in order"),
+//!     "{error}"
+//! );
 //! # Ok(())
 //! # }
 //! ```

@@ -22,7 +22,10 @@
 //! let env = Env::embedded();
 //! assert_eq!(days(env.collection(["3-5", "9-9"])?).collect()?, [3, 4, 5, 9]);
 //! let error = days(env.collection(["3"])?).collect().unwrap_err().to_string();
-//! assert!(error.starts_with("`try_flat_map` at ") && error.contains("expected two days"), "{error}");
+//! assert!(
+//!     error.starts_with("`try_flat_map` at ") && error.contains("expected two days"),
+//!     "{error}"
+//! );
 //! # Ok(())
 //! # }
 //! ```

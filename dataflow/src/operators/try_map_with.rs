@@ -10,7 +10,10 @@
 //! # use dataflow::prelude::*;
 //! #[dataflow]
 //! fn scaled(texts: DataSet<String>, factor: String) -> DataSet<u64> {
-//!     texts.try_map_with(|_| factor.parse::<u64>(), |factor, text| text.parse::<u64>().map(|n| n * *factor))
+//!     texts.try_map_with(
+//!         |_| factor.parse::<u64>(),
+//!         |factor, text| text.parse::<u64>().map(|n| n * *factor),
+//!     )
 //! }
 //!
 //! # fn main() -> dataflow::Result<()> {

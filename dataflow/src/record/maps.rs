@@ -45,11 +45,15 @@ type MapEntry<'a, K, V> = (<K as Record>::At<'a>, <V as Record>::At<'a>);
 ///
 /// #[dataflow]
 /// fn lengths(lines: DataSet<String>) -> DataSet<BTreeMap<String, u64>> {
-///     lines.map(|line| line.words().map(|word| (word, word.len() as u64)).collect::<BTreeMap<&str, u64>>())
+///     lines.map(|line| {
+///         line.words().map(|word| (word, word.len() as u64)).collect::<BTreeMap<&str, u64>>()
+///     })
 /// }
 ///
 /// # fn main() -> dataflow::Result<()> {
-/// let labels = BTreeMap::from([("color", "green"), ("size", "L")].map(|(key, value)| (key.to_owned(), value.to_owned())));
+/// let labels = BTreeMap::from(
+///     [("color", "green"), ("size", "L")].map(|(key, value)| (key.to_owned(), value.to_owned())),
+/// );
 /// let products = [Product { name: "hat".to_owned(), labels }];
 /// let found = colors(Env::embedded().collection(products)?).collect()?;
 /// assert_eq!(found, [("hat".to_owned(), "green".to_owned())]);

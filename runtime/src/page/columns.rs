@@ -211,8 +211,9 @@ impl<'a> Columns<'a> {
         self.leaves.push(LeafPtr::valid());
     }
 
-    /// Adds a leaf of plain values. Their bits are read as values of `ty`, so `P` must be its Rust type,
-    /// or an integer with the same bits: `f64::to_bits`, 0 or 1 for a `bool`, days of a `Date`.
+    /// Adds a leaf of plain values. Their bits are read as values of `ty`, so `P` must be its Rust
+    /// type, or an integer with the same bits: `f64::to_bits`, 0 or 1 for a `bool`, days of a
+    /// `Date`.
     ///
     /// # Errors
     /// Fails if there are fewer `values` than rows, or if they have another width than `ty`.

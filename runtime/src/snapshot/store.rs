@@ -9,8 +9,8 @@
 //! power failure could lose.
 //!
 //! # Stamps
-//! A state file begins with a stamp of its epoch and its name. So the file of another epoch, state or
-//! task is an error, even if it is undamaged.
+//! A state file begins with a stamp of its epoch and its name. So the file of another epoch, state
+//! or task is an error, even if it is undamaged.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;

@@ -51,7 +51,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
-    /// let visits = Env::embedded().collection([(7u32, date!("2024-02-29")), (7, date!("2023-03-01"))])?;
+    /// let visits =
+    ///     Env::embedded().collection([(7u32, date!("2024-02-29")), (7, date!("2023-03-01"))])?;
     /// assert_eq!(latest(visits).collect()?, [(7, date!("2024-02-29"))]);
     /// # Ok(())
     /// # }

@@ -27,7 +27,8 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     ///     const EMPTY: Range = Range { least: f64::INFINITY, most: f64::NEG_INFINITY };
     ///
     ///     fn add(&mut self, other: Range) {
-    ///         *self = Range { least: self.least.min(other.least), most: self.most.max(other.most) };
+    ///         *self =
+    ///             Range { least: self.least.min(other.least), most: self.most.max(other.most) };
     ///     }
     /// }
     ///

@@ -53,11 +53,14 @@ impl<T: Record, K: Record, M: AnyMode, S> Aggregates<T, K, M, S> {
     /// # use dataflow::prelude::*;
     /// #[dataflow]
     /// fn medians(readings: DataSet<(u32, i64)>) -> DataSet<(u32, f64, f64)> {
-    ///     readings.group_by(|r| r.0).aggregate(|g| (g.key, g.median(|r| r.1), g.percentile(0.9, |r| r.1)))
+    ///     readings
+    ///         .group_by(|r| r.0)
+    ///         .aggregate(|g| (g.key, g.median(|r| r.1), g.percentile(0.9, |r| r.1)))
     /// }
     ///
     /// # fn main() -> dataflow::Result<()> {
-    /// let readings = Env::embedded().collection([(7u32, 1i64), (7, 2), (8, 5), (8, 15), (8, 6)])?;
+    /// let readings =
+    ///     Env::embedded().collection([(7u32, 1i64), (7, 2), (8, 5), (8, 15), (8, 6)])?;
     /// assert_eq!(medians(readings).collect()?, [(7, 1.5, 1.9), (8, 6.0, 13.2)]);
     /// # Ok(())
     /// # }

@@ -25,7 +25,7 @@ impl GroupTable {
             // SAFETY: rows of an input are rows of its batch, which the opening was made for.
             let place = unsafe { self.store.open_row(opening, row as usize, part)? };
             let Some(place) = place else {
-                // Where one was refused, others would be.
+                // After one row was refused, others would be refused too.
                 groups.missed.extend(position as u32..input.len() as u32);
                 break;
             };

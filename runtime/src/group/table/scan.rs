@@ -61,9 +61,9 @@ impl GroupTable {
             Some(offset) => LeafPtr::rows(start.wrapping_add(offset), layout.width(), layout.types()[leaf]),
             None => LeafPtr::dead(layout.types()[leaf]),
         };
-        // SAFETY: `rows` rows of the layout begin at `first`, in a page that this table has, and
-        // nobody writes while it is borrowed. Rows that were replaced or deleted are sound to read,
-        // too: their slots are empty, or what they were.
+        // SAFETY: `rows` rows of the layout begin at `first`, in a page that this table has, and is
+        // not written to while it is borrowed. Rows that were replaced or deleted are sound to
+        // read, too: their slots are empty, or what they were.
         let batch = unsafe { Batch::from_leaves(rows, (0..self.store.leaves).map(leaf)) };
         Some(TablePage { table: self, batch, first })
     }

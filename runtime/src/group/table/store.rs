@@ -32,7 +32,7 @@ pub(crate) struct RowStore {
     pub(super) in_place: PlaceWriter,
     /// Number of leaves that kernels see. Hidden leaves follow them.
     pub(super) leaves: usize,
-    /// Where a row is marked as replaced or deleted. Rows without slots are replaced where they
+    /// The mark of replaced or deleted rows. Rows without slots are replaced where they
     /// lie, so they have none unless they may be deleted.
     mark: Option<Mark>,
     /// One, or [`SPILL_PARTS`].
@@ -96,7 +96,7 @@ impl RowStore {
         self.parts.len()
     }
 
-    /// Whether there is memory for `bytes` more, with the bytes that stay free beside them.
+    /// Whether there is memory for `bytes` more, in addition to the bytes that stay free.
     pub(crate) fn may_take(&self, bytes: usize) -> bool {
         self.growth.may_take(bytes, self.is_split())
     }

@@ -26,7 +26,7 @@ fn table_matches_a_map_after_any_operations() {
     }
 }
 
-/// So many rows that the table has parts, each with its own index.
+/// The table has enough rows for parts, each with its own index.
 #[test]
 fn large_table_matches_a_map() {
     for (shape, keys) in [(0, 350_000), (2, 170_000)] {

@@ -1,8 +1,8 @@
 //! Rows that were replaced or deleted, and their places, which other rows may take.
 //!
-//! A replaced row has a mark: its first slot is an empty value with something behind it, which
-//! reads as an empty value. The place of the next row that may be taken is there too. So the list
-//! of free places takes no memory, and pages with such rows can be written.
+//! The mark of a replaced row is in its first slot: an empty value whose unused bytes are not zero.
+//! It reads as an empty value. The upper half of the slot is the place of the next free row. So the
+//! list of free places takes no memory, and pages with such rows can be written to disk.
 
 use smallvec::SmallVec;
 
@@ -12,21 +12,21 @@ use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Input, PageMut, Slot};
 use crate::row::{Physical, RowLayout};
 
-/// The lower half of a slot that marks its row as replaced: an empty value with something behind
-/// it, which no other slot is.
+/// The lower half of a slot that marks its row as replaced. Its length is zero and its next four
+/// bytes are not, unlike in all other slots.
 const REPLACED: u64 = 0xFFFF_FFFF_0000_0000;
 
-/// The bit that tells the word of a deleted row from zero. Places are multiples of eight.
+/// The bit that is set in the word of a deleted row. Places are multiples of eight.
 const DELETED: u64 = 1;
 
-/// Where a row is marked as replaced or deleted.
+/// The position of the mark of replaced or deleted rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Mark {
-    /// In the slot at this offset: [`REPLACED`] below, the place of the next row that may be taken
-    /// above.
+    /// The slot at this offset: [`REPLACED`] in its lower half, the place of the next free row in
+    /// its upper half.
     Slot(usize),
-    /// In eight bytes at this offset, which are zero in all other rows: the place of the next row
-    /// that may be taken, and a bit.
+    /// Eight bytes at this offset: the place of the next free row, and [`DELETED`]. They are zero
+    /// in all other rows.
     Word(usize),
 }
 
@@ -83,7 +83,8 @@ impl RowStore {
     /// slots point to stay until the page is rewritten.
     ///
     /// # Safety
-    /// `place` is a row of this table that its index does not hold, and nobody holds anything of.
+    /// `place` is a row of this table that is not in its index, and into which there are no
+    /// references.
     pub(in crate::group::table) unsafe fn free(&mut self, place: usize, part: usize, heap: usize) {
         let (Some(mark), width) = (self.mark, self.layout.width()) else { return };
         let part = &mut self.parts[part];

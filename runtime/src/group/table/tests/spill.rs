@@ -10,7 +10,8 @@ use crate::page::tests::*;
 use crate::page::{Batch, Input, Page, Selection};
 use crate::row::LeafSet;
 
-/// Takes some parts out of a table; what is in their pages is added to `gone`, but for replaced rows.
+/// Takes some parts out of a table; what is in their pages is added to `gone`, but for replaced
+/// rows.
 fn evict(table: &mut GroupTable, parts: &PartSet, gone: &mut Vec<Group>) {
     for (part, pages) in table.evict(parts) {
         assert!(parts[part]);
@@ -40,9 +41,9 @@ fn merged(groups: Vec<Group>) -> Vec<Group> {
 }
 
 #[test]
-fn parts_leave_and_their_keys_begin_anew() {
+fn keys_of_evicted_parts_open_new_groups() {
     parts_leave(40_000, 9_000, 0, false);
-    // So many groups have an index for each part.
+    // With 150,000 groups, each part has its own index.
     parts_leave(300_000, 150_000, 0, true);
     parts_leave(300_000, 150_000, 1, true);
 }

@@ -183,7 +183,8 @@ fn replacing(group: &Group, key: u64, text: &str) -> Group {
     (key, text.repeat(2), group.2 + 1, 7)
 }
 
-/// Combines an input with its groups: for each item, what `made` gives for the count so far, its key and its text. What came of the last.
+/// Combines an input with its groups: for each item, what `made` gives for the count so far, its
+/// key and its text. What came of the last.
 pub(crate) fn combine(
     table: &mut GroupTable,
     input: &Input<'_>,
@@ -256,7 +257,8 @@ fn what_is_not_one_row_of_the_same_key_replaces_nothing() {
     }
 }
 
-/// Adds up the items' keys by text, and makes a text as long as the count of each: a kernel that knows the first two leaves only.
+/// Adds up the items' keys by text, and makes a text as long as the count of each: a kernel that
+/// knows the first two leaves only.
 fn combine_by_text(table: &mut GroupTable, input: &Input<'_>, groups: &Groups) -> Combined {
     let mut scratch = RowWriter::new(table.layout().clone(), memory());
     let combined = scratch.visit(|mut sinks, mut claims| {
