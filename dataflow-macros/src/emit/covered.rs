@@ -21,8 +21,8 @@ use crate::words::is_one_of;
 /// Operators that return records of their input's type.
 const RETURN_INPUT_RECORDS: &str = "sum min max";
 
-/// Emits the check before `.sum(|r| r.amount)` of a grouping. `None` if syntax does not show the
-/// fields.
+/// Emits the check before `.sum(|r| r.amount)` of a grouping: all fields are in the key or the
+/// measure. `None` for other operators, and if a closure does more than name fields.
 pub(super) fn write(step: &ChainStep<'_>, measure: &Call) -> Option<TokenStream> {
     let &[grouping] = step.heads.as_slice() else { return None };
     let is_of_groups = measure.is(|operator| operator.from == ChainState::Grouped);

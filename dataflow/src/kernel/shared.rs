@@ -115,9 +115,10 @@ where
 
 /// A value of the program whose `Drop` may panic, such as the captured values of a closure.
 ///
-/// A panic during unwinding would abort the process. A task drops all of its values when one
-/// panics. So this `Drop` suppresses a further panic, and the first one becomes the job's error. It
-/// cannot do so for two values that *one* closure captured: Rust drops both, and aborts.
+/// If a task panics, all of its values are dropped, and a second panic would abort the process. So
+/// a panic of this `Drop` during unwinding is caught, and the first panic becomes the job's error.
+/// Two values that *one* closure captured are dropped by Rust together. If both panic, the process
+/// aborts.
 pub(super) struct Guarded<V>(Option<V>);
 
 impl<V: Clone> Clone for Guarded<V> {

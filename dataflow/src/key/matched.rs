@@ -1,8 +1,10 @@
 //! The key of a join's second side, checked at its own span.
 //!
-//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports the bound
-//! of [`matched_key`] at its argument, and the bound of `on` at the word `on`. A tuple is written
-//! `matched_key((matched_key(r.name), matched_key(r.day)))`, so that a part is reported alone.
+//! `#[dataflow]` writes `|r| matched_key(r.name)` for `|r| r.name`. The compiler reports an unmet
+//! bound of `on` at the word `on`, and one of [`matched_key`] at its argument. So a key of another
+//! type is reported where it is written. Each part of a tuple has a call of its own,
+//! `matched_key((matched_key(r.name), matched_key(r.day)))`, so that only the wrong part is
+//! reported.
 
 use std::marker::PhantomData;
 

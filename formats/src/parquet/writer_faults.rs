@@ -1,4 +1,4 @@
-//! Repairs files of early writers.
+//! Faults of early writers, which readers work around. Files are not changed.
 //!
 //! | writer | fault |
 //! |---|---|

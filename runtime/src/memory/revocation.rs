@@ -39,7 +39,8 @@ pub enum Revocation {
 pub struct RevokeHandle(pub(super) Arc<RevokeRequest>);
 
 impl RevokeHandle {
-    /// Asks for `bytes` bytes.
+    /// Asks the owner to release `bytes` bytes, and wakes it. Of several requests the largest
+    /// counts.
     pub fn ask(&self, bytes: usize) {
         self.0.send(bytes);
     }

@@ -1,7 +1,7 @@
 //! The logical plan: a DAG of operators as the user wrote them.
 //!
 //! One call of the builder makes a [`Node`], which never changes. A flow is a handle on a node.
-//! Flows that share a node share its work.
+//! Flows that share a node share its work, except for scans that are repeated.
 //!
 //! No traversal of a plan recurses: rules, EXPLAIN and the drop of nodes hold open nodes in
 //! vectors. A program may build twenty thousand operators in a loop, and have a small stack.

@@ -11,7 +11,8 @@ use shown::show_items;
 use crate::value::{Date, Texts, TimeDelta, Timestamp, write_decimal};
 pub use shown::{ShownLeaves, show_shape};
 
-/// The value of a leaf of any type: the bits of a plain value, or the bytes of a text or list.
+/// The value of one leaf, of whatever type: the bits of a plain value, or the bytes of a text or
+/// list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Datum {
     /// A plain value's little-endian bits, zero-extended.

@@ -1,9 +1,9 @@
 //! Free space of a spill file: pages that will not be read again.
 //!
 //! New pages are written there first. So a file that is written and read at the same time does not
-//! grow. Beyond [`MAX_FREE_BYTES`], free space is returned to the disk. Only large pieces are,
-//! since each hole in a file is work for the system. By then most neighbours of a piece are free
-//! too.
+//! grow. If there are more than [`MAX_FREE_BYTES`], pieces of at least [`MIN_HOLE_BYTES`] are
+//! returned to the disk. Each hole in a file is work for the system. After this number of bytes was
+//! freed, most small pieces have joined into large ones.
 
 use std::collections::BTreeMap;
 

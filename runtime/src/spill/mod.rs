@@ -1,9 +1,9 @@
 //! Spill files: pages of operators on disk, for rows that memory does not hold.
 //!
 //! Each task of an operator has a [`Spiller`]. It appends pages to [`Spilled`] sequences, such as a
-//! sorted run or a part of a hash table. A [`SpilledReader`] reads them back. Both use threads that
-//! may block, except for pages in the page cache. Meanwhile the task continues, or waits without
-//! occupying its thread.
+//! sorted run or a part of a hash table. A [`SpilledReader`] reads them back. Writes run on threads
+//! that may block, and so do reads of pages that are not in the page cache. Meanwhile the task
+//! continues, or waits without occupying its thread.
 //!
 //! A page is written as it lies in memory, with a checksum, and compressed if that is configured.
 //! It contains no addresses, so it may be read back to any other place.

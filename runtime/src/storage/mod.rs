@@ -157,7 +157,7 @@ pub trait Storage: Debug + Send + Sync {
     /// Deletes an object.
     fn delete(&self, path: &Path) -> Result<()>;
 
-    /// Deletes a folder with its content.
+    /// Deletes a folder with its content. Fails with `NotFound` if there is none.
     fn delete_folder(&self, path: &Path) -> Result<()>;
 
     /// The storage as a file system. `None` if files cannot be written in place.

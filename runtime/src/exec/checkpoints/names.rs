@@ -112,6 +112,10 @@ fn reject_finite_into_endless(plan: &PhysicalPlan, endless: &[bool]) -> Result<(
 }
 
 /// The operators of a plan that take part in snapshots.
+///
+/// # Errors
+/// Fails if an operator keeps state that snapshots cannot hold, or if a finite flow feeds an
+/// endless one.
 fn participants(plan: &PhysicalPlan) -> Result<BTreeSet<usize>> {
     let reject_lost_state = |operator: usize| {
         let word = &plan.operators[operator].origin.operator;

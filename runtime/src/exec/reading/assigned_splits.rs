@@ -121,14 +121,14 @@ impl AssignedSplits {
         self.is_complete = list.is_complete;
     }
 
-    /// Sets the positions of restored splits. Calls `restored` with the number and the greatest
+    /// Sets the positions of restored splits. Calls `note_time` with the number and the greatest
     /// event time of each split that has one.
-    pub(in crate::exec) fn restore(&mut self, starts: &[SplitPosition], mut restored: impl FnMut(usize, i64)) {
+    pub(in crate::exec) fn restore(&mut self, starts: &[SplitPosition], mut note_time: impl FnMut(usize, i64)) {
         for assigned in &mut self.splits {
             let Some(start) = starts.iter().find(|start| start.split == assigned.split.name) else { continue };
             assigned.position = Some(start.position.clone());
             if let Some(time) = start.greatest_time {
-                restored(assigned.number, time);
+                note_time(assigned.number, time);
             }
         }
     }

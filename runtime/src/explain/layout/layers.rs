@@ -1,8 +1,10 @@
 //! A drawing in layers (Sugiyama and others, 1981).
 //!
 //! * A vertex is in the layer right above the first vertex that reads it.
-//! * An edge that passes layers gets a place in each, so that no line crosses a box.
-//! * Sweeps over the layers move neighbours closer together while the number of crossings falls.
+//! * An edge over several layers has a vertex of its own in each layer between, so that its line
+//!   crosses no box. Beyond [`MAX_PASSED_LAYERS`], lines do cross boxes.
+//! * Up to [`ORDER_SWEEPS`] sweeps over the layers move neighbours closer together. The order with
+//!   the fewest crossings is kept.
 //! * Then the vertices of each layer are moved as close to their neighbours as the boxes allow.
 //!   This is an isotonic regression (pool adjacent violators), which has a unique solution.
 

@@ -220,7 +220,7 @@ impl RowStore {
     /// Takes the pages of some parts.
     pub(super) fn take_parts(&mut self, parts: &PartSet) -> Vec<(usize, VecDeque<Page>)> {
         let leaving = self.parts.iter_mut().enumerate().filter(|&(number, _)| parts[number]);
-        let taken = leaving.map(|(number, part)| (number, part.take_frozen())).collect();
+        let taken = leaving.map(|(number, part)| (number, part.freeze_all())).collect();
         self.count_pages();
         taken
     }

@@ -21,16 +21,16 @@ use super::update;
 pub(super) struct Values {
     grouping: HybridHashAggregation,
     update: DistinctRows,
-    measures: Vec<Measure>,
+    measures: Vec<ValueLeaves>,
     /// A 1 for each row of a batch.
     ones: Vec<u64>,
     output: Outputs,
 }
 
-/// How a row of the input becomes a value of one measure.
-struct Measure {
-    /// The leaf that counts.
-    to: usize,
+/// The leaves of a row with a distinct value of one measure.
+struct ValueLeaves {
+    /// The leaf that is 1 in such a row, and is summed.
+    count: usize,
     /// For each leaf of the row, the leaf of the input that it copies, and its type. Leaves without
     /// one are zero.
     leaves: Vec<(Option<usize>, LeafType)>,
@@ -50,7 +50,7 @@ impl Values {
             let mut leaves: Vec<(Option<usize>, LeafType)> = types.iter().map(|&ty| (None, ty)).collect();
             copied.iter().for_each(|&(to, from)| leaves[to].0 = Some(from));
             values.iter().for_each(|&leaf| leaves[spec.appended_leaf(leaf)].0 = Some(spec.value_leaf(leaf, merging)));
-            Measure { to, leaves }
+            ValueLeaves { count: to, leaves }
         };
         let measures = spec.counts().map(measure).collect();
         let key: Vec<usize> = spec.output_key.iter().copied().chain(counts).chain(appended).collect();
@@ -81,8 +81,8 @@ impl Values {
         if self.ones.len() < batch.rows() {
             self.ones.resize(batch.rows(), 1);
         }
-        let Measure { to, leaves } = &mut self.measures[measure];
-        leaves[*to].0 = Some(batch.leaf_count());
+        let ValueLeaves { count, leaves } = &mut self.measures[measure];
+        leaves[*count].0 = Some(batch.leaf_count());
         let counted = batch.with_numbers(&self.ones);
         let values = counted.arranged(leaves);
         self.grouping.add(&mut self.update, &Input::new(&values, rows), Rows::New, cursor)

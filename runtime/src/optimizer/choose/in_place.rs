@@ -25,8 +25,8 @@ impl Chooser<'_> {
     }
 
     /// Adds event time to rows. The head of their stage makes watermarks: by split after a source,
-    /// else by task. So a new stage begins where rows of several splits may mix, and where the
-    /// stage already has another event time.
+    /// else by task. So a new stage begins where rows of several splits may mix, or where the stage
+    /// has another event time. Another event time is an error while the stage reads single splits.
     fn event_time(&mut self, node: &Node, index: usize, leaves: Vec<usize>, of: EventTimeOf) -> Result<Place> {
         let mut place = self.input(node, 0)?;
         let leaf = self.leaf_of_source(&place, of.leaf);

@@ -192,7 +192,7 @@ impl PagedRows {
     }
 
     /// Returns `true` if the rows were added in order.
-    pub(crate) fn is_ascending(&self) -> bool {
+    pub(crate) fn is_in_order(&self) -> bool {
         let segments: Vec<Segment> = self.segments().collect();
         // SAFETY: the segments hold these rows.
         unsafe { self.rows_of(&segments).direction::<WideKey>(&self.encoding_of(&self.bounds)) == Direction::Ascending }

@@ -189,7 +189,7 @@ impl BucketSort {
         let rows = self.len();
         if let State::Paged { spare, new_rows } = &mut self.state {
             let estimate = || Splitters::estimate(*self.rows.leaves.first()?, self.rows.bounds.first()?);
-            let splitters = if self.rows.is_ascending() { None } else { self.splitters.get(estimate) };
+            let splitters = if self.rows.is_in_order() { None } else { self.splitters.get(estimate) };
             let Some(splitters) = splitters else {
                 *new_rows = NewRows::KeepInPages;
                 return Ok(());
@@ -226,7 +226,7 @@ impl BucketSort {
         let rows: Result<Box<dyn SortedOutput>> = match &mut self.state {
             State::Ordered { .. } | State::Failed(_) => return,
             _ if len == 0 => return,
-            State::Paged { spare, .. } if self.rows.is_ascending() => {
+            State::Paged { spare, .. } if self.rows.is_in_order() => {
                 let spare = std::mem::take(spare);
                 Ok(Box::new(PagesInOrder { pages: self.rows.take_pages().into(), _spare: spare }))
             }

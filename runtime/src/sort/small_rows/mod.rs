@@ -64,7 +64,7 @@ pub(crate) trait SortedOutput: Send {
     /// See [`BucketSort::emit`].
     fn emit(&mut self, gather: &Gather, out: &mut RowWriter) -> Result<bool>;
 
-    /// Takes the rows of this task's buckets from all tasks.
+    /// Receives the rows of the buckets that this task sorts: one part from each task.
     fn take_shared(&mut self, _: Vec<SpreadRows>) -> Result<()> {
         Err(Error::Internal("rows were shared with whom they were not spread for".to_owned()))
     }

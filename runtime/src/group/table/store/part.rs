@@ -39,7 +39,7 @@ impl Part {
     }
 
     /// All its pages, for others to read; it is empty then.
-    pub(in crate::group::table) fn take_frozen(&mut self) -> VecDeque<Page> {
+    pub(in crate::group::table) fn freeze_all(&mut self) -> VecDeque<Page> {
         self.take().into_iter().map(PageMut::freeze).collect()
     }
 

@@ -21,7 +21,7 @@ impl BucketSort {
     pub(crate) fn key_bounds(&mut self) -> Option<KeyBounds> {
         self.rows.seal();
         let is_spread = match &self.state {
-            State::Paged { .. } => self.len() == 0 || !self.rows.is_ascending(),
+            State::Paged { .. } => self.len() == 0 || !self.rows.is_in_order(),
             State::Spreading { .. } => true,
             State::Ordered { .. } | State::Failed(_) => false,
         };
