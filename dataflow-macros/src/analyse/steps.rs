@@ -15,7 +15,7 @@ pub(crate) enum ChainPart<'a> {
     Foreign(&'a Call),
 }
 
-/// An operator of the graph.
+/// The calls of a chain that make one operator of the graph: `join(..).on(..).map(..)`.
 pub(crate) struct ChainStep<'a> {
     /// The calls before the one that does the work: `join` and `on`, `group_by`.
     pub(crate) heads: Vec<&'a Call>,

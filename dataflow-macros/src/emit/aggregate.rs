@@ -133,7 +133,8 @@ fn written_seen(call: &Call, word: &Ident, closure: &ExprClosure) -> TokenStream
     measured(call, word, closure, |body| quote_spanned!(word.span()=> move |#inputs, _| { #body }))
 }
 
-/// A closure over records around its checked body, with copies of its captures.
+/// Emits a measure's closure: `write` makes it from the body with checked arithmetic. Its captures
+/// are copied before it.
 fn measured(
     call: &Call,
     word: &Ident,

@@ -5,7 +5,8 @@ use syn::Macro;
 
 use crate::words::is_one_of;
 
-/// The effect of a macro. None of these macros binds a name for the code around its call.
+/// The effect of a macro in the table. No macro in it binds a name that code after its call could
+/// use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MacroEffect {
     /// Evaluates its arguments, and does nothing else.

@@ -34,7 +34,7 @@ impl<T: Record, M: Mode> Flow<T, M> {
     /// The job fails before it starts if `fraction` is outside of 0 to 1.
     ///
     /// # Cost
-    /// A few instructions per record, in place. Nothing is copied.
+    /// A few instructions per record. Records are selected where they are, and not copied.
     #[track_caller]
     pub fn sample(&self, fraction: f64, seed: u64) -> Flow<T, M> {
         let handle = self.handle.called_at(Location::caller());

@@ -28,8 +28,8 @@ impl<V: Record> KeyOf<'_, V> {
     }
 }
 
-/// Makes a chain that appends the key which `body` emits to each row of a record and a previous
-/// key.
+/// Makes a chain for rows of a record `T` and an earlier key `B`. It appends a key to each row,
+/// which `body` computes from the record.
 pub(crate) fn key_chain<T: Record, B: Record, V: Record, F>(body: F) -> ChainFactory
 where
     F: for<'r> Fn(T::At<'r>, KeyOf<'_, V>) -> Keying + Clone + Send + 'static,

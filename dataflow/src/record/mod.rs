@@ -53,7 +53,7 @@ pub trait Record: Value<Record = Self> + Sized + 'static {
     /// The symbols of the fields, which key closures receive. `Root` is the record that the closure
     /// is about.
     type Fields<Root>: Copy;
-    /// The locations of the record's leaves in a batch.
+    /// The record's leaves in a batch, from which [`Record::at`] reads a row.
     type Cursor<'b>: Copy;
     /// The locations of the record's leaves in new rows.
     type Sink<'w>: Copy;

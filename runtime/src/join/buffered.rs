@@ -23,7 +23,7 @@ pub(super) struct BufferedProbeRows {
     /// Rows in `writer` and `pages`.
     rows: usize,
     spilled: Spilled,
-    /// The buffer's own spiller. Other tasks may read the files of the join's spiller.
+    /// The buffer's own spiller. The join's spiller may have files that all tasks share.
     spiller: Option<Spiller>,
     reader: Option<SpilledReader>,
     /// Whether the rows have the layout of a table because they were in one.

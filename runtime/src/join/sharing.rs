@@ -1,5 +1,6 @@
 //! Build sides that all tasks receive: the tasks build one table together, and all of them probe
-//! it.
+//! it. Each task holds a share of the build rows. At their end the tasks agree: one table in
+//! memory, or all shares on disk.
 //!
 //! ```text
 //! build rows          each task receives all rows and keeps its share, by the hash of the key,

@@ -2,11 +2,13 @@
 //!
 //! A filter moves from the join towards the sources of the probe side. It passes operators that
 //! copy the key's leaves and let filters pass, exchanges, and other joins. It is placed at the
-//! lowest such point if it saves work there: an exchange, another step, or a source that decodes
-//! the key first. At a source whose splits have statistics it also excludes splits.
+//! lowest such point if that saves work: above this point there is an exchange by hash or another
+//! step, or the source decodes the key first. At a source whose splits have statistics it also
+//! excludes splits.
 //!
 //! The build side has a filter too, if the join may reverse its roles. All rows pass it until the
-//! join is reversed. Estimates are wrong then, so they do not decide on this filter.
+//! join is reversed. Estimates do not decide on this filter, as roles are reversed only if they
+//! were wrong.
 //!
 //! Filters are placed in the finished plan, where build sides and exchanges are decided. The search
 //! counts their savings before that ([`with_filters`]).

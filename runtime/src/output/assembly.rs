@@ -26,8 +26,8 @@ struct State {
 }
 
 impl Assembly {
-    /// The file of `tasks` tasks. With `in_order`, the bytes of a task precede those of the next
-    /// task.
+    /// A file that `tasks` tasks write. With `in_order`, it has their bytes in the order of the
+    /// tasks.
     #[must_use]
     pub fn of(tasks: usize, in_order: bool) -> Self {
         let state = State { file: None, is_open: false, ended: vec![false; tasks], waiting: Vec::new() };

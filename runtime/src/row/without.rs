@@ -26,7 +26,7 @@ impl Schema {
     }
 }
 
-/// The fields that have leaves left.
+/// The fields without the leaves `dropped`. A field whose leaves are all dropped is left out.
 fn fields_without(fields: &[Field], dropped: &[usize]) -> Vec<Field> {
     let kept = |field: &Field| Some(Field { shape: field.shape.without(dropped)?, ..field.clone() });
     fields.iter().filter_map(kept).collect()

@@ -79,8 +79,8 @@ impl BodyWalk {
         }
     }
 
-    /// Adds a name of a flow.
-    fn flow_name(&mut self, name: FlowName) -> LocalKind {
+    /// Adds a name that is bound to a flow. Returns the kind to bind it as.
+    fn add_flow_name(&mut self, name: FlowName) -> LocalKind {
         let id = NameId(self.pipeline.names.len());
         self.pipeline.names.push(name);
         LocalKind::Flow(id)
@@ -88,7 +88,7 @@ impl BodyWalk {
 
     fn kind_of_type(&mut self, pattern: &Pat, ty: &syn::Type) -> LocalKind {
         match plain_name(pattern) {
-            Some(name) if types::is_flow(ty) => self.flow_name(FlowName {
+            Some(name) if types::is_flow(ty) => self.add_flow_name(FlowName {
                 is_certain: true,
                 is_reference: types::is_reference(ty),
                 ..FlowName::new(name)
@@ -104,7 +104,7 @@ impl BodyWalk {
         let kind = match plain_name(pattern) {
             Some(name) if is_flow => {
                 let must_be_used = is_needed && !name.to_string().starts_with('_');
-                self.flow_name(FlowName {
+                self.add_flow_name(FlowName {
                     is_certain: true,
                     is_loop_parameter: true,
                     must_be_used,
@@ -144,7 +144,7 @@ impl BodyWalk {
     fn flow_bindings(&mut self, pattern: &Pat, flow: FlowId) -> Vec<(Ident, LocalKind)> {
         let Some(name) = plain_name(pattern) else {
             let names = bound_names(pattern).into_iter();
-            return names.map(|name| (name.clone(), self.flow_name(FlowName::new(name)))).collect();
+            return names.map(|name| (name.clone(), self.add_flow_name(FlowName::new(name)))).collect();
         };
         let flow = &mut self.pipeline.flows[flow.0];
         flow.binding.get_or_insert_with(|| name.clone());
@@ -152,7 +152,7 @@ impl BodyWalk {
         let must_be_used = is_certain && !name.to_string().starts_with('_');
         let state = flow.state;
         let flow_name = FlowName { state, is_certain, must_be_used, ..FlowName::new(name) };
-        vec![(name.clone(), self.flow_name(flow_name))]
+        vec![(name.clone(), self.add_flow_name(flow_name))]
     }
 }
 

@@ -15,7 +15,7 @@ use crate::row::RowLayout;
 use crate::spill::{Spilled, SpilledReader, Spiller};
 use crate::stream::Item;
 
-/// The items, in the order in which the next step takes them.
+/// The items of a step, in the order in which the next step takes them.
 #[derive(Default)]
 pub(in crate::exec) struct ReadyItems {
     items: VecDeque<ReadyItem>,

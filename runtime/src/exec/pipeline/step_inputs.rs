@@ -22,7 +22,7 @@ pub(super) struct StepInputs {
     /// The driver's port that the stream feeds.
     pub(super) port: usize,
     sides: Vec<SideInput>,
-    /// Aligns the controls of all inputs.
+    /// Merges the watermarks of all inputs, and aligns their round ends and barriers.
     alignment: Alignment,
     /// Aligned controls that the driver has not received yet.
     controls: VecDeque<Control>,

@@ -9,7 +9,7 @@ use crate::kernel::catching;
 use crate::source::{Scan, Source, SplitList};
 use crate::storage::Blocking;
 
-/// Time between the end of a listing and the next.
+/// Minimum time between the end of a listing and the start of the next.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The list of an endless source's splits. The tasks of a stage share it.

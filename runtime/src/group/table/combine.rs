@@ -12,7 +12,8 @@ use crate::hash::{KeyLeaf, KeyShape, next_table_id, with_shape};
 use crate::memory::limits::PAGE_BYTES;
 use crate::page::{Batch, Claims, Input, LeafPtr, LeafReader, Row, RowIds, RowWriter};
 
-/// Most bytes of closed pages with records that a kernel wrote for pairs. Beyond them, it stops.
+/// Most bytes of closed pages with records of the kernel. Beyond them, [`Combining`] returns no
+/// more pairs, unless growth of the table is required.
 const SCRATCH_BYTES: usize = 4 * PAGE_BYTES;
 
 /// The result of [`Combining::settle`].

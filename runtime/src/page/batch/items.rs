@@ -58,7 +58,8 @@ impl<'b> StoredItems<'b> {
         let items = self.items.filter(|_| index < self.len())?;
         let start = FIRST_ITEM + index * items.layout().width();
         let record = self.bytes.get(start..start + items.layout().width())?.as_ptr();
-        // A pointer into all of the list, because slots point past the end of the record.
+        // The pointer has the provenance of the whole list, because slots point past the end of the
+        // record.
         let record = self.bytes.as_ptr().with_addr(record.addr());
         // A cursor over these leaves reads this record for any row of the brand. The row is the one
         // that the list was read from. If 'b is shorter than that row's own lifetime, it is no
