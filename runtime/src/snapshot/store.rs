@@ -250,7 +250,8 @@ impl ObjectReader {
     /// # Errors
     /// Fails if the file cannot be read, or has another stamp.
     pub(crate) fn read(&mut self, bytes: usize) -> Result<Vec<u8>> {
-        if self.at == 0 && self.read_next(STAMP_BYTES)? != self.stamp {
+        let stamp = if self.at == 0 { self.read_next(STAMP_BYTES)? } else { Vec::new() };
+        if stamp.len() == STAMP_BYTES && stamp != self.stamp {
             return Err(Error::Data {
                 path: self.location.path().to_owned(),
                 place: ", byte 0".to_owned(),

@@ -190,7 +190,7 @@ fn const_pointers_become_mutable_in_one_place() {
     };
     let files = ["runtime/src", "formats/src"].into_iter().flat_map(sources);
     let found: Vec<(PathBuf, usize)> = files.flat_map(violations_of).collect();
-    let right = workspace().join("runtime/src/page/in_place.rs");
+    let right = workspace().join("runtime/src/page/place_writer.rs");
     let (expected, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == right);
     assert_eq!(expected.len(), 1, "{} says who writes by place", right.display());
     assert_no_violations(

@@ -277,12 +277,16 @@ fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
         let again = || refusal(on_demand(&places), |env| hits(env, &places));
         let state = files_of(&places, last, ".state").into_iter().max_by_key(|file| fs::metadata(file).unwrap().len());
         let (state, manifest) = (state.unwrap(), files_of(&places, last, "manifest.json").remove(0));
+        let other = files_of(&places, last, ".state").into_iter().find(|file| *file != state).unwrap();
+        let other = fs::read(other).unwrap();
         let next = "remove the folder of this snapshot";
         let whole = fs::read(&state).unwrap();
         for (damaged, what) in [
             (whole[..whole.len() - 1].to_vec(), "the file ends before its last image"),
             (whole[..20].to_vec(), "the file ends before its last image"),
-            (vec![b'x'; whole.len()], "expected `dfst` at its start"),
+            (vec![b'x'; whole.len()], "the stamp is not that of this epoch and file name"),
+            ([&whole[..24], &vec![b'x'; whole.len() - 24]].concat(), "expected `dfst` at its start"),
+            (other, "the file of another epoch, state or task"),
             ([&whole[..], &[0]].concat(), "bytes follow the end"),
             (
                 [&whole[..whole.len() / 2], &[!whole[whole.len() / 2]], &whole[whole.len() / 2 + 1..]].concat(),
