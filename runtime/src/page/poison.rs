@@ -51,7 +51,7 @@ mod tests {
     /// A fault that the sanitizer must detect. `.ci/asan` runs this test alone and expects it to
     /// fail.
     #[test]
-    #[ignore = "reads a page that was given back"]
+    #[ignore = "reads a freed page"]
     fn planted_use_after_free() {
         let row = page().as_bytes()[FIRST_ROW..].as_ptr();
         // SAFETY: there is none: the page is gone.
@@ -60,7 +60,7 @@ mod tests {
 
     /// As above, for the gap after a page's rows.
     #[test]
-    #[ignore = "reads behind the rows of a page"]
+    #[ignore = "reads past the rows of a page"]
     fn planted_read_of_a_tail() {
         let page = page();
         // SAFETY: there is none: the page has one row of eight bytes.

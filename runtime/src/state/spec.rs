@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::group::GroupTable;
+use crate::group::{GroupTable, links};
 use crate::row::{LeafSet, LeafType, Physical, RowLayout, Schema};
 
 /// A leaf of the rows. It is found in a snapshot by its name and type.
@@ -132,10 +132,4 @@ impl StateSpec {
     pub(crate) fn is_live(&self, leaf: usize) -> bool {
         self.live.contains(leaf)
     }
-}
-
-/// The number of hidden leaves of rows whose sub-key has `sub_key` leaves. They have no meaning in
-/// a file.
-pub(crate) fn links(sub_key: usize) -> usize {
-    if sub_key > 0 { 2 } else { 0 }
 }

@@ -6,10 +6,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::EventTimes;
 use crate::error::Error;
+use crate::group::links;
 use crate::hash::HASH_VERSION;
 use crate::row::{LAYOUT_VERSION, LeafSet, LeafType, Physical, RowLayout};
 use crate::state::key_groups::KEY_GROUPS;
-use crate::state::spec::{StateSpec, links};
+use crate::state::spec::StateSpec;
 
 /// The version that is written, and the only one that is read.
 const VERSION: u16 = 3;
