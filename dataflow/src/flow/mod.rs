@@ -24,6 +24,7 @@ mod iterate;
 mod join;
 mod join_kind;
 mod join_sides;
+mod joined;
 mod keyed;
 mod looped;
 pub(crate) mod measures;
@@ -67,8 +68,9 @@ pub use hint::{
     RepartitionBuildRight, Semi, SharesLeft, SharesRight, SortMerge, Unhinted,
 };
 pub use iterate::{Solution, SolutionSides};
-pub use join::{Join, Joined, Side};
+pub use join::{Join, Side};
 pub use join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
+pub use joined::Joined;
 pub use mode::{AnyMode, Bounded, CombinesWith, Ends, KeepsValues, Mode, OfGroups, Timed, Unbounded, Updating};
 pub use output::{IfExists, Output};
 pub use records::Records;

@@ -5,8 +5,8 @@ use std::panic::Location;
 use runtime::operators::JoinKind;
 
 use super::hint::{BroadcastLeft, BroadcastRight};
-use super::join::Joined;
 use super::join_sides::JoinSides;
+use super::joined::Joined;
 use super::{CombinesWith, DataSet, Ends, Flow, Mode};
 use crate::record::Record;
 
