@@ -8,9 +8,9 @@ use runtime::operators::{LoopBegin, LoopEnd, LoopTermination, Nulls};
 use runtime::plan::Node;
 use runtime::strategy::LoopId;
 
-use super::join::{Side, Types};
+use super::join::Side;
 use super::join_kind::{Inner, LeftOuter, Outer};
-use super::join_sides::JoinSides;
+use super::join_sides::{JoinSides, Types};
 use super::joined::Joined;
 use super::{Bounded, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy, OfFields};

@@ -10,7 +10,7 @@ use crate::record::Record;
 
 use super::hint::{Hint, Hinted};
 use super::join_kind::{FullOuter, Inner, LeftOuter, Outer, RightOuter};
-use super::join_sides::JoinSides;
+use super::join_sides::{JoinSides, Types};
 use super::joined::Joined;
 use super::{AnyMode, CombinesWith, Ends, Flow, Mode};
 
@@ -64,8 +64,6 @@ pub struct Join<L, R, M, K = Inner> {
     sides: JoinSides,
     of: Types<L, R, M, K>,
 }
-
-pub(super) type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 
 impl<L: Record, R: Record, M: Mode, K: Outer> Join<L, R, M, K> {
     fn new<N>(left: &Flow<L, M>, right: Flow<R, N>, location: &'static Location<'static>) -> Self {

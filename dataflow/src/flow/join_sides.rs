@@ -1,5 +1,6 @@
 //! [`JoinSides`]: the inputs of a join while it is built, without their record types.
 
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -17,6 +18,9 @@ use super::join_kind::Inner;
 use super::step::{NextStep, Step};
 use crate::env::Env;
 use crate::record::Record;
+
+/// The types of a join that has no values of them.
+pub(super) type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 
 /// The inputs of a join, its hint, and the description of its operator.
 #[derive(Clone)]

@@ -10,8 +10,7 @@ use crate::error::UserError;
 use crate::kernel::{Emitter, join, try_join};
 use crate::record::Record;
 
-use super::join::Types;
-use super::join_sides::JoinSides;
+use super::join_sides::{JoinSides, Types};
 use super::proof::Proof;
 use super::step::Step;
 use super::{Flow, Mode};

@@ -9,7 +9,7 @@ use runtime::plan::Node;
 
 use super::handle::keyed;
 use super::hint::{Hint, Hinted, Semi};
-use super::join::Types;
+use super::join_sides::Types;
 use super::{CombinesWith, Ends, Flow, Handle, Mode};
 use crate::key::{Key, KeyedBy};
 use crate::record::Record;
