@@ -93,8 +93,8 @@ pub struct WriterContext {
 
 /// Writes the records of one task. Each call returns [`Progress::Done`] or [`Progress::Pending`].
 ///
-/// Before a writer returns `Pending`, it must submit work to [`WriterContext::blocking`]. After
-/// that work the task repeats the call. Otherwise the job never continues.
+/// Before a writer returns `Pending`, it must submit work to [`WriterContext::blocking`], or the
+/// job never continues. After that work the task repeats the call.
 pub trait Writer: Send {
     /// Writes rows. `Pending` means that none of them is written: the call is repeated with the
     /// same rows.

@@ -1,4 +1,4 @@
-//! Inner and outer joins without keys.
+//! Inner and outer joins before their keys are set.
 
 use std::marker::PhantomData;
 use std::panic::Location;

@@ -19,7 +19,7 @@ use super::step::{NextStep, Step};
 use crate::env::Env;
 use crate::record::Record;
 
-/// The types of a join that has no values of them.
+/// Marks a join with its record types, mode and kind, of which it holds no values.
 pub(super) type Types<L, R, M, K> = PhantomData<fn() -> (L, R, M, K)>;
 
 /// The inputs of a join, its hint, and the description of its operator.

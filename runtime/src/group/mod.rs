@@ -61,7 +61,7 @@ pub use table::{
     Combined, Combining, Deciding, FoundRows, GroupTable, Groups, GrowthPolicy, KeyCursor, LAST_LEVEL, PartSet,
     StateReader, StateRow, StateRows, StateSlot, TablePage, part_of_hash,
 };
-pub(crate) use table::{Parting, StoredPage, links, live_rows};
+pub(crate) use table::{Parting, StoredPage, link_leaves, live_rows};
 pub use unplaced::UnplacedRows;
 pub(crate) use unplaced::probe;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::group::{GroupTable, links};
+use crate::group::{GroupTable, link_leaves};
 use crate::row::{LeafSet, LeafType, Physical, RowLayout, Schema};
 
 /// A leaf of the rows. It is found in a snapshot by its name and type.
@@ -92,13 +92,13 @@ impl StateSpec {
     }
 
     /// The number of hidden leaves with the places of other rows of a key.
-    pub(crate) fn links(&self) -> usize {
-        links(self.sub_key)
+    pub(crate) fn link_leaves(&self) -> usize {
+        link_leaves(self.sub_key)
     }
 
     /// The number of the hidden leaf that marks deleted rows, if there is one.
     pub(crate) fn tombstone(&self) -> Option<usize> {
-        self.has_tombstones().then(|| self.leaves.len() + self.links())
+        self.has_tombstones().then(|| self.leaves.len() + self.link_leaves())
     }
 
     /// The same rows with a definition: see `Operator::state_definition`.
@@ -122,7 +122,7 @@ impl StateSpec {
     /// The layout of rows in pages.
     pub(crate) fn layout(&self) -> Arc<RowLayout> {
         let (mut types, mut live) = (self.leaves.iter().map(|leaf| leaf.ty).collect::<Vec<_>>(), self.live.clone());
-        for _ in 0..self.links() + usize::from(self.has_tombstones()) {
+        for _ in 0..self.link_leaves() + usize::from(self.has_tombstones()) {
             live.insert(types.len());
             types.push(LeafType::U64);
         }

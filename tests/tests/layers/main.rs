@@ -192,7 +192,7 @@ fn const_pointers_become_mutable_in_one_place() {
     let found: Vec<(PathBuf, usize)> = files.flat_map(violations_of).collect();
     let right = workspace().join("runtime/src/page/place_writer.rs");
     let (expected, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(path, _)| *path == right);
-    assert_eq!(expected.len(), 1, "{} says who writes by place", right.display());
+    assert_eq!(expected.len(), 1, "{} has the only conversion", right.display());
     assert_no_violations(
         "an address to read from becomes one to write to",
         others.iter().map(|(path, line)| violation(path, *line, "*mut")),

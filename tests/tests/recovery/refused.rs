@@ -275,10 +275,10 @@ fn a_damaged_snapshot_is_named_and_the_previous_one_works() {
         }
         end(job);
         let again = || refusal(on_demand(&places), |env| hits(env, &places));
-        let state = files_of(&places, last, ".state").into_iter().max_by_key(|file| fs::metadata(file).unwrap().len());
-        let (state, manifest) = (state.unwrap(), files_of(&places, last, "manifest.json").remove(0));
-        let other = files_of(&places, last, ".state").into_iter().find(|file| *file != state).unwrap();
-        let other = fs::read(other).unwrap();
+        let mut states = files_of(&places, last, ".state");
+        states.sort_by_key(|file| fs::metadata(file).unwrap().len());
+        let (state, manifest) = (states.pop().unwrap(), files_of(&places, last, "manifest.json").remove(0));
+        let other = fs::read(&states[0]).unwrap();
         let next = "remove the folder of this snapshot";
         let whole = fs::read(&state).unwrap();
         for (damaged, what) in [

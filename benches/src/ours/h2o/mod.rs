@@ -101,9 +101,9 @@ macro_rules! outputs {
 }
 
 macro_rules! queries {
-    ($module:ident of $tables:ident: $wrap:ident, and $own:ident) => {
+    ($module:ident of $tables:ident: $wrap:ident, and $only:ident) => {
         mod $module {
-            use super::$own::{q7, q8, q9};
+            use super::$only::{q7, q8, q9};
             use super::*;
             use crate::data::h2o::$tables::{Big, Grouped, Left, Medium, Small};
 
@@ -324,12 +324,12 @@ macro_rules! queries {
 /// A cell that is never null.
 type Always<T> = T;
 
-mod own;
-mod own_nullable;
+mod nullable_only;
+mod plain_only;
 
-queries!(plain_queries of plain: Always, and own);
+queries!(plain_queries of plain: Always, and plain_only);
 
-queries!(nullable_queries of nullable: Option, and own_nullable);
+queries!(nullable_queries of nullable: Option, and nullable_only);
 
 /// The square of the correlation of `x` and `y`, from the number of pairs and sums over them.
 fn squared_correlation(n: f64, [x, y]: [i64; 2], [xx, yy, xy]: [i64; 3]) -> f64 {

@@ -21,9 +21,9 @@ use crate::group::table::{FoundRows, GroupTable};
 use crate::hash::{KeyLeaf, KeyShape, compared, with_shape};
 use crate::page::{Batch, Input, WINDOW_ROWS};
 
-/// The number of hidden leaves of rows whose sub-key has `sub_key` leaves: the places of
-/// neighbours. They have no meaning in a file.
-pub(crate) fn links(sub_key: usize) -> usize {
+/// The number of hidden leaves that link the rows of a key, if the sub-key has `sub_key` leaves.
+/// Their values in files have no meaning.
+pub(crate) fn link_leaves(sub_key: usize) -> usize {
     if sub_key > 0 { 2 } else { 0 }
 }
 

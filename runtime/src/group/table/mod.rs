@@ -44,7 +44,7 @@ mod tests;
 mod texts;
 
 pub use chains::KeyCursor;
-pub(crate) use chains::links;
+pub(crate) use chains::link_leaves;
 pub use combine::{Combined, Combining};
 pub use found::FoundRows;
 pub use groups::Groups;
@@ -152,7 +152,7 @@ impl GroupTable {
     /// Fails if the layout has other hidden leaves, or the key has no leaf before its sub-key.
     pub(crate) fn for_state(mut self, parting: Parting, leaves: usize, sub_key: usize) -> Result<Self> {
         let key_leaves = self.key.len().saturating_sub(sub_key);
-        let Some(hidden) = self.store.hide_leaves(leaves, links(sub_key)).filter(|_| key_leaves > 0) else {
+        let Some(hidden) = self.store.hide_leaves(leaves, link_leaves(sub_key)).filter(|_| key_leaves > 0) else {
             return Err(Error::Internal("rows of a state without room for their hidden leaves".to_owned()));
         };
         self.written = leaves;

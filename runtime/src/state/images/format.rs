@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::EventTimes;
 use crate::error::Error;
-use crate::group::links;
+use crate::group::link_leaves;
 use crate::hash::HASH_VERSION;
 use crate::row::{LAYOUT_VERSION, LeafSet, LeafType, Physical, RowLayout};
 use crate::state::key_groups::KEY_GROUPS;
@@ -288,8 +288,8 @@ impl Header {
     }
 
     /// The number of hidden leaves before the one that marks deleted rows.
-    pub(super) fn links(&self) -> usize {
-        links(self.sub_key.into())
+    pub(super) fn link_leaves(&self) -> usize {
+        link_leaves(self.sub_key.into())
     }
 
     /// The layout of rows in the images. `known` has the types of leaves that the program knows.
@@ -300,7 +300,7 @@ impl Header {
             known.filter(|ty| ty.physical() == physical).unwrap_or(any)
         };
         let mut types: Vec<LeafType> = self.leaves.iter().zip(known).map(ty).collect();
-        types.extend(vec![LeafType::U64; self.links()]);
+        types.extend(vec![LeafType::U64; self.link_leaves()]);
         types.extend(self.has_tombstones.then_some(LeafType::U64));
         let live = LeafSet::all(types.len());
         RowLayout::new(types, &live).aligned(crate::hash::ROW_ALIGN)

@@ -276,7 +276,7 @@ impl StoredRows {
             return refuse("the state has another key in the snapshot than in the program".to_owned());
         }
         let names = header.leaves.iter().map(|leaf| leaf.name.clone()).collect();
-        let hidden = header.has_tombstones.then(|| header.leaves.len() + header.links());
+        let hidden = header.has_tombstones.then(|| header.leaves.len() + header.link_leaves());
         Ok(StoredRows { layout: Arc::new(header.layout(&known)), hidden, names, arranged })
     }
 }

@@ -1,4 +1,4 @@
-//! Queries whose pipelines differ for nullable cells, here without them.
+//! Queries 7 to 9 for columns without nulls. Nullable columns need other pipelines.
 
 use super::*;
 use crate::data::h2o::plain::Grouped;

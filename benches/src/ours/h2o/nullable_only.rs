@@ -1,4 +1,4 @@
-//! Queries whose pipelines differ for nullable cells, here with them.
+//! Queries 7 to 9 for nullable columns.
 
 use super::*;
 use crate::data::h2o::nullable::Grouped;
